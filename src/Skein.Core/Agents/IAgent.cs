@@ -1,0 +1,85 @@
+using Skein.Core.Events;
+
+namespace Skein.Core.Agents;
+
+/// <summary>
+/// An agent at work in one session: Skein's own, or one that is driven. Whatever it is, it yields the same outputs for a turn, and the
+/// runner appends them. One turn at a time; disposing it ends whatever process it has.
+/// </summary>
+public interface IAgent : IAsyncDisposable
+{
+    /// <summary>Whether it looks at <see cref="ITurn.TakeSteeredAsync"/> while a turn runs.</summary>
+    bool CanSteer { get; }
+
+    /// <summary>
+    /// Works on a turn. What it yields is durable when it is asked for the next output, so an agent yields <see cref="ToolStarted"/>
+    /// before it acts. The turn is completed when the stream ends; a failure is the last output (<see cref="TurnFailure"/>), never thrown.
+    /// </summary>
+    /// <param name="turn">
+    /// What to work on. A turn that goes on after a restart has an assistant message with unanswered calls last in
+    /// <see cref="ITurn.Messages"/>.
+    /// </param>
+    /// <param name="cancellationToken">The turn is interrupted: tools are killed, and the stream ends within a second with an <see cref="OperationCanceledException"/>.</param>
+    IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, CancellationToken cancellationToken);
+}
+
+/// <summary>What an agent is handed for a turn. Safe for use by several threads.</summary>
+public interface ITurn
+{
+    TurnId Id { get; }
+
+    /// <summary>The session as it was when the turn began: workspace, model, mode, linked id.</summary>
+    Session Session { get; }
+
+    /// <summary>The visible messages, the prompt last, as they were when the turn began.</summary>
+    IReadOnlyList<Message> Messages { get; }
+
+    /// <summary>More instructions for the system prompt, for this turn.</summary>
+    string? System { get; }
+
+    /// <summary>The only tools the turn may use; null: all.</summary>
+    IReadOnlyList<string>? Tools { get; }
+
+    IdSource Ids { get; }
+
+    /// <summary>Asks whoever is attached and waits for the answer, also across restarts: a call that was answered before is not asked again.</summary>
+    Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What was said to the agent since the last look, oldest first; the agent hands it to the model at its next step. The runner has
+    /// appended it as messages of the user.
+    /// </summary>
+    ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stores content that is too big for an event.</summary>
+    ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken);
+
+    /// <summary>The content of a blob; null when there is none.</summary>
+    ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken);
+}
+
+/// <summary>What an agent yields.</summary>
+public abstract record AgentOutput
+{
+    private protected AgentOutput() { }
+
+    public static implicit operator AgentOutput(EventBody body) => FromEventBody(body);
+
+    public static AgentOutput FromEventBody(EventBody body) => new AgentEvents([body]);
+}
+
+/// <summary>Events to append as one atomic step. Turn, prompt, permission and session events are the runner's own, an agent does not yield them, but for <see cref="AgentLinked"/> and <see cref="ModelRetried"/>.</summary>
+public sealed record AgentEvents(IReadOnlyList<EventBody> Bodies) : AgentOutput;
+
+/// <summary>
+/// More of a part that is still arriving. Followers see it at once; it becomes durable with the part's <see cref="PartAdded"/>, and by a
+/// checkpoint about once a second for text and reasoning.
+/// </summary>
+/// <param name="CallId">For the arguments of a tool call, its call…</param>
+/// <param name="Tool">… and the tool.</param>
+public sealed record AgentDelta(MessageId Message, PartId Part, StreamKind Kind, string Text, string? CallId = null, string? Tool = null) : AgentOutput;
+
+/// <summary>The turn failed; the last output of its stream.</summary>
+/// <param name="Provider">Who failed; null: the agent itself.</param>
+/// <param name="Message">One line for people, without secrets.</param>
+public sealed record TurnFailure(FailureKind Kind, string? Provider, string Message) : AgentOutput;

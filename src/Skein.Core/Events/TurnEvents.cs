@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+
+namespace Skein.Core.Events;
+
+/// <summary>A prompt waits for the running turn to end.</summary>
+/// <param name="Turn">The turn it will start.</param>
+/// <param name="Message">The message it will become.</param>
+public sealed record PromptQueued(TurnId Turn, MessageId Message, IReadOnlyList<MessagePart> Parts, TurnOptions? Options = null) : EventBody;
+
+/// <summary>A queued prompt was taken back.</summary>
+public sealed record PromptWithdrawn(TurnId Turn) : EventBody;
+
+/// <summary>A prompt for the running turn; the agent is handed it at its next step. One that came too late starts a turn of its own.</summary>
+/// <param name="Turn">The running turn.</param>
+public sealed record PromptSteered(TurnId Turn, MessageId Message, IReadOnlyList<MessagePart> Parts) : EventBody;
+
+/// <summary>What a prompt asks for beyond its text. Agent, model and mode stay with the session, the others hold for the turn.</summary>
+/// <param name="System">More instructions for the system prompt.</param>
+/// <param name="Tools">The only tools the turn may use; null: all.</param>
+public sealed record TurnOptions(
+    string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null);
+
+public sealed record TurnStarted(
+    TurnId Turn, string Agent, string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null) : EventBody;
+
+public sealed record TurnCompleted(TurnId Turn) : EventBody;
+
+/// <summary>What went wrong, for a program to act on.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FailureKind>))]
+public enum FailureKind
+{
+    [JsonStringEnumMemberName("auth")] Auth,
+    [JsonStringEnumMemberName("quota")] Quota,
+    [JsonStringEnumMemberName("overload")] Overload,
+    [JsonStringEnumMemberName("overflow")] Overflow,
+    [JsonStringEnumMemberName("network")] Network,
+    [JsonStringEnumMemberName("bad_request")] BadRequest,
+    [JsonStringEnumMemberName("internal")] Internal,
+}
+
+/// <param name="Provider">Who failed; null where it was Skein or the agent.</param>
+/// <param name="Message">One line for people.</param>
+public sealed record TurnFailed(TurnId Turn, FailureKind Kind, string? Provider, string Message) : EventBody;
+
+/// <param name="Reason"><c>user</c>: somebody asked for it; <c>crash</c>: the server died; <c>stop</c>: the server was stopped.</param>
+public sealed record TurnInterrupted(TurnId Turn, string Reason) : EventBody;
+
+/// <summary>A call of the model failed and is tried again.</summary>
+/// <param name="Attempt">1 for the first time it is tried again.</param>
+/// <param name="DelayMs">Milliseconds waited before.</param>
+public sealed record ModelRetried(TurnId Turn, int Attempt, long DelayMs, FailureKind Kind, string Message) : EventBody;
+
+/// <summary>The agent asks whether it may. The session waits until somebody answers.</summary>
+/// <param name="CallId">The tool call that waits.</param>
+/// <param name="Title">One line: what would be done.</param>
+/// <param name="Detail">The command, the diff or whatever helps to decide; may be long.</param>
+/// <param name="Pattern">What <see cref="PermissionAnswer.Always"/> would allow from now on, as a rule's pattern; null: it cannot be remembered.</param>
+public sealed record PermissionAsked(
+    PermissionId Permission, TurnId Turn, string CallId, string Tool, string Title, string? Detail = null, string? Pattern = null) : EventBody;
+
+[JsonConverter(typeof(JsonStringEnumConverter<PermissionAnswer>))]
+public enum PermissionAnswer
+{
+    [JsonStringEnumMemberName("no")] No,
+    [JsonStringEnumMemberName("once")] Once,
+    [JsonStringEnumMemberName("always")] Always,
+}
+
+/// <param name="Message">Why not, or what to do instead; the model reads it.</param>
+/// <param name="Expired">Nobody answered: the turn ended first.</param>
+public sealed record PermissionAnswered(PermissionId Permission, PermissionAnswer Answer, string? Message = null, bool Expired = false) : EventBody;

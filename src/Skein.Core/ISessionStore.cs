@@ -1,0 +1,107 @@
+using Skein.Core.Events;
+
+namespace Skein.Core;
+
+/// <summary>
+/// Where sessions are kept: an append-only log each, blobs beside them, and a catalog that is derived from the logs.
+/// Reading never writes and never repairs, and shows only what is durable. Safe for use by many threads.
+/// </summary>
+/// <remarks>
+/// A session that is damaged is never answered as missing: what cannot be read comes as a <see cref="Gap"/>, or as a
+/// <see cref="DamagedException"/> where nothing can be told of it.
+/// </remarks>
+public interface ISessionStore : IAsyncDisposable
+{
+    /// <summary>
+    /// Makes the session with its first events, as one atomic step: <see cref="SessionCreated"/> first, or <see cref="SessionForked"/>, whose
+    /// sequences go on after <see cref="ForkOrigin.Seq"/>. Completes once they survive a power loss.
+    /// </summary>
+    /// <exception cref="SessionExistsException">There is a session of that id.</exception>
+    ValueTask<ISessionWriter> CreateAsync(SessionId session, IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken);
+
+    /// <summary>Takes the right to append, away from whoever had it, and mends the end of the log; <see cref="ISessionWriter.Repairs"/> tells what was found.</summary>
+    /// <exception cref="SessionNotFoundException"/>
+    /// <exception cref="StoreStoppedException">The log cannot be written.</exception>
+    ValueTask<ISessionWriter> OpenWriterAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>The events after a sequence, inherited ones included, up to the end at the time of the call.</summary>
+    /// <param name="after">Exclusive; 0 begins at the beginning.</param>
+    /// <exception cref="SessionNotFoundException"/>
+    /// <exception cref="CursorAheadException"><paramref name="after"/> is beyond the end.</exception>
+    IAsyncEnumerable<SessionEvent> ReadAsync(SessionId session, long after, CancellationToken cancellationToken);
+
+    /// <summary>The events before a sequence, inherited ones included, newest first.</summary>
+    /// <param name="before">Exclusive; <see cref="long.MaxValue"/> begins at the end.</param>
+    /// <exception cref="SessionNotFoundException"/>
+    IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, CancellationToken cancellationToken);
+
+    /// <summary>Completes as soon as the session has an event after <paramref name="after"/>; at once if it has.</summary>
+    /// <exception cref="SessionNotFoundException"/>
+    Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken);
+
+    /// <summary>The session as of its last durable event; null when there is none of that id.</summary>
+    /// <exception cref="DamagedException">There is a log, but what it is the log of cannot be read.</exception>
+    ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>The session that a request with this Idempotency-Key created; null when there is none.</summary>
+    ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>A page of sessions, most recently updated first, the same instant by id.</summary>
+    /// <exception cref="InvalidRequestException">The cursor is not one that this method made.</exception>
+    ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Sessions as they change, from now on: the newest state of each, states in between may be left out.</summary>
+    IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sessions whose writer was not closed when the store was last open: whoever had them died.</summary>
+    ValueTask<IReadOnlyList<SessionId>> FindAbandonedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stores content once, under its hash. Durable when it returns, so that an event may name it.</summary>
+    /// <param name="content">Read to its end, in bounded memory; not disposed.</param>
+    ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken);
+
+    /// <summary>The content of a blob; null when there is none.</summary>
+    /// <exception cref="InvalidRequestException">The hash is not 64 lower-case hexadecimal digits.</exception>
+    ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken);
+}
+
+/// <summary>The right to append to one session. There is one at a time; opening it repairs and reports. Calls may overlap: they are appended in the order made.</summary>
+public interface ISessionWriter : IAsyncDisposable
+{
+    SessionId Session { get; }
+
+    /// <summary>Rises with every writer of the session; an older one can no longer append.</summary>
+    long Fence { get; }
+
+    /// <summary>The last sequence that is durable.</summary>
+    long LastSeq { get; }
+
+    /// <summary>What opening found and mended in the file: torn tails, a missing newline, damage. Not yet in the log.</summary>
+    IReadOnlyList<Repair> Repairs { get; }
+
+    /// <summary>Appends the bodies as one atomic step; completes once they survive a power loss.</summary>
+    /// <returns>The events as they stand in the log, numbered and dated.</returns>
+    /// <exception cref="FencedException">Another writer took the session; nothing was appended.</exception>
+    /// <exception cref="StoreStoppedException">The write failed and was undone; nothing was appended.</exception>
+    /// <exception cref="AppendUnknownException">The outcome is not known: open a new writer and compare.</exception>
+    ValueTask<IReadOnlyList<SessionEvent>> AppendAsync(IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken);
+}
+
+/// <summary>Which sessions to list.</summary>
+/// <param name="Workspace">Only of this folder; null: of all.</param>
+/// <param name="Archived">Archived ones only, or none of them; null: both.</param>
+/// <param name="Trashed">Those in the trash instead of the others.</param>
+/// <param name="Cursor"><see cref="SessionPage.Next"/> of the page before; null: the first page.</param>
+/// <param name="Limit">1 to 1,000.</param>
+public sealed record SessionQuery(
+    string? Workspace = null,
+    bool? Archived = false,
+    SessionStatus? Status = null,
+    string? Agent = null,
+    SessionId? Parent = null,
+    bool Trashed = false,
+    string? Cursor = null,
+    int Limit = 50);
+
+/// <param name="Next">Opaque; null on the last page.</param>
+public sealed record SessionPage(IReadOnlyList<Session> Items, string? Next);

@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+using Skein.Core.Events;
+
+namespace Skein.Core.Protocol;
+
+/// <summary>A session as the API shows it.</summary>
+/// <param name="Session">Its fields stand beside <paramref name="Clients"/>.</param>
+/// <param name="Clients">Followers attached to this server.</param>
+[JsonConverter(typeof(SessionViewConverter))]
+public sealed record SessionView(Session Session, int Clients);
+
+/// <param name="Before">Where the page before begins, for the next request; null: this is the first page.</param>
+/// <param name="Seq">The last sequence the page knows of: follow from here.</param>
+public sealed record MessagePage(IReadOnlyList<Message> Items, long? Before, long Seq);
+
+/// <summary>A row of the feed of all sessions.</summary>
+public sealed record SessionRow(SessionId Session, long Seq, Session Row);
+
+/// <summary>
+/// Text of a part that is still arriving. Idempotent by its offset; meaningless once the part is complete.
+/// </summary>
+/// <param name="Offset">Where the text belongs in the part, in UTF-16 units; never inside a surrogate pair.</param>
+public sealed record PartDelta(
+    MessageId Message, PartId Part, StreamKind Kind, int Offset, string Text, string? CallId = null, string? Tool = null);
+
+/// <summary>Sequences that cannot be read.</summary>
+public sealed record GapFrame(long From, long To);
+
+/// <summary>An error as <c>application/problem+json</c> (RFC 9457), with a stable word in <paramref name="Code"/>.</summary>
+/// <param name="Last">With <c>cursor_ahead</c>: the last sequence there is.</param>
+public sealed record Problem(string Type, string Title, int Status, string? Detail, string Code, long? Last = null, TurnId? Turn = null);
+
+/// <summary>What <c>server.json</c> tells about a running server; <c>GET /v1/server</c> answers the same.</summary>
+/// <param name="Pid">Its process.</param>
+/// <param name="Socket">The path of its Unix socket.</param>
+/// <param name="Listen">Its TCP address, <c>http://127.0.0.1:7788</c>; null: none.</param>
+public sealed record ServerInfo(int Pid, string Version, string Home, string Socket, string? Listen, DateTimeOffset StartedAt);
+
+/// <summary><c>GET /health</c>: needs no token and tells nothing but that the server lives.</summary>
+public sealed record ServerHealth(string Status, string Version);

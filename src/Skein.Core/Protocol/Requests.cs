@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization;
+using Skein.Core.Events;
+
+namespace Skein.Core.Protocol;
+
+/// <summary>A session to make.</summary>
+/// <param name="Workspace">The folder the agent works in: an absolute path of a folder that exists.</param>
+/// <param name="Agent">Null: the default agent.</param>
+/// <param name="Id">Null: a new one. An id that exists answers that session, its model updated; with another workspace or agent it is an error.</param>
+public sealed record NewSession(
+    string Workspace,
+    string? Agent = null,
+    string? Model = null,
+    PermissionMode? Mode = null,
+    string? Title = null,
+    SessionId? Parent = null,
+    SessionId? Id = null);
+
+/// <summary>What to change of a session; null: as it is.</summary>
+/// <param name="Title">1 to 100 characters after trimming; it sticks.</param>
+public sealed record SessionChange(
+    string? Title = null,
+    string? Agent = null,
+    string? Model = null,
+    PermissionMode? Mode = null,
+    bool? Archived = null,
+    bool? Pinned = null);
+
+/// <summary>What a prompt does when a turn runs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WhenBusy>))]
+public enum WhenBusy
+{
+    [JsonStringEnumMemberName("reject")] Reject,
+
+    /// <summary>Wait for the turn to end, then start a turn.</summary>
+    [JsonStringEnumMemberName("queue")] Queue,
+
+    /// <summary>Tell the running turn, at its next step.</summary>
+    [JsonStringEnumMemberName("steer")] Steer,
+}
+
+/// <summary>A prompt: a text, or parts. Agent, model and mode stay with the session, system and tools hold for the turn.</summary>
+public sealed record PromptRequest(
+    string? Text = null,
+    IReadOnlyList<Part>? Parts = null,
+    WhenBusy When = WhenBusy.Reject,
+    string? Agent = null,
+    string? Model = null,
+    PermissionMode? Mode = null,
+    string? System = null,
+    IReadOnlyList<string>? Tools = null);
+
+/// <param name="Turn">The turn that works on it: the running one, if it was steered.</param>
+/// <param name="Seq">The sequence of the event that accepted it. Durable.</param>
+public sealed record PromptAccepted(TurnId Turn, long Seq);
+
+/// <param name="Interrupted">False: nothing ran.</param>
+public sealed record InterruptOutcome(bool Interrupted);
+
+public sealed record PermissionReply(PermissionAnswer Answer, string? Message = null);
+
+/// <param name="Message">The last message the fork has; null: all of them.</param>
+/// <param name="Title">Null: the origin's with <c>(fork)</c>.</param>
+public sealed record ForkRequest(MessageId? Message = null, string? Title = null);
+
+/// <param name="Message">The last message to keep; null: what came before the last turn.</param>
+/// <param name="Files">Also restore the files.</param>
+public sealed record RewindRequest(MessageId? Message = null, bool Files = false);
+
+/// <summary>A message to append without a turn.</summary>
+public sealed record NewMessage(Role Role, IReadOnlyList<Part> Parts);
+
+/// <summary>New parts for a message; id, role and place cannot change.</summary>
+public sealed record MessageChange(IReadOnlyList<Part> Parts);

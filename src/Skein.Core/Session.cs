@@ -1,0 +1,87 @@
+using System.Text.Json.Serialization;
+using Skein.Core.Events;
+
+namespace Skein.Core;
+
+[JsonConverter(typeof(JsonStringEnumConverter<SessionStatus>))]
+public enum SessionStatus
+{
+    [JsonStringEnumMemberName("idle")] Idle,
+    [JsonStringEnumMemberName("running")] Running,
+
+    /// <summary>A permission question is open.</summary>
+    [JsonStringEnumMemberName("waiting")] Waiting,
+
+    /// <summary>The last turn was interrupted.</summary>
+    [JsonStringEnumMemberName("interrupted")] Interrupted,
+
+    /// <summary>The last turn failed; <see cref="Session.Failure"/> says why.</summary>
+    [JsonStringEnumMemberName("error")] Error,
+}
+
+/// <summary>A rewind that is not final.</summary>
+/// <param name="Keep">The last message kept, by its sequence.</param>
+/// <param name="MessagesBefore">How many messages unrewinding brings back to.</param>
+public sealed record PendingRewind(long Keep, int MessagesBefore);
+
+/// <summary>
+/// What there is to know about a session without its messages: the fold of its log (<see cref="SessionFold"/>), a row of every list.
+/// Immutable.
+/// </summary>
+/// <param name="Seq">The last sequence folded.</param>
+/// <param name="Workspace">The folder the agent works in.</param>
+/// <param name="Model"><c>provider/name</c>; null leaves it to the agent.</param>
+/// <param name="Host">The machine that has the workspace.</param>
+/// <param name="UpdatedAt">When the last event was appended, UTC.</param>
+/// <param name="Messages">Visible messages.</param>
+/// <param name="Usage">Of all model calls of this session, rewound ones included; a fork begins at zero.</param>
+/// <param name="Cost">In US dollars, of the calls whose price was known.</param>
+/// <param name="Turn">The turn that is running or waiting.</param>
+/// <param name="AgentSession">The driven agent's own id of the session.</param>
+/// <param name="Key">The Idempotency-Key that created it.</param>
+public sealed record Session(
+    SessionId Id,
+    long Seq,
+    SessionStatus Status,
+    string Title,
+    TitleSource TitleSource,
+    string Workspace,
+    string Agent,
+    string? Model,
+    PermissionMode Mode,
+    string? Host,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    int Messages,
+    Usage Usage,
+    decimal Cost,
+    SessionId? Parent = null,
+    ForkOrigin? ForkedFrom = null,
+    Imported? Imported = null,
+    bool Archived = false,
+    bool Pinned = false,
+    DateTimeOffset? TrashedAt = null,
+    TurnId? Turn = null,
+    string? AgentSession = null,
+    TurnFailed? Failure = null,
+    string? Key = null)
+{
+    /// <summary>Open permission questions.</summary>
+    public IReadOnlyList<PermissionAsked> Questions { get; init; } = [];
+    /// <summary>Prompts that wait for the turn to end, next one first.</summary>
+    public IReadOnlyList<PromptQueued> Queue { get; init; } = [];
+    /// <summary>Prompts for the running turn that the agent has not taken yet.</summary>
+    public IReadOnlyList<PromptSteered> Steered { get; init; } = [];
+    /// <summary>Rewinds that can be undone, oldest first.</summary>
+    public IReadOnlyList<PendingRewind> Rewinds { get; init; } = [];
+    /// <summary>Edited messages and the sequence of the latest edit.</summary>
+    public IReadOnlyDictionary<MessageId, long> Edited { get; init; } = new Dictionary<MessageId, long>();
+    /// <summary>For a fork: where the inherited events are.</summary>
+    public IReadOnlyList<Segment> Segments { get; init; } = [];
+    /// <summary>What cannot be read of its log.</summary>
+    public IReadOnlyList<Gap> Damage { get; init; } = [];
+
+    /// <summary>Whether a turn has begun that has not ended.</summary>
+    [JsonIgnore]
+    public bool IsLive => Turn is not null;
+}
