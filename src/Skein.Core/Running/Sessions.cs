@@ -1,73 +1,525 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
 
 namespace Skein.Core.Running;
 
-/// <summary>
-/// The kernel: every command about a session comes through here. One runner (an actor) a session owns its writer; it is started on
-/// demand and let go when idle. Safe for use by many threads.
-/// </summary>
-public sealed class Sessions(ISessionStore store, IReadOnlyDictionary<string, AgentKind> agents, SessionsOptions options, TimeProvider time) : IAsyncDisposable
-{
-    public IdSource Ids { get; } = new(time);
-
-    /// <summary>Takes over the sessions whose server died: mends them and says so in their logs. For the start of a server.</summary>
-    public Task<IReadOnlyList<SessionId>> TakeOverAbandonedAsync(CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> CreateAsync(NewSession request, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> GetAsync(SessionId session, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> ChangeAsync(SessionId session, SessionChange change, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> TrashAsync(SessionId session, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> RestoreAsync(SessionId session, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <summary>Ends the agent and the runner (an open turn is interrupted) and keeps the session.</summary>
-    public Task ReleaseAsync(SessionId session, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <summary>Takes a queued prompt back.</summary>
-    public Task WithdrawAsync(SessionId session, TurnId turn, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <summary>Returns when the turn has really ended.</summary>
-    public Task<InterruptOutcome> InterruptAsync(SessionId session, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> AnswerAsync(SessionId session, PermissionId permission, PermissionReply reply, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> ForkAsync(SessionId session, ForkRequest request, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<SessionView> UnrewindAsync(SessionId session, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <param name="before"><see cref="MessagePage.Before"/> of the page after; null: the newest page.</param>
-    /// <param name="limit">1 to 1,000.</param>
-    public Task<MessagePage> ListMessagesAsync(SessionId session, long? before, int limit, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    public Task<Message> EditMessageAsync(SessionId session, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <summary>Every event after <paramref name="after"/>, then those to come, with the text that is arriving between them. Ends only when cancelled.</summary>
-    public IAsyncEnumerable<FeedFrame> FollowAsync(SessionId session, long after, CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <summary>The rows of the live sessions (running or waiting), then every row as it changes.</summary>
-    public IAsyncEnumerable<SessionRow> WatchAsync(CancellationToken cancellationToken) => throw new NotImplementedException(agents.Count + options.Host);
-
-    /// <summary>The content of a blob; null when there is none.</summary>
-    public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => store.FindBlobAsync(sha256, cancellationToken);
-
-    public ValueTask DisposeAsync() => throw new NotImplementedException(agents.Count + options.Host);
-}
-
 /// <param name="DefaultAgent">The agent of a session that names none.</param>
 /// <param name="DefaultModel">The model of a session that names none; null leaves it to the agent.</param>
 /// <param name="DefaultMode">The mode of a session that names none.</param>
 /// <param name="Host">The name of this machine.</param>
 public sealed record SessionsOptions(string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host);
+
+/// <summary>
+/// The kernel: every command about a session comes through here. One runner (an actor) a session owns its writer; it is started on
+/// demand and let go when idle. What a command returns is durable. Safe for use by many threads.
+/// </summary>
+/// <remarks>
+/// A command whose <see cref="Cause.Key"/> the session has seen before is not done again: it answers as it did.
+/// </remarks>
+public sealed class Sessions : IAsyncDisposable
+{
+    private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(1);
+
+    private readonly ISessionStore _store;
+    private readonly SessionsOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly RequestRules _rules;
+    private readonly RunnerParts _parts;
+    private readonly SessionFeed _feed;
+    private readonly LiveTexts _live = new();
+    private readonly ConcurrentDictionary<SessionId, Lazy<Task<SessionRunner>>> _runners = new();
+    private readonly ITimer _sweep;
+
+    /// <param name="store">Stays the caller's to dispose, after this.</param>
+    /// <param name="agents">By name.</param>
+    public Sessions(ISessionStore store, IReadOnlyDictionary<string, AgentKind> agents, SessionsOptions options, TimeProvider time, ILogger logger)
+    {
+        (_store, _options, _time, _logger) = (store, options, time, logger);
+        _rules = new RequestRules(agents);
+        _parts = new RunnerParts(store, agents, _live, new IdSource(time), time, logger);
+        _feed = new SessionFeed(store, _live);
+        _sweep = time.CreateTimer(_ => _ = SweepAsync(), null, s_idle, s_idle);
+    }
+
+    public IdSource Ids => _parts.Ids;
+
+    /// <summary>Takes over the sessions whose server died: mends them and says so in their logs. For the start of a server.</summary>
+    /// <returns>Those that were mended or found in order; one that fails is logged and left for its next command.</returns>
+    public async Task<IReadOnlyList<SessionId>> TakeOverAbandonedAsync(CancellationToken cancellationToken)
+    {
+        List<SessionId> taken = [];
+        foreach (var session in await _store.FindAbandonedAsync(cancellationToken))
+        {
+            try
+            {
+                await RunAsync(session, runner => Task.FromResult(runner.Session.Seq), cancellationToken);
+                taken.Add(session);
+            }
+            catch (SkeinException e)
+            {
+                _logger.TakeOverFailed(session, e);
+            }
+        }
+
+        return taken;
+    }
+
+    /// <exception cref="InvalidRequestException"/>
+    /// <exception cref="SessionExistsException">The id exists with another workspace or agent.</exception>
+    public async Task<SessionView> CreateAsync(NewSession request, Cause by, CancellationToken cancellationToken)
+    {
+        if (by.Key is { } key && await _store.FindByKeyAsync(key, cancellationToken) is { } made)
+            return View(made);
+
+        var workspace = RequestRules.Workspace(request.Workspace);
+        var agent = _rules.Agent(request.Agent ?? _options.DefaultAgent).Name;
+        var model = request.Model ?? (agent == _options.DefaultAgent ? _options.DefaultModel : null);
+        if (request.Model is not null)
+            _rules.Model(agent, request.Model);
+        if (request.Parent is { } parent)
+            await FindAsync(parent, cancellationToken);
+
+        var id = request.Id ?? Ids.Next<SessionId>();
+        if (request.Id is not null && await _store.FindAsync(id, cancellationToken) is { } known)
+            return await ReopenAsync(known, request, workspace, agent, by, cancellationToken);
+
+        var created = new SessionCreated(
+            workspace, agent, model, request.Mode ?? _options.DefaultMode,
+            request.Title is null ? null : RequestRules.Title(request.Title), _options.Host, request.Parent);
+        try
+        {
+            var writer = await _store.CreateAsync(id, [created], by, cancellationToken);
+            return View(await AdoptAsync(writer, cancellationToken));
+        }
+        catch (SessionExistsException) when (request.Id is not null)
+        {
+            // Somebody else made it since we looked.
+            return await ReopenAsync(await FindAsync(id, cancellationToken), request, workspace, agent, by, cancellationToken);
+        }
+    }
+
+    /// <exception cref="SessionNotFoundException"/>
+    public async Task<SessionView> GetAsync(SessionId session, CancellationToken cancellationToken) => View(await FindAsync(session, cancellationToken));
+
+    public async Task<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken)
+    {
+        RequestRules.Limit(query.Limit);
+        return await _store.ListAsync(query, cancellationToken);
+    }
+
+    /// <exception cref="TrashedException"/>
+    public Task<SessionView> ChangeAsync(SessionId session, SessionChange change, Cause by, CancellationToken cancellationToken)
+    {
+        var title = change.Title is null ? null : RequestRules.Title(change.Title);
+        return CommandAsync(
+            session, by,
+            runner =>
+            {
+                var now = Usable(runner.Session);
+                var agent = change.Agent ?? now.Agent;
+                if (change.Agent is not null || change.Model is not null)
+                    _rules.Model(agent, change.Model);
+                if (agent != now.Agent)
+                    RequireIdle(now);
+
+                List<EventBody> bodies = [];
+                if (title is not null && (title != now.Title || now.TitleSource != TitleSource.Manual))
+                    bodies.Add(new SessionTitled(title, TitleSource.Manual));
+                if (runner.Configuration(new TurnOptions(change.Agent, change.Model, change.Mode)) is { } configured)
+                    bodies.Add(configured);
+                if (change.Archived is { } archived && archived != now.Archived)
+                    bodies.Add(archived ? new SessionArchived() : new SessionUnarchived());
+                if (change.Pinned is { } pinned && pinned != now.Pinned)
+                    bodies.Add(new SessionPinned(pinned));
+                return AppendAnyAsync(runner, bodies, by);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Puts the session into the trash; a running turn is interrupted first. Sub-agents' sessions are archived, running ones stopped.</summary>
+    public async Task<SessionView> TrashAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    {
+        await InterruptAsync(session, by with { Key = null }, cancellationToken);
+        var view = await CommandAsync(
+            session, by,
+            runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed()] : [], by),
+            cancellationToken);
+
+        var children = await _store.ListAsync(new SessionQuery(Parent: session, Limit: 1000), cancellationToken);
+        foreach (var child in children.Items)
+        {
+            await InterruptAsync(child.Id, by with { Key = null }, cancellationToken);
+            await ChangeAsync(child.Id, new SessionChange(Archived: true), by with { Key = null }, cancellationToken);
+        }
+
+        return view;
+    }
+
+    public Task<SessionView> RestoreAsync(SessionId session, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(
+            session, by,
+            runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [] : [new SessionRestored()], by),
+            cancellationToken);
+
+    /// <summary>Ends the agent and the runner (an open turn is interrupted) and keeps the session.</summary>
+    public async Task ReleaseAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(session, cancellationToken);
+        if (!_runners.TryGetValue(session, out var running) && found.IsLive)
+            running = Runner(session);
+        if (running is not null)
+            await LetGoAsync(session, running, by, keepQuestions: false);
+    }
+
+    /// <exception cref="BusyException">A turn runs and the prompt neither queues nor steers.</exception>
+    public async Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, Cause by, CancellationToken cancellationToken)
+    {
+        var parts = RequestRules.Parts(prompt.Text, prompt.Parts);
+        return await RunAsync(
+            session,
+            async runner =>
+            {
+                if (runner.Memory.FindOutcome(by.Key) is { Turn: { } turn } done)
+                    return new PromptAccepted(turn, done.Seq);
+
+                var now = Usable(runner.Session);
+                var agent = prompt.Agent ?? now.Agent;
+                _rules.Model(agent, prompt.Model ?? (agent == now.Agent ? now.Model : null));
+                var options = new TurnOptions(prompt.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools);
+                var queued = new PromptQueued(
+                    Ids.Next<TurnId>(), Ids.Next<MessageId>(), [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))],
+                    options == new TurnOptions() ? null : options);
+
+                return now.Turn is { } running
+                    ? await WhileBusyAsync(runner, running, queued, prompt.When, by)
+                    : await WhileFreeAsync(runner, queued, by);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Takes a queued prompt back.</summary>
+    /// <exception cref="NotInSessionException">No such prompt waits.</exception>
+    public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(
+            session, by,
+            runner => runner.Session.Queue.Any(q => q.Turn == turn)
+                ? AppendAnyAsync(runner, [new PromptWithdrawn(turn)], by)
+                : throw new NotInSessionException(session, $"queued prompt {turn}"),
+            cancellationToken);
+
+    /// <summary>Returns when the turn has really ended.</summary>
+    public async Task<InterruptOutcome> InterruptAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    {
+        if (!(await FindAsync(session, cancellationToken)).IsLive && !_runners.ContainsKey(session))
+            return new InterruptOutcome(false);
+
+        var (known, ended) = await RunAsync(
+            session,
+            async runner => runner.Memory.FindOutcome(by.Key) is { } done
+                ? (done, null)
+                : ((KeyOutcome?)null, await runner.InterruptAsync(new Interruption("user", by))),
+            cancellationToken);
+        if (ended is not null)
+            await ended.WaitAsync(cancellationToken);
+        return new InterruptOutcome(known is not null || ended is not null);
+    }
+
+    /// <exception cref="NotInSessionException">There is no such question, or it has been answered.</exception>
+    public Task<SessionView> AnswerAsync(
+        SessionId session, PermissionId permission, PermissionReply reply, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(
+            session, by,
+            runner => runner.Session.Questions.Any(q => q.Permission == permission)
+                ? runner.AnswerAsync(new PermissionAnswered(permission, reply.Answer, reply.Message), by)
+                : throw new NotInSessionException(session, $"open question {permission}"),
+            cancellationToken);
+
+    /// <summary>Forks at a message, or at the end, by reference: neither session can change the other.</summary>
+    public async Task<SessionView> ForkAsync(SessionId session, ForkRequest request, Cause by, CancellationToken cancellationToken)
+    {
+        if (by.Key is { } key && await _store.FindByKeyAsync(key, cancellationToken) is { } made)
+            return View(made);
+
+        var checkedRequest = request.Title is null ? request : request with { Title = RequestRules.Title(request.Title) };
+        var writer = await RunAsync(
+            session,
+            runner =>
+            {
+                Usable(runner.Session);
+                return Forking.ForkAsync(_parts, runner.Memory, checkedRequest, _options.Host, by, cancellationToken);
+            },
+            cancellationToken);
+        await using (writer)
+            return View(await FindAsync(writer.Session, cancellationToken));
+    }
+
+    /// <exception cref="BusyException"/>
+    /// <exception cref="ConflictException">There is no message to rewind.</exception>
+    public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, Cause by, CancellationToken cancellationToken)
+    {
+        if (request.Files)
+            throw new InvalidRequestException($"Session {session} has no file checkpoints: rewind it without files.");
+
+        return CommandAsync(
+            session, by,
+            runner =>
+            {
+                RequireIdle(Usable(runner.Session));
+                var messages = runner.Memory.Transcript.Messages;
+                var left = request.Message is { } message ? UpTo(session, messages, message) : BeforeLastTurn(session, messages);
+                return AppendAnyAsync(
+                    runner,
+                    left == messages.Count ? [] : [new SessionRewound(left == 0 ? 0 : messages[left - 1].Seq, left == 0 ? null : messages[left - 1].Id, left)],
+                    by);
+            },
+            cancellationToken);
+    }
+
+    /// <exception cref="ConflictException">Nothing was rewound since the last message.</exception>
+    public Task<SessionView> UnrewindAsync(SessionId session, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(
+            session, by,
+            runner =>
+            {
+                RequireIdle(Usable(runner.Session));
+                return runner.Session.Rewinds is [.., var last]
+                    ? AppendAnyAsync(runner, [new SessionUnrewound(last.MessagesBefore)], by)
+                    : throw new ConflictException($"Session {session} has no rewind to undo: none was made since its last message.");
+            },
+            cancellationToken);
+
+    /// <param name="before"><see cref="MessagePage.Before"/> of the page after; null: the newest page.</param>
+    /// <param name="limit">1 to 1,000.</param>
+    public async Task<MessagePage> ListMessagesAsync(SessionId session, long? before, int limit, CancellationToken cancellationToken) =>
+        await MessagePages.ReadAsync(_store, await FindAsync(session, cancellationToken), before, RequestRules.Limit(limit), cancellationToken);
+
+    /// <summary>Appends a finished message without a turn.</summary>
+    public async Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>
+        await RunAsync(
+            session,
+            async runner =>
+            {
+                if (runner.Memory.FindOutcome(by.Key) is { Message: { } done } && runner.Memory.Transcript.Find(done) is { } known)
+                    return known;
+
+                RequireIdle(Usable(runner.Session));
+                if (message.Parts.Count == 0)
+                    throw new InvalidRequestException("A message needs at least one part.");
+                var id = Ids.Next<MessageId>();
+                await runner.AppendAsync(
+                    [new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, Named(message.Parts))], by);
+                return runner.Memory.Transcript.Find(id)!;
+            },
+            cancellationToken);
+
+    /// <summary>Replaces the parts of a message; an event, nothing is overwritten.</summary>
+    public async Task<Message> EditMessageAsync(
+        SessionId session, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken) =>
+        await RunAsync(
+            session,
+            async runner =>
+            {
+                RequireIdle(Usable(runner.Session));
+                if (runner.Memory.Transcript.Find(message) is not { } old)
+                    throw new NotInSessionException(session, $"message {message}");
+                if (runner.Memory.FindOutcome(by.Key) is not null)
+                    return old;
+                if (change.Parts.Count == 0)
+                    throw new InvalidRequestException("A message needs at least one part.");
+                await runner.AppendAsync([new MessageEdited(message, Named(change.Parts))], by);
+                return runner.Memory.Transcript.Find(message)!;
+            },
+            cancellationToken);
+
+    /// <summary>Every event after <paramref name="after"/>, then those to come, with the text that is arriving between them. Ends only when cancelled.</summary>
+    /// <exception cref="CursorAheadException">The session ends before <paramref name="after"/>.</exception>
+    public IAsyncEnumerable<FeedFrame> FollowAsync(SessionId session, long after, CancellationToken cancellationToken) =>
+        _feed.FollowAsync(session, after, cancellationToken);
+
+    /// <summary>The rows of the live sessions (running or waiting), then every row as it changes.</summary>
+    public IAsyncEnumerable<SessionRow> WatchAsync(CancellationToken cancellationToken) => _feed.WatchAsync(cancellationToken);
+
+    /// <summary>The content of a blob; null when there is none.</summary>
+    public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => _store.FindBlobAsync(sha256, cancellationToken);
+
+    /// <summary>Interrupts what runs and closes every writer; questions that can wait for a restart stay open.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync();
+        await Task.WhenAll(_runners.Select(r => LetGoAsync(r.Key, r.Value, new Cause("skein"), keepQuestions: true)));
+    }
+
+    private static async Task AppendAnyAsync(SessionRunner runner, List<EventBody> bodies, Cause by)
+    {
+        if (bodies.Count > 0)
+            await runner.AppendAsync(bodies, by);
+    }
+
+    private static Session Usable(Session session) => session.TrashedAt is null ? session : throw new TrashedException(session.Id);
+
+    private static void RequireIdle(Session session)
+    {
+        if (session.Turn is { } turn)
+            throw new BusyException(session.Id, turn);
+    }
+
+    private static int UpTo(SessionId session, IReadOnlyList<Message> messages, MessageId message)
+    {
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i].Id == message)
+                return i + 1;
+        }
+
+        throw new NotInSessionException(session, $"message {message}");
+    }
+
+    private static int BeforeLastTurn(SessionId session, IReadOnlyList<Message> messages)
+    {
+        if (messages is not [.., var last])
+            throw new ConflictException($"Session {session} has no message to rewind.");
+
+        var left = messages.Count - 1;
+        while (left > 0 && last.Turn is not null && messages[left - 1].Turn == last.Turn)
+            left--;
+        return left;
+    }
+
+    private IReadOnlyList<MessagePart> Named(IReadOnlyList<Part> parts) => [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))];
+
+    private SessionView View(Session session) => new(session, _live.Followers(session.Id));
+
+    private async Task<Session> FindAsync(SessionId session, CancellationToken cancellationToken) =>
+        await _store.FindAsync(session, cancellationToken) ?? throw new SessionNotFoundException(session);
+
+    private async Task<SessionView> ReopenAsync(
+        Session known, NewSession request, string workspace, string agent, Cause by, CancellationToken cancellationToken)
+    {
+        if (known.Workspace != workspace)
+            throw new SessionExistsException(known.Id, $"the workspace {known.Workspace}, not {workspace}");
+        if (request.Agent is not null && known.Agent != agent)
+            throw new SessionExistsException(known.Id, $"the agent {known.Agent}, not {agent}");
+        return request.Model is null || request.Model == known.Model
+            ? View(known)
+            : await ChangeAsync(known.Id, new SessionChange(Model: request.Model), by, cancellationToken);
+    }
+
+    private static async Task<PromptAccepted> WhileBusyAsync(SessionRunner runner, TurnId running, PromptQueued queued, WhenBusy when, Cause by)
+    {
+        switch (when)
+        {
+            case WhenBusy.Queue:
+                return new PromptAccepted(queued.Turn, (await runner.AppendAsync([queued], by))[^1].Seq);
+            case WhenBusy.Steer when queued.Options is not null:
+                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system or tools.");
+            case WhenBusy.Steer when runner.Agent().CanSteer:
+                var steered = new PromptSteered(running, queued.Message, queued.Parts);
+                return new PromptAccepted(running, (await runner.AppendAsync([steered], by))[^1].Seq);
+            case WhenBusy.Steer:
+                throw new ConflictException($"The agent {runner.Session.Agent} cannot be steered: queue the prompt, or interrupt the turn.");
+            default:
+                throw new BusyException(runner.Session.Id, running);
+        }
+    }
+
+    // Prompts that were queued when a server died go first, in their order.
+    private static async Task<PromptAccepted> WhileFreeAsync(SessionRunner runner, PromptQueued prompt, Cause by)
+    {
+        if (runner.Session.Queue.Count == 0)
+            return await runner.StartAsync(prompt, by);
+
+        var events = await runner.AppendAsync([prompt], by);
+        await runner.StartAsync(runner.Session.Queue[0], null);
+        return new PromptAccepted(prompt.Turn, events[^1].Seq);
+    }
+
+    // A command that answers with the session; one with a known key changes nothing more.
+    private Task<SessionView> CommandAsync(SessionId session, Cause by, Func<SessionRunner, Task> command, CancellationToken cancellationToken) =>
+        RunAsync(
+            session,
+            async runner =>
+            {
+                if (runner.Memory.FindOutcome(by.Key) is null)
+                    await command(runner);
+                return View(runner.Session);
+            },
+            cancellationToken);
+
+    private async Task<T> RunAsync<T>(SessionId session, Func<SessionRunner, Task<T>> command, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var running = Runner(session);
+            var runner = await OpenedAsync(session, running, cancellationToken);
+            if (runner.HasFailed)
+            {
+                await LetGoAsync(session, running, null, keepQuestions: false);
+                continue;
+            }
+
+            try
+            {
+                return await runner.DoAsync(() => command(runner), cancellationToken);
+            }
+            catch (ChannelClosedException)
+            {
+                // Let go in between: once its writer is closed, a new one does the command.
+                await runner.Gone.WaitAsync(cancellationToken);
+                _runners.TryRemove(KeyValuePair.Create(session, running));
+            }
+        }
+    }
+
+    // A runner is opened once, for all who ask; nobody's token may cancel it for the others.
+    private Lazy<Task<SessionRunner>> Runner(SessionId session) =>
+        _runners.GetOrAdd(session, id => new Lazy<Task<SessionRunner>>(() => SessionRunner.OpenAsync(_parts, id, CancellationToken.None)));
+
+    private async Task<SessionRunner> OpenedAsync(SessionId session, Lazy<Task<SessionRunner>> running, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await running.Value.WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _runners.TryRemove(KeyValuePair.Create(session, running));
+            throw;
+        }
+    }
+
+    private async Task<Session> AdoptAsync(ISessionWriter writer, CancellationToken cancellationToken)
+    {
+        var runner = await SessionRunner.OpenNewAsync(_parts, writer, cancellationToken);
+        var session = runner.Session;
+        _runners[writer.Session] = new Lazy<Task<SessionRunner>>(Task.FromResult(runner));
+        return session;
+    }
+
+    private async Task LetGoAsync(SessionId session, Lazy<Task<SessionRunner>> running, Cause? by, bool keepQuestions)
+    {
+        try
+        {
+            await (await running.Value).ReleaseAsync(by, keepQuestions);
+        }
+        catch (SkeinException)
+        {
+            // It never opened; whoever asked for it has been told.
+        }
+
+        _runners.TryRemove(KeyValuePair.Create(session, running));
+    }
+
+    private async Task SweepAsync()
+    {
+        foreach (var (session, running) in _runners)
+        {
+            if (running is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && await (await running.Value).TryRetireAsync(s_idle))
+                _runners.TryRemove(KeyValuePair.Create(session, running));
+        }
+    }
+}

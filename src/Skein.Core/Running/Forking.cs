@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Core.Running;
+
+/// <summary>Makes a fork: a new session that reads its beginning from its origin, by reference.</summary>
+internal static partial class Forking
+{
+    /// <summary>Runs on the origin's mailbox, so that the origin stands still.</summary>
+    /// <param name="origin">What the origin's runner remembers.</param>
+    public static async Task<ISessionWriter> ForkAsync(
+        RunnerParts parts, SessionMemory origin, ForkRequest request, string host, Cause by, CancellationToken cancellationToken)
+    {
+        var session = origin.Session;
+        var cut = request.Message is { } message
+            ? await CutAfterAsync(parts.Store, origin, message, cancellationToken)
+            : new Cut(session.Seq, origin.Transcript.Messages.Count > 0 ? origin.Transcript.Messages[^1].Id : null, session.Messages);
+
+        var forked = new SessionForked(
+            new ForkOrigin(session.Id, cut.Seq, cut.Message),
+            Segments(session, cut.Seq),
+            session.Workspace, session.Agent, session.Model, session.Mode,
+            request.Title ?? await TitleAsync(parts.Store, session, cancellationToken),
+            host,
+            cut.Messages);
+
+        List<EventBody> bodies = [forked];
+
+        // What was edited since still reads as edited.
+        bodies.AddRange(session.Edited
+            .Where(edit => edit.Value > cut.Seq)
+            .Select(edit => origin.Transcript.Find(edit.Key))
+            .Where(m => m is not null && m.Seq <= cut.Seq)
+            .Select(m => new MessageEdited(m!.Id, m.Parts)));
+
+        if (cut.Seq == session.Seq)
+            bodies.AddRange(new Closing(parts.Ids)
+                .Messages(origin.Transcript.Messages, [], StopReason.Interrupted, "The session was forked before this call had a result.").Bodies);
+
+        return await parts.Store.CreateAsync(parts.Ids.Next<SessionId>(), bodies, by, cancellationToken);
+    }
+
+    /// <summary><c>T (fork)</c>, then <c>T (fork 2)</c>: never <c>T (fork) (fork)</c>.</summary>
+    private static async Task<string> TitleAsync(ISessionStore store, Session origin, CancellationToken cancellationToken)
+    {
+        var root = ForkSuffix().Replace(origin.Title, "");
+        var siblings = await store.ListAsync(new SessionQuery(origin.Workspace, Archived: null, Limit: 1000), cancellationToken);
+        var last = siblings.Items.Select(s => s.Title).Append(origin.Title)
+            .Select(title => ForkSuffix().Match(title) is { Success: true } m && title[..m.Index] == root ? Number(m) : 0)
+            .Max();
+        return last == 0 ? $"{root} (fork)".TrimStart() : $"{root} (fork {last + 1})".TrimStart();
+    }
+
+    private static int Number(Match match) =>
+        match.Groups[1].Success && int.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var n) ? n : 1;
+
+    // The whole message belongs to the fork: all that comes before the next message, or the next turn, begins.
+    private static async Task<Cut> CutAfterAsync(ISessionStore store, SessionMemory origin, MessageId message, CancellationToken cancellationToken)
+    {
+        var session = origin.Session;
+        var begun = origin.Transcript.Find(message)?.Seq ?? await FindHiddenAsync(store, session.Id, message, cancellationToken);
+        var cut = begun;
+        var number = 0;
+        await foreach (var e in store.ReadAsync(session.Id, begun - 1, cancellationToken))
+        {
+            if (e.Body is MessageAdded added && added.Message == message)
+                number = added.N;
+            else if (e.Body is MessageAdded or TurnStarted or SessionRewound)
+                break;
+            cut = e.Seq;
+        }
+
+        return new Cut(cut, message, number);
+    }
+
+    private static async Task<long> FindHiddenAsync(ISessionStore store, SessionId session, MessageId message, CancellationToken cancellationToken)
+    {
+        await foreach (var e in store.ReadBackAsync(session, long.MaxValue, cancellationToken))
+        {
+            if (e.Body is MessageAdded added && added.Message == message)
+                return e.Seq;
+        }
+
+        throw new NotInSessionException(session, $"message {message}");
+    }
+
+    // Flattened: each stretch is read from the file of the session that wrote it.
+    private static IReadOnlyList<Segment> Segments(Session origin, long upTo) =>
+    [
+        .. origin.Segments.TakeWhile((_, i) => i == 0 || origin.Segments[i - 1].UpTo < upTo).Select(s => s with { UpTo = Math.Min(s.UpTo, upTo) }),
+        .. origin.ForkedFrom is null || upTo > origin.ForkedFrom.Seq ? [new Segment(origin.Id, upTo)] : Array.Empty<Segment>(),
+    ];
+
+    [GeneratedRegex(@" ?\(fork(?: (\d+))?\)$")]
+    private static partial Regex ForkSuffix();
+
+    private sealed record Cut(long Seq, MessageId? Message, int Messages);
+}

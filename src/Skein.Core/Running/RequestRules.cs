@@ -1,0 +1,52 @@
+using Skein.Core.Agents;
+
+namespace Skein.Core.Running;
+
+/// <summary>What requests must keep to; each break is an <see cref="InvalidRequestException"/> that names the value and the rule.</summary>
+internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents)
+{
+    private const int TitleLength = 100;
+
+    public static string Title(string title)
+    {
+        var trimmed = title.Trim();
+        return trimmed.Length is > 0 and <= TitleLength
+            ? trimmed
+            : throw new InvalidRequestException($"The title has {trimmed.Length} characters: it must have 1 to {TitleLength}.");
+    }
+
+    public static int Limit(int limit) =>
+        limit is >= 1 and <= 1000 ? limit : throw new InvalidRequestException($"The limit is {limit}: it must be 1 to 1000.");
+
+    public static string Workspace(string workspace)
+    {
+        if (!Path.IsPathFullyQualified(workspace))
+            throw new InvalidRequestException($"The workspace '{workspace}' is not an absolute path.");
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(workspace));
+        return Directory.Exists(folder) ? folder : throw new InvalidRequestException($"The workspace '{workspace}' is not a folder that exists.");
+    }
+
+    /// <summary>The parts of what a person says: texts and files, not all empty.</summary>
+    public static IReadOnlyList<Part> Parts(string? text, IReadOnlyList<Part>? parts)
+    {
+        if (text is not null && parts is not null)
+            throw new InvalidRequestException("A prompt has a text or parts, not both.");
+        var all = parts ?? [new TextPart(text ?? "")];
+        if (all.FirstOrDefault(p => p is not (TextPart or FilePart)) is { } other)
+            throw new InvalidRequestException($"A prompt's parts are texts and files, not {other.GetType().Name}.");
+        if (all.All(p => p is TextPart t && string.IsNullOrWhiteSpace(t.Text)))
+            throw new InvalidRequestException("The prompt is empty.");
+        return all;
+    }
+
+    public AgentKind Agent(string name) =>
+        agents.TryGetValue(name, out var kind)
+            ? kind
+            : throw new InvalidRequestException($"There is no agent '{name}'; there are: {string.Join(", ", agents.Keys.Order(StringComparer.Ordinal))}.");
+
+    public void Model(string agent, string? model)
+    {
+        if (Agent(agent).CheckModel(model) is { } wrong)
+            throw new InvalidRequestException(wrong);
+    }
+}

@@ -1,0 +1,55 @@
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Core.Running;
+
+/// <summary>One turn at work: what the agent sees of it, and the means to interrupt it.</summary>
+internal sealed class RunningTurn(SessionRunner runner, ISessionStore store, TurnStarted started, Session session, IReadOnlyList<Message> messages)
+    : ITurn, IDisposable
+{
+    private readonly CancellationTokenSource _interrupt = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TurnId Id => started.Turn;
+    public Session Session => session;
+    public IReadOnlyList<Message> Messages => messages;
+    public string? System => started.System;
+    public IReadOnlyList<string>? Tools => started.Tools;
+    public IdSource Ids => runner.Ids;
+
+    /// <summary>Cancelled when the turn is interrupted.</summary>
+    public CancellationToken Interrupted => _interrupt.Token;
+
+    /// <summary>Why, once it is.</summary>
+    public Interruption? Interruption { get; private set; }
+
+    /// <summary>Completes when the turn has really ended and the session is free.</summary>
+    public Task Ended => _ended.Task;
+
+    public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
+        runner.AskAsync(question, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken) =>
+        new(runner.TakeSteeredAsync(Id, cancellationToken));
+
+    public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) =>
+        store.PutBlobAsync(content, mediaType, cancellationToken);
+
+    public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) =>
+        store.FindBlobAsync(sha256, cancellationToken);
+
+    /// <summary>Asks the turn to end. Runs on the runner's mailbox; the first reason stays.</summary>
+    public void Interrupt(Interruption interruption)
+    {
+        Interruption ??= interruption;
+        _interrupt.Cancel();
+    }
+
+    public void End() => _ended.TrySetResult();
+
+    public void Dispose() => _interrupt.Dispose();
+}
+
+/// <param name="Reason">As in <see cref="TurnInterrupted.Reason"/>.</param>
+/// <param name="KeepOpen">The turn is only put down: it goes on when its question is answered.</param>
+internal sealed record Interruption(string Reason, Cause? By, bool KeepOpen = false);

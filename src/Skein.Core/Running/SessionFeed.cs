@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Core.Running;
+
+/// <summary>
+/// The log is the queue: a follower is woken by an append and reads the log, and takes the text still arriving in between.
+/// </summary>
+internal sealed class SessionFeed(ISessionStore store, LiveTexts texts)
+{
+    public async IAsyncEnumerable<FeedFrame> FollowAsync(SessionId session, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var live = texts.Attach(session, follower: true);
+        Task? appended = null;
+        try
+        {
+            var sent = new Dictionary<PartId, int>();
+            while (true)
+            {
+                // Taken before the read: a delta in between completes this very signal.
+                var changed = live.NextChange();
+
+                await foreach (var e in store.ReadAsync(session, after, cancellationToken))
+                {
+                    after = Math.Max(after, e.Seq);
+                    Forget(sent, e.Body);
+                    yield return new EventFrame(e);
+                }
+
+                var deltas = live.TakeNew(sent, after, out var behind);
+                foreach (var delta in deltas)
+                    yield return new DeltaFrame(delta);
+                if (behind)
+                    continue;
+
+                if (appended is null or { IsCompleted: true })
+                    appended = store.WaitForChangeAsync(session, after, detached.Token);
+                await await Task.WhenAny(changed, appended).WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            texts.Detach(session, follower: true);
+            await detached.CancelAsync();
+            if (appended is not null)
+                await appended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The live sessions' rows, then every row as it changes.</summary>
+    public async IAsyncEnumerable<SessionRow> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Watched before the snapshot is taken, so that nothing falls between.
+        await using var changes = store.WatchAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var next = changes.MoveNextAsync().AsTask();
+
+        foreach (var status in (SessionStatus[])[SessionStatus.Running, SessionStatus.Waiting])
+        {
+            var query = new SessionQuery(Archived: null, Status: status, Limit: 1000);
+            while (true)
+            {
+                var page = await store.ListAsync(query, cancellationToken);
+                foreach (var session in page.Items)
+                    yield return Row(session);
+                if (page.Next is null)
+                    break;
+                query = query with { Cursor = page.Next };
+            }
+        }
+
+        while (await next)
+        {
+            yield return Row(changes.Current);
+            next = changes.MoveNextAsync().AsTask();
+        }
+    }
+
+    private static SessionRow Row(Session session) => new(session.Id, session.Seq, session);
+
+    private static void Forget(Dictionary<PartId, int> sent, EventBody body)
+    {
+        if (body is PartAdded added)
+            sent.Remove(added.Part);
+        else if (body is PartDropped dropped)
+            sent.Remove(dropped.Part);
+    }
+}

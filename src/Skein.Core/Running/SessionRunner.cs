@@ -1,0 +1,474 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Core.Running;
+
+/// <summary>What all runners share.</summary>
+internal sealed record RunnerParts(
+    ISessionStore Store, IReadOnlyDictionary<string, AgentKind> Agents, LiveTexts Live, IdSource Ids, TimeProvider Time, ILogger Logger);
+
+/// <summary>
+/// The actor that owns one session: the only one that appends to it. Commands are done one at a time on its mailbox; a turn runs beside
+/// it and hands in what the agent yields. A runner whose append failed is finished: its session is opened anew, which mends it.
+/// </summary>
+internal sealed class SessionRunner : IAsyncDisposable
+{
+    private static readonly TimeSpan s_checkpointEvery = TimeSpan.FromSeconds(1);
+
+    private readonly RunnerParts _parts;
+    private readonly ISessionWriter _writer;
+    private readonly SessionMemory _memory;
+    private readonly LiveText _live;
+    private readonly Mailbox _mailbox = new();
+    private readonly ITimer _checkpoint;
+    private readonly Dictionary<PermissionId, TaskCompletionSource<PermissionAnswered>> _waiting = [];
+    private (string Name, IAgent Agent)? _agent;
+    private RunningTurn? _turn;
+    private Task _pump = Task.CompletedTask;
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastUsed;
+    private int _disposed;
+    private volatile bool _checkpointDue;
+
+    private SessionRunner(RunnerParts parts, ISessionWriter writer, SessionMemory memory)
+    {
+        (_parts, _writer, _memory) = (parts, writer, memory);
+        _live = parts.Live.Attach(writer.Session, follower: false);
+        _checkpoint = parts.Time.CreateTimer(_ => _ = CheckpointAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _lastUsed = parts.Time.GetTimestamp();
+    }
+
+    public IdSource Ids => _parts.Ids;
+
+    /// <summary>Folds of the log. To be looked at on the mailbox only.</summary>
+    public SessionMemory Memory => _memory;
+
+    public Session Session => _memory.Session;
+
+    /// <summary>Completes when the runner has been let go and its writer is closed.</summary>
+    public Task Gone => _gone.Task;
+
+    /// <summary>An append failed: this runner can do no more.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Takes the session over: opens its writer, mends what a crash left, and says so in the log.</summary>
+    public static async Task<SessionRunner> OpenAsync(RunnerParts parts, SessionId session, CancellationToken cancellationToken)
+    {
+        var runner = await OpenNewAsync(parts, await parts.Store.OpenWriterAsync(session, cancellationToken), cancellationToken);
+        try
+        {
+            await runner.MendAsync();
+            return runner;
+        }
+        catch
+        {
+            await runner.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>For a session that has just been made: nothing to mend.</summary>
+    public static async Task<SessionRunner> OpenNewAsync(RunnerParts parts, ISessionWriter writer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var memory = new SessionMemory();
+            await foreach (var e in parts.Store.ReadAsync(writer.Session, 0, cancellationToken))
+                memory.Apply(e);
+            return new SessionRunner(parts, writer, memory);
+        }
+        catch
+        {
+            await writer.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Does a command on the mailbox.</summary>
+    /// <exception cref="ChannelClosedException">The runner has been let go; nothing was done.</exception>
+    public Task<T> DoAsync<T>(Func<Task<T>> command, CancellationToken cancellationToken)
+    {
+        _lastUsed = _parts.Time.GetTimestamp();
+        return _mailbox.DoAsync(command, cancellationToken);
+    }
+
+    /// <summary>Appends and folds. On the mailbox only.</summary>
+    public async Task<IReadOnlyList<SessionEvent>> AppendAsync(IReadOnlyList<EventBody> bodies, Cause? by)
+    {
+        if (HasFailed)
+            throw new StoreStoppedException($"Session {_writer.Session} takes no appends until it is opened anew: an append failed.");
+
+        try
+        {
+            var events = await _writer.AppendAsync(bodies, by, CancellationToken.None);
+            _memory.ApplyAll(events);
+            foreach (var e in events)
+            {
+                if (e.Body is PartAdded added)
+                    _live.Finish(added.Part);
+                else if (e.Body is PartDropped dropped)
+                    _live.Finish(dropped.Part);
+            }
+
+            return events;
+        }
+        catch (SkeinException e)
+        {
+            // What is in memory may now differ from the disk: whoever comes next reads the disk.
+            Fail(e);
+            throw;
+        }
+    }
+
+    /// <summary>Starts a turn with the prompt, or the queue's first if others wait already. On the mailbox only.</summary>
+    public async Task<PromptAccepted> StartAsync(PromptQueued prompt, Cause? by)
+    {
+        var options = prompt.Options ?? new TurnOptions();
+        List<EventBody> bodies = [];
+        if (Session.Archived)
+            bodies.Add(new SessionUnarchived());
+        if (Configuration(options) is { } configured)
+            bodies.Add(configured);
+
+        var after = bodies.OfType<SessionConfigured>().Aggregate(
+            Session, (session, body) => session.Apply(new SessionEvent(session.Id, session.Seq, session.UpdatedAt, body)));
+        var started = new TurnStarted(prompt.Turn, after.Agent, after.Model, after.Mode, options.System, options.Tools);
+        bodies.Add(started);
+        bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, Session.Messages + 1, prompt.Parts, prompt.Turn));
+
+        var events = await AppendAsync(bodies, by);
+        Run(started);
+        return new PromptAccepted(prompt.Turn, events.First(e => e.Body is TurnStarted).Seq);
+    }
+
+    /// <summary>What a prompt changes of the session; null: nothing.</summary>
+    public SessionConfigured? Configuration(TurnOptions options)
+    {
+        var agent = options.Agent == Session.Agent ? null : options.Agent;
+        var model = options.Model == Session.Model ? null : options.Model;
+        var mode = options.Mode == Session.Mode ? null : options.Mode;
+        return agent is null && model is null && mode is null ? null : new SessionConfigured(agent, model, mode);
+    }
+
+    /// <summary>The agent of the session, made when it is first needed. On the mailbox only.</summary>
+    public IAgent Agent()
+    {
+        if (_agent is { } known && known.Name == Session.Agent)
+            return known.Agent;
+
+        if (!_parts.Agents.TryGetValue(Session.Agent, out var kind))
+            throw new InvalidRequestException($"Session {Session.Id} has the agent '{Session.Agent}', which this server does not know.");
+        var old = _agent?.Agent;
+        _agent = (kind.Name, kind.Open(Session));
+        if (old is not null)
+            _pump = Task.WhenAll(_pump, old.DisposeAsync().AsTask());
+        return _agent.Value.Agent;
+    }
+
+    /// <summary>Asks the running turn to end, or closes one that is only waiting. On the mailbox only.</summary>
+    /// <returns>Completes when the turn has ended; null when there is none.</returns>
+    public async Task<Task?> InterruptAsync(Interruption interruption)
+    {
+        if (_turn is not null)
+        {
+            _turn.Interrupt(interruption);
+            return _turn.Ended;
+        }
+
+        if (_memory.Turn is not { } open)
+            return null;
+        await CloseAsync(open.Turn, new TurnInterrupted(open.Turn, interruption.Reason), StopReason.Interrupted, interruption.By);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Appends the answer and hands it to the call that waits; a turn that was put down goes on. On the mailbox only.</summary>
+    public async Task AnswerAsync(PermissionAnswered answer, Cause? by)
+    {
+        await AppendAsync([answer], by);
+        if (_waiting.Remove(answer.Permission, out var waiter))
+            waiter.TrySetResult(answer);
+        else if (_turn is null && _memory.Turn is { } open)
+            Run(open);
+    }
+
+    /// <summary>For the agent: asks, unless the call was answered before.</summary>
+    public async Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken)
+    {
+        var waiter = new TaskCompletionSource<PermissionAnswered>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await DoAsync(
+            async () =>
+            {
+                if (_memory.FindAnswer(question.CallId) is { } known)
+                {
+                    waiter.SetResult(known);
+                    return true;
+                }
+
+                var open = Session.Questions.FirstOrDefault(q => q.CallId == question.CallId);
+                _waiting[open?.Permission ?? question.Permission] = waiter;
+                if (open is null)
+                    await AppendAsync([question], null);
+                return true;
+            },
+            cancellationToken);
+        return await waiter.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>For the agent: what was steered since it last asked, appended as messages.</summary>
+    public Task<IReadOnlyList<Message>> TakeSteeredAsync(TurnId turn, CancellationToken cancellationToken) =>
+        DoAsync<IReadOnlyList<Message>>(
+            async () =>
+            {
+                if (Session.Steered.Count == 0)
+                    return [];
+                var first = Session.Messages + 1;
+                var bodies = Session.Steered
+                    .Select((p, i) => new MessageAdded(p.Message, Role.User, MessageStatus.Completed, first + i, p.Parts, turn))
+                    .ToList();
+                await AppendAsync(bodies, null);
+                return [.. bodies.Select(b => _memory.Transcript.Find(b.Message)!)];
+            },
+            cancellationToken);
+
+    /// <summary>Puts the session down: a running turn is interrupted, one that waits for an answer goes on waiting; the writer is closed.</summary>
+    public async Task ReleaseAsync(Cause? by, bool keepQuestions)
+    {
+        try
+        {
+            var ended = await DoAsync(
+                () =>
+                {
+                    var keep = keepQuestions && IsWaitingToResume();
+                    return keep && _turn is null
+                        ? Task.FromResult<Task?>(null)
+                        : InterruptAsync(new Interruption("stop", by, keep));
+                },
+                CancellationToken.None);
+            if (ended is not null)
+                await ended;
+        }
+        catch (Exception e) when (e is ChannelClosedException or SkeinException)
+        {
+            // Let go already, or the disk fails: the log tells the next one all there is to know.
+        }
+
+        await DisposeAsync();
+    }
+
+    /// <summary>Lets the runner go if nothing runs and nobody has used it for so long.</summary>
+    public async Task<bool> TryRetireAsync(TimeSpan idle)
+    {
+        try
+        {
+            // Closed on the mailbox itself, so that no command slips in between the look and the end.
+            var retires = await _mailbox.DoAsync(
+                () =>
+                {
+                    var unused = HasFailed || (_turn is null && _parts.Time.GetElapsedTime(_lastUsed) >= idle);
+                    if (unused)
+                        _mailbox.Close();
+                    return Task.FromResult(unused);
+                },
+                CancellationToken.None);
+            if (!retires)
+                return false;
+        }
+        catch (ChannelClosedException)
+        {
+            // Somebody else lets it go already.
+        }
+
+        await DisposeAsync();
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            await Gone;
+            return;
+        }
+
+        await _checkpoint.DisposeAsync();
+        await _mailbox.DisposeAsync();
+        await _pump;
+        if (_agent is { } agent)
+            await agent.Agent.DisposeAsync();
+        await _writer.DisposeAsync();
+        _parts.Live.Detach(_writer.Session, follower: false);
+        _gone.SetResult();
+    }
+
+    private async Task MendAsync()
+    {
+        const string Why = "Skein stopped while this call was open; whether it had an effect is not known.";
+        var closing = new Closing(_parts.Ids);
+        List<EventBody> bodies = [];
+        List<Repair> repairs = [.. _writer.Repairs];
+
+        if (_memory.Turn is { } turn)
+        {
+            var messages = _memory.Transcript.Messages;
+            if (IsWaitingToResume())
+                closing.StartedCalls(messages, _memory.StartedCalls, Why);
+            else
+            {
+                closing.Messages(messages, [], StopReason.Interrupted, Why).Questions(Session.Questions);
+                repairs.Add(new Repair("turn", $"Turn {turn.Turn} was open and was closed as interrupted."));
+                bodies.Add(new TurnInterrupted(turn.Turn, "crash"));
+            }
+        }
+
+        bodies.InsertRange(0, closing.Bodies);
+        repairs.AddRange(closing.Repairs);
+        if (repairs.Count == 0)
+            return;
+
+        await AppendAsync([.. bodies, new SessionRepaired(repairs)], new Cause("skein"));
+        _parts.Logger.Repaired(_writer.Session, string.Join(' ', repairs.Select(r => r.What)));
+    }
+
+    private bool IsWaitingToResume() =>
+        Session.Status == SessionStatus.Waiting && _parts.Agents.TryGetValue(Session.Agent, out var kind) && kind.Resumes;
+
+    private void Run(TurnStarted started)
+    {
+        var turn = new RunningTurn(this, _parts.Store, started, Session, [.. _memory.Transcript.Messages]);
+        _turn = turn;
+        _pump = Task.WhenAll(_pump, Task.Run(() => PumpAsync(turn)));
+    }
+
+    // Beside the mailbox: hands in what the agent yields, and goes on only when it is durable.
+    private async Task PumpAsync(RunningTurn turn)
+    {
+        TurnFailure? failure = null;
+        try
+        {
+            var agent = await _mailbox.DoAsync(() => Task.FromResult(Agent()), CancellationToken.None);
+            await foreach (var output in agent.RunTurnAsync(turn, turn.Interrupted))
+            {
+                switch (output)
+                {
+                    case AgentDelta delta:
+                        _live.Append(delta, _writer.LastSeq);
+                        ArmCheckpoint();
+                        break;
+                    case AgentEvents events:
+                        await _mailbox.DoAsync(() => AppendAsync([.. events.Bodies.Select(b => Placed(b, turn.Id))], null), CancellationToken.None);
+                        break;
+                    case TurnFailure failed:
+                        failure = failed;
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (turn.Interrupted.IsCancellationRequested)
+        {
+            // How the turn ends is told below.
+        }
+        catch (SkeinException) when (HasFailed)
+        {
+            // The log takes no more; the next one who opens the session closes the turn.
+        }
+        catch (Exception e)
+        {
+            _parts.Logger.AgentThrew(_writer.Session, turn.Id, e);
+            failure = new TurnFailure(FailureKind.Internal, null, $"The agent failed: {e.GetType().Name}: {e.Message}");
+        }
+
+        await EndAsync(turn, failure);
+    }
+
+    private async Task EndAsync(RunningTurn turn, TurnFailure? failure)
+    {
+        try
+        {
+            await _mailbox.DoAsync(
+                async () =>
+                {
+                    await FinishAsync(turn, failure);
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (Exception e) when (e is SkeinException or ChannelClosedException)
+        {
+            // As above: a log that takes no more is closed by the next one who opens it.
+        }
+        finally
+        {
+            turn.End();
+            turn.Dispose();
+        }
+    }
+
+    private async Task FinishAsync(RunningTurn turn, TurnFailure? failure)
+    {
+        _turn = null;
+        _waiting.Clear();
+        if (HasFailed || turn.Interruption is { KeepOpen: true })
+            return;
+
+        if (turn.Interruption is { } interruption)
+            await CloseAsync(turn.Id, new TurnInterrupted(turn.Id, interruption.Reason), StopReason.Interrupted, interruption.By);
+        else if (failure is not null)
+            await CloseAsync(turn.Id, new TurnFailed(turn.Id, failure.Kind, failure.Provider, failure.Message), StopReason.Failed, null);
+        else
+            await CloseAsync(turn.Id, new TurnCompleted(turn.Id), StopReason.Failed, null);
+
+        if (Session.Queue.Count > 0 && turn.Interruption?.Reason != "stop")
+            await StartAsync(Session.Queue[0], null);
+    }
+
+    private async Task CloseAsync(TurnId turn, EventBody ending, StopReason stop, Cause? by)
+    {
+        var why = stop == StopReason.Interrupted ? "The turn was interrupted before this call had a result." : "The turn failed before this call had a result.";
+        var closing = new Closing(_parts.Ids).Messages(_memory.Transcript.Messages, _live.SoFar(), stop, why).Questions(Session.Questions);
+        await AppendAsync([.. closing.Bodies, ending], by);
+        _live.Clear();
+    }
+
+    // Only the runner knows the turn and the number of messages for certain.
+    private EventBody Placed(EventBody body, TurnId turn) =>
+        body is MessageAdded added ? added with { Turn = turn, N = Session.Messages + 1 } : body;
+
+    private void ArmCheckpoint()
+    {
+        if (_checkpointDue)
+            return;
+        _checkpointDue = true;
+        _checkpoint.Change(s_checkpointEvery, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task CheckpointAsync()
+    {
+        try
+        {
+            await _mailbox.DoAsync(
+                async () =>
+                {
+                    _checkpointDue = false;
+                    if (!HasFailed && _live.TakeCheckpoints() is { Count: > 0 } checkpoints)
+                        await AppendAsync(checkpoints, null);
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (Exception e) when (e is SkeinException or ChannelClosedException)
+        {
+            // A failed append has been told (Fail); a runner that was let go has nothing to keep.
+        }
+    }
+
+    private void Fail(SkeinException e)
+    {
+        HasFailed = true;
+        _parts.Logger.RunnerFailed(_writer.Session, e);
+        _turn?.Interrupt(new Interruption("stop", null));
+        _live.Clear();
+    }
+}
