@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -22,28 +20,24 @@ public sealed record SessionsOptions(string DefaultAgent, string? DefaultModel, 
 /// </remarks>
 public sealed class Sessions : IAsyncDisposable
 {
-    private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(1);
-
     private readonly ISessionStore _store;
     private readonly SessionsOptions _options;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RequestRules _rules;
     private readonly RunnerParts _parts;
     private readonly SessionFeed _feed;
     private readonly LiveTexts _live = new();
-    private readonly ConcurrentDictionary<SessionId, Lazy<Task<SessionRunner>>> _runners = new();
-    private readonly ITimer _sweep;
+    private readonly Runners _runners;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
     /// <param name="agents">By name.</param>
     public Sessions(ISessionStore store, IReadOnlyDictionary<string, AgentKind> agents, SessionsOptions options, TimeProvider time, ILogger logger)
     {
-        (_store, _options, _time, _logger) = (store, options, time, logger);
+        (_store, _options, _logger) = (store, options, logger);
         _rules = new RequestRules(agents);
         _parts = new RunnerParts(store, agents, _live, new IdSource(time), time, logger);
         _feed = new SessionFeed(store, _live);
-        _sweep = time.CreateTimer(_ => _ = SweepAsync(), null, s_idle, s_idle);
+        _runners = new Runners(_parts);
     }
 
     public IdSource Ids => _parts.Ids;
@@ -57,7 +51,7 @@ public sealed class Sessions : IAsyncDisposable
         {
             try
             {
-                await RunAsync(session, runner => Task.FromResult(runner.Session.Seq), cancellationToken);
+                await _runners.RunAsync(session, runner => Task.FromResult(runner.Session.Seq), cancellationToken);
                 taken.Add(session);
             }
             catch (SkeinException e)
@@ -94,7 +88,7 @@ public sealed class Sessions : IAsyncDisposable
         try
         {
             var writer = await _store.CreateAsync(id, [created], by, cancellationToken);
-            return View(await AdoptAsync(writer, cancellationToken));
+            return View(await _runners.AdoptAsync(writer, cancellationToken));
         }
         catch (SessionExistsException) when (request.Id is not null)
         {
@@ -169,18 +163,17 @@ public sealed class Sessions : IAsyncDisposable
     /// <summary>Ends the agent and the runner (an open turn is interrupted) and keeps the session.</summary>
     public async Task ReleaseAsync(SessionId session, Cause by, CancellationToken cancellationToken)
     {
-        var found = await FindAsync(session, cancellationToken);
-        if (!_runners.TryGetValue(session, out var running) && found.IsLive)
-            running = Runner(session);
-        if (running is not null)
-            await LetGoAsync(session, running, by, keepQuestions: false);
+        // A turn that waits for an answer has no runner until somebody answers.
+        if ((await FindAsync(session, cancellationToken)).IsLive)
+            await InterruptAsync(session, by, cancellationToken);
+        await _runners.LetGoAsync(session, by);
     }
 
     /// <exception cref="BusyException">A turn runs and the prompt neither queues nor steers.</exception>
     public async Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, Cause by, CancellationToken cancellationToken)
     {
         var parts = RequestRules.Parts(prompt.Text, prompt.Parts);
-        return await RunAsync(
+        return await _runners.RunAsync(
             session,
             async runner =>
             {
@@ -215,10 +208,10 @@ public sealed class Sessions : IAsyncDisposable
     /// <summary>Returns when the turn has really ended.</summary>
     public async Task<InterruptOutcome> InterruptAsync(SessionId session, Cause by, CancellationToken cancellationToken)
     {
-        if (!(await FindAsync(session, cancellationToken)).IsLive && !_runners.ContainsKey(session))
+        if (!(await FindAsync(session, cancellationToken)).IsLive && !_runners.Has(session))
             return new InterruptOutcome(false);
 
-        var (known, ended) = await RunAsync(
+        var (known, ended) = await _runners.RunAsync(
             session,
             async runner => runner.Memory.FindOutcome(by.Key) is { } done
                 ? (done, null)
@@ -246,7 +239,7 @@ public sealed class Sessions : IAsyncDisposable
             return View(made);
 
         var checkedRequest = request.Title is null ? request : request with { Title = RequestRules.Title(request.Title) };
-        var writer = await RunAsync(
+        var writer = await _runners.RunAsync(
             session,
             runner =>
             {
@@ -300,7 +293,7 @@ public sealed class Sessions : IAsyncDisposable
 
     /// <summary>Appends a finished message without a turn.</summary>
     public async Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>
-        await RunAsync(
+        await _runners.RunAsync(
             session,
             async runner =>
             {
@@ -320,7 +313,7 @@ public sealed class Sessions : IAsyncDisposable
     /// <summary>Replaces the parts of a message; an event, nothing is overwritten.</summary>
     public async Task<Message> EditMessageAsync(
         SessionId session, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken) =>
-        await RunAsync(
+        await _runners.RunAsync(
             session,
             async runner =>
             {
@@ -348,11 +341,7 @@ public sealed class Sessions : IAsyncDisposable
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => _store.FindBlobAsync(sha256, cancellationToken);
 
     /// <summary>Interrupts what runs and closes every writer; questions that can wait for a restart stay open.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _sweep.DisposeAsync();
-        await Task.WhenAll(_runners.Select(r => LetGoAsync(r.Key, r.Value, new Cause("skein"), keepQuestions: true)));
-    }
+    public ValueTask DisposeAsync() => _runners.DisposeAsync();
 
     private static async Task AppendAnyAsync(SessionRunner runner, List<EventBody> bodies, Cause by)
     {
@@ -440,7 +429,7 @@ public sealed class Sessions : IAsyncDisposable
 
     // A command that answers with the session; one with a known key changes nothing more.
     private Task<SessionView> CommandAsync(SessionId session, Cause by, Func<SessionRunner, Task> command, CancellationToken cancellationToken) =>
-        RunAsync(
+        _runners.RunAsync(
             session,
             async runner =>
             {
@@ -449,77 +438,4 @@ public sealed class Sessions : IAsyncDisposable
                 return View(runner.Session);
             },
             cancellationToken);
-
-    private async Task<T> RunAsync<T>(SessionId session, Func<SessionRunner, Task<T>> command, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var running = Runner(session);
-            var runner = await OpenedAsync(session, running, cancellationToken);
-            if (runner.HasFailed)
-            {
-                await LetGoAsync(session, running, null, keepQuestions: false);
-                continue;
-            }
-
-            try
-            {
-                return await runner.DoAsync(() => command(runner), cancellationToken);
-            }
-            catch (ChannelClosedException)
-            {
-                // Let go in between: once its writer is closed, a new one does the command.
-                await runner.Gone.WaitAsync(cancellationToken);
-                _runners.TryRemove(KeyValuePair.Create(session, running));
-            }
-        }
-    }
-
-    // A runner is opened once, for all who ask; nobody's token may cancel it for the others.
-    private Lazy<Task<SessionRunner>> Runner(SessionId session) =>
-        _runners.GetOrAdd(session, id => new Lazy<Task<SessionRunner>>(() => SessionRunner.OpenAsync(_parts, id, CancellationToken.None)));
-
-    private async Task<SessionRunner> OpenedAsync(SessionId session, Lazy<Task<SessionRunner>> running, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await running.Value.WaitAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _runners.TryRemove(KeyValuePair.Create(session, running));
-            throw;
-        }
-    }
-
-    private async Task<Session> AdoptAsync(ISessionWriter writer, CancellationToken cancellationToken)
-    {
-        var runner = await SessionRunner.OpenNewAsync(_parts, writer, cancellationToken);
-        var session = runner.Session;
-        _runners[writer.Session] = new Lazy<Task<SessionRunner>>(Task.FromResult(runner));
-        return session;
-    }
-
-    private async Task LetGoAsync(SessionId session, Lazy<Task<SessionRunner>> running, Cause? by, bool keepQuestions)
-    {
-        try
-        {
-            await (await running.Value).ReleaseAsync(by, keepQuestions);
-        }
-        catch (SkeinException)
-        {
-            // It never opened; whoever asked for it has been told.
-        }
-
-        _runners.TryRemove(KeyValuePair.Create(session, running));
-    }
-
-    private async Task SweepAsync()
-    {
-        foreach (var (session, running) in _runners)
-        {
-            if (running is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && await (await running.Value).TryRetireAsync(s_idle))
-                _runners.TryRemove(KeyValuePair.Create(session, running));
-        }
-    }
 }
