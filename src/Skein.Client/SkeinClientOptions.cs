@@ -1,0 +1,21 @@
+namespace Skein.Client;
+
+/// <summary>How a <see cref="SkeinClient"/> behaves.</summary>
+public sealed record SkeinClientOptions
+{
+    /// <summary>Who this is, as events will name it: 1 to 20 of <c>a-z</c>, <c>0-9</c> and <c>-</c>. Default: <c>sdk</c>.</summary>
+    public string Name { get; init; } = "sdk";
+
+    /// <summary>
+    /// How long a server that was there may be away before a call or a follower gives up. Default: 30 s. A server that was never
+    /// there is an error at once.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a stream may be silent before its connection counts as lost. The server says something every 15 s. Default: 45 s.
+    /// </summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(45);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
