@@ -19,15 +19,9 @@ public interface ITypedId<TSelf> where TSelf : struct, ITypedId<TSelf>
     string Value { get; }
 
     /// <exception cref="MalformedIdException">The text is not such an id. No id is used as a path, a key or a name before it passed here.</exception>
-    static virtual TSelf Parse(string text) =>
-        TSelf.TryParse(text, out var id) ? id : throw new MalformedIdException(text, TSelf.Prefix);
+    static abstract TSelf Parse(string text);
 
-    static virtual bool TryParse([NotNullWhen(true)] string? text, out TSelf id)
-    {
-        var good = IdText.IsWellFormed(text, TSelf.Prefix);
-        id = good ? TSelf.FromChecked(text!) : default;
-        return good;
-    }
+    static abstract bool TryParse([NotNullWhen(true)] string? text, out TSelf id);
 }
 
 /// <summary>Names one session.</summary>
@@ -107,9 +101,15 @@ public readonly record struct PermissionId : ITypedId<PermissionId>
 /// <summary>Parsing of any typed id.</summary>
 internal static class TypedId
 {
-    public static T Parse<T>(string text) where T : struct, ITypedId<T> => T.Parse(text);
+    public static T Parse<T>(string text) where T : struct, ITypedId<T> =>
+        TryParse<T>(text, out var id) ? id : throw new MalformedIdException(text, T.Prefix);
 
-    public static bool TryParse<T>([NotNullWhen(true)] string? text, out T id) where T : struct, ITypedId<T> => T.TryParse(text, out id);
+    public static bool TryParse<T>([NotNullWhen(true)] string? text, out T id) where T : struct, ITypedId<T>
+    {
+        var good = IdText.IsWellFormed(text, T.Prefix);
+        id = good ? T.FromChecked(text!) : default;
+        return good;
+    }
 }
 
 /// <summary>An id is a JSON string; a malformed one is a <see cref="JsonException"/>, so that it never gets past the edge.</summary>
