@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Skein.Core.Protocol;
+
+namespace Skein.Server.Endpoints;
+
+/// <summary>The server itself.</summary>
+internal static class ServerEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health", Health).WithTags("server").WithSummary("Whether the server lives; needs no token");
+        routes.MapGet("/v1/server", Info).WithTags("server").WithSummary("What the server is and where it listens");
+        routes.MapPost("/v1/server/stop", Stop).WithTags("server").WithSummary("Stop the server; running turns are interrupted");
+    }
+
+    private static Ok<ServerHealth> Health(SelfDescription self) => TypedResults.Ok(new ServerHealth("ok", self.Version));
+
+    private static async Task<Ok<ServerInfo>> Info(SelfDescription self) => TypedResults.Ok(await self.Info);
+
+    private static Accepted Stop(HttpContext context, StopRequest stop)
+    {
+        // The answer goes out first: whoever is told to stop may end the process at once.
+        context.Response.OnCompleted(() =>
+        {
+            stop.Make();
+            return Task.CompletedTask;
+        });
+        return TypedResults.Accepted((string?)null);
+    }
+}

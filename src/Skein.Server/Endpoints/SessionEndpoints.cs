@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Skein.Core;
+using Skein.Core.Protocol;
+using Skein.Core.Running;
+
+namespace Skein.Server.Endpoints;
+
+/// <summary>Sessions as things: making, listing, changing, trash, forks and rewinds.</summary>
+internal static class SessionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var sessions = routes.MapGroup("/v1/sessions").WithTags("sessions");
+        sessions.MapPost("", CreateAsync).WithSummary("Make a session, or answer the one of the id given");
+        sessions.MapGet("", ListAsync).WithSummary("List sessions, most recent first");
+        sessions.MapGet("/{id}", GetAsync).WithSummary("One session");
+        sessions.MapPatch("/{id}", ChangeAsync).WithSummary("Change title, agent, model, mode, archive or pin");
+        sessions.MapDelete("/{id}", TrashAsync).WithSummary("Put it in the trash");
+        sessions.MapPost("/{id}/restore", RestoreAsync).WithSummary("Take it out of the trash");
+        sessions.MapDelete("/{id}/live", ReleaseAsync).WithSummary("End its agent and runner, keep the session");
+        sessions.MapPost("/{id}/fork", ForkAsync).WithSummary("Make a session that goes on from a message of this one");
+        sessions.MapPost("/{id}/rewind", RewindAsync).WithSummary("Hide the last messages");
+        sessions.MapPost("/{id}/unrewind", UnrewindAsync).WithSummary("Undo the last rewind");
+    }
+
+    private static async Task<Ok<SessionView>> CreateAsync(Body<NewSession> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.CreateAsync(body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionPage>> ListAsync(HttpRequest request, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.ListAsync(QueryText.Sessions(request.Query), cancellationToken));
+
+    private static async Task<Ok<SessionView>> GetAsync(string id, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.GetAsync(SessionId.Parse(id), cancellationToken));
+
+    private static async Task<Ok<SessionView>> ChangeAsync(
+        string id, Body<SessionChange> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.ChangeAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> TrashAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.TrashAsync(SessionId.Parse(id), caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> RestoreAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.RestoreAsync(SessionId.Parse(id), caller.By, cancellationToken));
+
+    private static async Task<NoContent> ReleaseAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken)
+    {
+        await sessions.ReleaseAsync(SessionId.Parse(id), caller.By, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<SessionView>> ForkAsync(
+        string id, Body<ForkRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.ForkAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> RewindAsync(
+        string id, Body<RewindRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.RewindAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> UnrewindAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.UnrewindAsync(SessionId.Parse(id), caller.By, cancellationToken));
+}

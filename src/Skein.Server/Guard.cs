@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Skein.Server;
+
+/// <summary>
+/// Who may ask. The Unix socket's folder has decided that already for whoever comes through it; over TCP a request must be addressed to
+/// a host of the list (a page of another site could have its name point here), come from no other site's page, and show the token.
+/// </summary>
+internal sealed class Guard(RequestDelegate next, Guard.Rules rules, ILogger<Guard> logger)
+{
+    /// <param name="token">Null: no TCP client is let in.</param>
+    public sealed class Rules(string? token, IEnumerable<string> allowHosts)
+    {
+        // Hashes of one length, so that comparing tells nothing of the token's length either.
+        public byte[]? TokenHash { get; } = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+        public HashSet<string> Hosts { get; } = new(["localhost", "127.0.0.1", "[::1]", .. allowHosts], StringComparer.OrdinalIgnoreCase);
+    }
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint is not UnixDomainSocketEndPoint && Refusal(context.Request) is { } refusal)
+        {
+            logger.Refused(context.Request.Method, context.Request.Path, refusal.Message);
+            throw refusal;
+        }
+
+        return next(context);
+    }
+
+    private RefusedException? Refusal(HttpRequest request)
+    {
+        if (!rules.Hosts.Contains(request.Host.Host))
+            return new RefusedException(403, "host_refused", $"The Host '{Shown(request.Host.Value)}' is not one this server answers to: start it with --allow-host to add it.");
+
+        if (request.Headers.Origin is { Count: > 0 } origin && !IsSame(origin.ToString(), request.Host))
+            return new RefusedException(403, "origin_refused", $"The Origin '{Shown(origin.ToString())}' is not this server's own.");
+
+        if (request.Path == "/health" || Shows(request.Headers.Authorization.ToString()))
+            return null;
+
+        return new RefusedException(401, "unauthorized", "Show the server's token as 'Authorization: Bearer …'; 'skein status --json' tells it.");
+    }
+
+    // A proxy in front may speak https to the page.
+    private static bool IsSame(string origin, HostString host) =>
+        origin.Equals("http://" + host.Value, StringComparison.OrdinalIgnoreCase) || origin.Equals("https://" + host.Value, StringComparison.OrdinalIgnoreCase);
+
+    private bool Shows(string authorization)
+    {
+        const string Scheme = "Bearer ";
+        if (rules.TokenHash is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return false;
+
+        var shown = SHA256.HashData(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim()));
+        return CryptographicOperations.FixedTimeEquals(shown, rules.TokenHash);
+    }
+
+    private static string Shown(string? text) => text is null ? "" : text.Length <= 100 ? text : text[..100] + "…";
+}
