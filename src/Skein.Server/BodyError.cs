@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Skein.Core;
-using Skein.Core.Protocol;
 
 namespace Skein.Server;
 
