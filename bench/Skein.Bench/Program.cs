@@ -1,1 +1,31 @@
-Console.WriteLine("bench");
+using Skein.Bench;
+
+// Every figure of docs/performance.md. Run it on an otherwise idle machine:
+//   dotnet publish src/Skein.Cli -c Release -o artifacts/skein
+//   dotnet run -c Release --project bench/Skein.Bench -- all
+var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<Row>>>>
+{
+    ["start"] = StartBench.RunAsync,
+    ["memory"] = MemoryBench.RunAsync,
+    ["turn"] = TurnBench.RunAsync,
+    ["append"] = AppendBench.RunAsync,
+    ["follow"] = FollowBench.RunAsync,
+};
+
+var names = args is [] or ["all"] ? [.. benches.Keys] : args;
+if (names.FirstOrDefault(n => !benches.ContainsKey(n)) is { } unknown)
+{
+    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are: all, {string.Join(", ", benches.Keys)}.");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+Console.WriteLine("| what | measured | against | goal |");
+Console.WriteLine("|---|---|---|---|");
+foreach (var name in names)
+{
+    foreach (var row in await benches[name](stop.Token))
+        Console.WriteLine($"| {row.What} | {row.Measured} | {row.Against} | {row.Goal} |");
+}
+
+return 0;

@@ -38,6 +38,31 @@ internal sealed class RunningTurn(SessionRunner runner, ISessionStore store, Tur
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) =>
         store.FindBlobAsync(sha256, cancellationToken);
 
+    /// <summary>Lets the agent work, hands in what it yields, and goes on only when that is durable.</summary>
+    /// <returns>What the agent says went wrong; null: nothing.</returns>
+    public async Task<TurnFailure?> WorkAsync()
+    {
+        TurnFailure? failure = null;
+        var agent = await runner.DoAsync(() => Task.FromResult(runner.Agent()), CancellationToken.None);
+        await foreach (var output in agent.RunTurnAsync(this, Interrupted))
+        {
+            switch (output)
+            {
+                case AgentDelta delta:
+                    runner.Hear(delta);
+                    break;
+                case AgentEvents events:
+                    await runner.AppendAsync(this, events);
+                    break;
+                case TurnFailure failed:
+                    failure = failed;
+                    break;
+            }
+        }
+
+        return failure;
+    }
+
     /// <summary>Asks the turn to end. Runs on the runner's mailbox; the first reason stays.</summary>
     public void Interrupt(Interruption interruption)
     {

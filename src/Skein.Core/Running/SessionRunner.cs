@@ -16,28 +16,26 @@ internal sealed record RunnerParts(
 /// </summary>
 internal sealed class SessionRunner : IAsyncDisposable
 {
-    private static readonly TimeSpan s_checkpointEvery = TimeSpan.FromSeconds(1);
-
     private readonly RunnerParts _parts;
     private readonly ISessionWriter _writer;
     private readonly SessionMemory _memory;
     private readonly LiveText _live;
     private readonly Mailbox _mailbox = new();
-    private readonly ITimer _checkpoint;
+    private readonly Checkpoints _checkpoints;
+    private readonly AgentSlot _agent;
     private readonly Dictionary<PermissionId, TaskCompletionSource<PermissionAnswered>> _waiting = [];
-    private (string Name, IAgent Agent)? _agent;
     private RunningTurn? _turn;
     private Task _pump = Task.CompletedTask;
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastUsed;
     private int _disposed;
-    private volatile bool _checkpointDue;
 
     private SessionRunner(RunnerParts parts, ISessionWriter writer, SessionMemory memory)
     {
         (_parts, _writer, _memory) = (parts, writer, memory);
         _live = parts.Live.Attach(writer.Session, follower: false);
-        _checkpoint = parts.Time.CreateTimer(_ => _ = CheckpointAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _checkpoints = new Checkpoints(parts.Time, CheckpointAsync);
+        _agent = new AgentSlot(parts.Agents);
         _lastUsed = parts.Time.GetTimestamp();
     }
 
@@ -153,20 +151,8 @@ internal sealed class SessionRunner : IAsyncDisposable
         return agent is null && model is null && mode is null ? null : new SessionConfigured(agent, model, mode);
     }
 
-    /// <summary>The agent of the session, made when it is first needed. On the mailbox only.</summary>
-    public IAgent Agent()
-    {
-        if (_agent is { } known && known.Name == Session.Agent)
-            return known.Agent;
-
-        if (!_parts.Agents.TryGetValue(Session.Agent, out var kind))
-            throw new InvalidRequestException($"Session {Session.Id} has the agent '{Session.Agent}', which this server does not know.");
-        var old = _agent?.Agent;
-        _agent = (kind.Name, kind.Open(Session));
-        if (old is not null)
-            _pump = Task.WhenAll(_pump, old.DisposeAsync().AsTask());
-        return _agent.Value.Agent;
-    }
+    /// <summary>The session's agent. On the mailbox only.</summary>
+    public IAgent Agent() => _agent.For(Session);
 
     /// <summary>Asks the running turn to end, or closes one that is only waiting. On the mailbox only.</summary>
     /// <returns>Completes when the turn has ended; null when there is none.</returns>
@@ -217,6 +203,17 @@ internal sealed class SessionRunner : IAsyncDisposable
         return await waiter.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>For the turn: appends what the agent yielded; durable when it returns.</summary>
+    public Task AppendAsync(RunningTurn turn, AgentEvents events) =>
+        _mailbox.DoAsync(() => AppendAsync(Placed(events.Bodies, turn.Id), null), CancellationToken.None);
+
+    /// <summary>For the turn: more of a part that is still arriving.</summary>
+    public void Hear(AgentDelta delta)
+    {
+        _live.Append(delta, _writer.LastSeq);
+        _checkpoints.Arm();
+    }
+
     /// <summary>For the agent: what was steered since it last asked, appended as messages.</summary>
     public Task<IReadOnlyList<Message>> TakeSteeredAsync(TurnId turn, CancellationToken cancellationToken) =>
         DoAsync<IReadOnlyList<Message>>(
@@ -241,7 +238,7 @@ internal sealed class SessionRunner : IAsyncDisposable
             var ended = await DoAsync(
                 () =>
                 {
-                    var keep = keepQuestions && IsWaitingToResume();
+                    var keep = keepQuestions && _agent.IsWaitingToResume(Session);
                     return keep && _turn is null
                         ? Task.FromResult<Task?>(null)
                         : InterruptAsync(new Interruption("stop", by, keep));
@@ -293,11 +290,10 @@ internal sealed class SessionRunner : IAsyncDisposable
             return;
         }
 
-        await _checkpoint.DisposeAsync();
+        await _checkpoints.DisposeAsync();
         await _mailbox.DisposeAsync();
         await _pump;
-        if (_agent is { } agent)
-            await agent.Agent.DisposeAsync();
+        await _agent.DisposeAsync();
         await _writer.DisposeAsync();
         _parts.Live.Detach(_writer.Session, follower: false);
         _gone.SetResult();
@@ -313,7 +309,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         if (_memory.Turn is { } turn)
         {
             var messages = _memory.Transcript.Messages;
-            if (IsWaitingToResume())
+            if (_agent.IsWaitingToResume(Session))
                 closing.StartedCalls(messages, _memory.StartedCalls, Why);
             else
             {
@@ -332,9 +328,6 @@ internal sealed class SessionRunner : IAsyncDisposable
         _parts.Logger.Repaired(_writer.Session, string.Join(' ', repairs.Select(r => r.What)));
     }
 
-    private bool IsWaitingToResume() =>
-        Session.Status == SessionStatus.Waiting && _parts.Agents.TryGetValue(Session.Agent, out var kind) && kind.Resumes;
-
     private void Run(TurnStarted started)
     {
         var turn = new RunningTurn(this, _parts.Store, started, Session, [.. _memory.Transcript.Messages]);
@@ -342,29 +335,12 @@ internal sealed class SessionRunner : IAsyncDisposable
         _pump = Task.WhenAll(_pump, Task.Run(() => PumpAsync(turn)));
     }
 
-    // Beside the mailbox: hands in what the agent yields, and goes on only when it is durable.
     private async Task PumpAsync(RunningTurn turn)
     {
         TurnFailure? failure = null;
         try
         {
-            var agent = await _mailbox.DoAsync(() => Task.FromResult(Agent()), CancellationToken.None);
-            await foreach (var output in agent.RunTurnAsync(turn, turn.Interrupted))
-            {
-                switch (output)
-                {
-                    case AgentDelta delta:
-                        _live.Append(delta, _writer.LastSeq);
-                        ArmCheckpoint();
-                        break;
-                    case AgentEvents events:
-                        await _mailbox.DoAsync(() => AppendAsync([.. events.Bodies.Select(b => Placed(b, turn.Id))], null), CancellationToken.None);
-                        break;
-                    case TurnFailure failed:
-                        failure = failed;
-                        break;
-                }
-            }
+            failure = await turn.WorkAsync();
         }
         catch (OperationCanceledException) when (turn.Interrupted.IsCancellationRequested)
         {
@@ -433,15 +409,10 @@ internal sealed class SessionRunner : IAsyncDisposable
     }
 
     // Only the runner knows the turn and the number of messages for certain.
-    private EventBody Placed(EventBody body, TurnId turn) =>
-        body is MessageAdded added ? added with { Turn = turn, N = Session.Messages + 1 } : body;
-
-    private void ArmCheckpoint()
+    private List<EventBody> Placed(IReadOnlyList<EventBody> bodies, TurnId turn)
     {
-        if (_checkpointDue)
-            return;
-        _checkpointDue = true;
-        _checkpoint.Change(s_checkpointEvery, Timeout.InfiniteTimeSpan);
+        var messages = Session.Messages;
+        return [.. bodies.Select(b => b is MessageAdded added ? added with { Turn = turn, N = ++messages } : b)];
     }
 
     private async Task CheckpointAsync()
@@ -451,7 +422,6 @@ internal sealed class SessionRunner : IAsyncDisposable
             await _mailbox.DoAsync(
                 async () =>
                 {
-                    _checkpointDue = false;
                     if (!HasFailed && _live.TakeCheckpoints() is { Count: > 0 } checkpoints)
                         await AppendAsync(checkpoints, null);
                     return true;

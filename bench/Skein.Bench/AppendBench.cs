@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Store;
+
+namespace Skein.Bench;
+
+/// <summary>Durable appends to one session, against a bare loop that writes and flushes the same bytes to one file.</summary>
+internal static class AppendBench
+{
+    private const int Events = 5000;
+    private const int Rounds = 3;
+
+    public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellationToken)
+    {
+        List<double> ours = [], raws = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            var folder = Directory.CreateTempSubdirectory("skein-bench-").FullName;
+            try
+            {
+                ours.Add(await OursAsync(Path.Combine(folder, "home"), cancellationToken));
+                var log = Directory.GetFiles(Path.Combine(folder, "home", "sessions"), "*.jsonl", SearchOption.AllDirectories).Single();
+                raws.Add(Raw(Path.Combine(folder, "raw"), File.ReadAllBytes(log)));
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
+        var (seconds, raw) = (Median.Of(ours), Median.Of(raws));
+        return [new Row("durable appends to one session", $"{Events / seconds:N0} a second", $"{Events / raw:N0} raw write + flush a second: {seconds / raw:0.00} ×", "≤ 1.3 ×")];
+    }
+
+    private static async Task<double> OursAsync(string home, CancellationToken cancellationToken)
+    {
+        await using var store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), TimeProvider.System, cancellationToken);
+        var ids = new IdSource(TimeProvider.System);
+        await using var writer = await store.CreateAsync(
+            ids.Next<SessionId>(), [new SessionCreated("/w", "skein", null, PermissionMode.Ask, null, null)], null, cancellationToken);
+
+        var (message, part) = (ids.Next<MessageId>(), ids.Next<PartId>());
+        var text = new string('x', 200);
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < Events; i++)
+            await writer.AppendAsync([new PartStreamed(message, part, StreamKind.Text, i * 200, text)], null, cancellationToken);
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    // .NET's own flush would do for speed, but the bare loop should not be slowed by it either.
+    private static double Raw(string path, byte[] log)
+    {
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        var descriptor = (int)file.DangerousGetHandle();
+        var lines = Lines(log);
+        var watch = Stopwatch.StartNew();
+        foreach (var (start, length) in lines)
+        {
+            RandomAccess.Write(file, log.AsSpan(start, length), start);
+            if (FSync(descriptor) != 0)
+                throw new IOException("fsync failed");
+        }
+
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private static List<(int Start, int Length)> Lines(byte[] log)
+    {
+        List<(int, int)> lines = [];
+        for (var start = 0; start < log.Length;)
+        {
+            var end = Array.IndexOf(log, (byte)'\n', start) + 1;
+            lines.Add((start, end - start));
+            start = end;
+        }
+
+        return lines;
+    }
+
+    [DllImport("libc", EntryPoint = "fsync")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int FSync(int descriptor);
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Skein.Client;
+
+namespace Skein.Bench;
+
+/// <summary>The published program with a home of its own, as a user has it.</summary>
+internal sealed class PublishedProgram : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-bench-").FullName;
+    private Process? _server;
+
+    public PublishedProgram()
+    {
+        if (!File.Exists(Executable))
+            throw new FileNotFoundException($"Publish it first: dotnet publish src/Skein.Cli -c Release -o artifacts/skein ({Executable} is missing).");
+        Directory.CreateDirectory(Workspace);
+    }
+
+    public static string Executable { get; } = Path.GetFullPath(Path.Combine(Here(), "..", "..", "artifacts", "skein", "skein"));
+
+    public string Home => Path.Combine(_folder, "home");
+    public string Workspace => Path.Combine(_folder, "workspace");
+    public Dictionary<string, string> Environment { get; } = [];
+    public int ServerPid => _server!.Id;
+
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Executable, arguments)
+        {
+            WorkingDirectory = Workspace,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["SKEIN_HOME"] = Home;
+        foreach (var (name, value) in Environment)
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    /// <returns>Seconds.</returns>
+    public double Time(params string[] arguments)
+    {
+        var watch = Stopwatch.StartNew();
+        using var process = Start(arguments);
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? watch.Elapsed.TotalSeconds
+            : throw new InvalidOperationException($"skein {string.Join(' ', arguments)}: exit code {process.ExitCode}: {process.StandardError.ReadToEnd()}");
+    }
+
+    /// <summary>Starts the server in the foreground and waits for its first answer.</summary>
+    public async Task<SkeinClient> ServeAsync(CancellationToken cancellationToken)
+    {
+        _server = Start("serve");
+        var client = SkeinClient.ForSocket(Path.Combine(Home, "run", "skein.sock"));
+        while (true)
+        {
+            try
+            {
+                await client.GetHealthAsync(cancellationToken);
+                return client;
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !_server.HasExited)
+            {
+                // Not there yet: this is what is being measured.
+                await Task.Delay(1, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Resident memory of the server, in MiB.</summary>
+    public double ServerMemory() => Status("VmRSS:") / 1024;
+
+    /// <summary>CPU seconds of the server itself so far.</summary>
+    public double ServerCpu()
+    {
+        var fields = File.ReadAllText($"/proc/{ServerPid}/stat").Split(") ")[1].Split(' ');
+        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            if (!_server.HasExited)
+                _server.Kill(entireProcessTree: true);
+            await _server.WaitForExitAsync();
+            _server.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    private double Status(string field) =>
+        double.Parse(
+            File.ReadLines($"/proc/{ServerPid}/status").First(l => l.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+            CultureInfo.InvariantCulture);
+}
