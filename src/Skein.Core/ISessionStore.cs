@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Skein.Core.Events;
 
 namespace Skein.Core;
@@ -104,4 +105,4 @@ public sealed record SessionQuery(
     int Limit = 50);
 
 /// <param name="Next">Opaque; null on the last page.</param>
-public sealed record SessionPage(IReadOnlyList<Session> Items, string? Next);
+public sealed record SessionPage(IReadOnlyList<Session> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Next);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
 
@@ -47,9 +48,9 @@ public sealed record Session(
     TitleSource TitleSource,
     string Workspace,
     string Agent,
-    string? Model,
+    [Optional, DefaultParameterValue(null)] string? Model,
     PermissionMode Mode,
-    string? Host,
+    [Optional, DefaultParameterValue(null)] string? Host,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     int Messages,

@@ -6,6 +6,8 @@ namespace Skein.Core.Events;
 public abstract record EventBody
 {
     // Closed on purpose: the names of events are the format of the log (EventNames).
+    // A field that may be null must also be able to be absent, since nulls are not written: where it does not come last, the
+    // attributes Optional and DefaultParameterValue say so to the JSON context, else every event without it would be unknown.
     private protected EventBody() { }
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 
 namespace Skein.Core.Events;
@@ -8,8 +9,14 @@ namespace Skein.Core.Events;
 /// <param name="Host">The machine that has the workspace.</param>
 /// <param name="Parent">The session whose sub-agent this is.</param>
 public sealed record SessionCreated(
-    string Workspace, string Agent, string? Model, PermissionMode Mode, string? Title, string? Host, SessionId? Parent = null, Imported? Imported = null)
-    : EventBody;
+    string Workspace,
+    string Agent,
+    [Optional, DefaultParameterValue(null)] string? Model,
+    PermissionMode Mode,
+    [Optional, DefaultParameterValue(null)] string? Title,
+    [Optional, DefaultParameterValue(null)] string? Host,
+    SessionId? Parent = null,
+    Imported? Imported = null) : EventBody;
 
 /// <summary>Where an imported session came from.</summary>
 public sealed record Imported(string From, string Id, DateTimeOffset At);
@@ -21,12 +28,19 @@ public sealed record Imported(string From, string Id, DateTimeOffset At);
 /// <param name="Segments">Where the inherited sequences are, oldest first: each session's own file up to and including a sequence.</param>
 /// <param name="Messages">The number of messages inherited.</param>
 public sealed record SessionForked(
-    ForkOrigin From, IReadOnlyList<Segment> Segments, string Workspace, string Agent, string? Model, PermissionMode Mode, string Title, string? Host, int Messages)
-    : EventBody;
+    ForkOrigin From,
+    IReadOnlyList<Segment> Segments,
+    string Workspace,
+    string Agent,
+    [Optional, DefaultParameterValue(null)] string? Model,
+    PermissionMode Mode,
+    string Title,
+    [Optional, DefaultParameterValue(null)] string? Host,
+    int Messages) : EventBody;
 
 /// <param name="Seq">The last sequence inherited.</param>
 /// <param name="Message">The last message inherited; null where the fork begins empty.</param>
-public sealed record ForkOrigin(SessionId Session, long Seq, MessageId? Message);
+public sealed record ForkOrigin(SessionId Session, long Seq, MessageId? Message = null);
 
 /// <param name="UpTo">The last sequence to read from that session's own file.</param>
 public sealed record Segment(SessionId Session, long UpTo);
@@ -83,7 +97,7 @@ public sealed record AgentLinked(string Agent, string Id) : EventBody;
 /// <summary>Messages added after <paramref name="Keep"/> are hidden, until unrewound; the next prompt makes it final. Nothing is deleted.</summary>
 /// <param name="Keep">The <see cref="Message.Seq"/> of the last message kept; 0: none.</param>
 /// <param name="Messages">The number of messages left.</param>
-public sealed record SessionRewound(long Keep, MessageId? Message, int Messages) : EventBody;
+public sealed record SessionRewound(long Keep, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] MessageId? Message, int Messages) : EventBody;
 
 /// <summary>The latest rewind that is not final was undone.</summary>
 /// <param name="Messages">The number of messages there are again.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 
 namespace Skein.Core.Events;
@@ -21,7 +22,7 @@ public sealed record TurnOptions(
     string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null);
 
 public sealed record TurnStarted(
-    TurnId Turn, string Agent, string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null) : EventBody;
+    TurnId Turn, string Agent, [Optional, DefaultParameterValue(null)] string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null) : EventBody;
 
 public sealed record TurnCompleted(TurnId Turn) : EventBody;
 
@@ -40,7 +41,7 @@ public enum FailureKind
 
 /// <param name="Provider">Who failed; null where it was Skein or the agent.</param>
 /// <param name="Message">One line for people.</param>
-public sealed record TurnFailed(TurnId Turn, FailureKind Kind, string? Provider, string Message) : EventBody;
+public sealed record TurnFailed(TurnId Turn, FailureKind Kind, [Optional, DefaultParameterValue(null)] string? Provider, string Message) : EventBody;
 
 /// <param name="Reason"><c>user</c>: somebody asked for it; <c>crash</c>: the server died; <c>stop</c>: the server was stopped.</param>
 public sealed record TurnInterrupted(TurnId Turn, string Reason) : EventBody;

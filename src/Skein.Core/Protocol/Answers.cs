@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
 
@@ -11,7 +12,7 @@ public sealed record SessionView(Session Session, int Clients);
 
 /// <param name="Before">Where the page before begins, for the next request; null: this is the first page.</param>
 /// <param name="Seq">The last sequence the page knows of: follow from here.</param>
-public sealed record MessagePage(IReadOnlyList<Message> Items, long? Before, long Seq);
+public sealed record MessagePage(IReadOnlyList<Message> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Before, long Seq);
 
 /// <summary>A row of the feed of all sessions.</summary>
 public sealed record SessionRow(SessionId Session, long Seq, Session Row);
@@ -28,13 +29,13 @@ public sealed record GapFrame(long From, long To);
 
 /// <summary>An error as <c>application/problem+json</c> (RFC 9457), with a stable word in <paramref name="Code"/>.</summary>
 /// <param name="Last">With <c>cursor_ahead</c>: the last sequence there is.</param>
-public sealed record Problem(string Type, string Title, int Status, string? Detail, string Code, long? Last = null, TurnId? Turn = null);
+public sealed record Problem(string Type, string Title, int Status, [Optional, DefaultParameterValue(null)] string? Detail, string Code, long? Last = null, TurnId? Turn = null);
 
 /// <summary>What <c>server.json</c> tells about a running server; <c>GET /v1/server</c> answers the same.</summary>
 /// <param name="Pid">Its process.</param>
 /// <param name="Socket">The path of its Unix socket.</param>
 /// <param name="Listen">Its TCP address, <c>http://127.0.0.1:7788</c>; null: none.</param>
-public sealed record ServerInfo(int Pid, string Version, string Home, string Socket, string? Listen, DateTimeOffset StartedAt);
+public sealed record ServerInfo(int Pid, string Version, string Home, string Socket, [Optional, DefaultParameterValue(null)] string? Listen, DateTimeOffset StartedAt);
 
 /// <summary><c>GET /health</c>: needs no token and tells nothing but that the server lives.</summary>
 public sealed record ServerHealth(string Status, string Version);
