@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Skein.Core.Events;
 
 namespace Skein.Tests.House;
 
@@ -48,14 +47,6 @@ public sealed partial class DocumentTests
         Assert.Contains(command, File.ReadLines(Repository.PathOf("README.md")).Take(FirstScreen).Select(line => line.Split('#')[0].Trim()));
 
     [Fact]
-    public void The_table_of_events_names_exactly_the_events_there_are()
-    {
-        var headings = EventHeading().Matches(Repository.Read("docs/events.md")).Select(m => m.Groups[1].Value);
-
-        Assert.Equal(EventNames.All.Order(StringComparer.Ordinal), headings.Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
     public void Decisions_are_numbered_without_repetition_and_have_their_three_parts()
     {
         var decisions = Repository.Files("docs/decisions", "*.md");
@@ -81,7 +72,4 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInAnchor();
-
-    [GeneratedRegex(@"^### `([a-z_.]+)`", RegexOptions.Multiline)]
-    private static partial Regex EventHeading();
 }
