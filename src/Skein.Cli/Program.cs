@@ -1,1 +1,4 @@
-Console.WriteLine("skein");
+using Skein.Cli.Commands;
+using Skein.Cli.Composition;
+
+return await CommandLine.RunAsync(args, Surroundings.OfProcess(), CancellationToken.None);

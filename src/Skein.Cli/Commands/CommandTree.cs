@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Skein.Cli.Composition;
+
+namespace Skein.Cli.Commands;
+
+/// <summary>All commands. One that is named by the first argument is made alone: the others cost time at every start.</summary>
+internal static class CommandTree
+{
+    private static readonly (string Name, Func<Surroundings, Command> Create)[] s_commands =
+    [
+        ("run", RunCommand.Create),
+        ("attach", AttachCommand.Create),
+        ("ls", LsCommand.Create),
+        ("show", ShowCommand.Create),
+        ("fork", ForkCommand.Create),
+        ("rewind", RewindCommand.Create),
+        ("unrewind", UnrewindCommand.Create),
+        ("archive", KeepingCommands.CreateArchive),
+        ("unarchive", KeepingCommands.CreateUnarchive),
+        ("trash", KeepingCommands.CreateTrash),
+        ("restore", KeepingCommands.CreateRestore),
+        ("serve", ServeCommand.Create),
+        ("status", StatusCommand.Create),
+        ("stop", StopCommand.Create),
+        ("trust", TrustCommand.Create),
+        ("demo", DemoCommand.Create),
+    ];
+
+    public static IEnumerable<string> Names => s_commands.Select(c => c.Name);
+
+    public static string Version { get; } =
+        typeof(CommandTree).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static RootCommand For(string[] args, Surroundings surroundings)
+    {
+        var root = new RootCommand("The session server for coding agents: every conversation is a durable thread that outlives its terminal.");
+        var chosen = args.Length == 0 ? -1 : Array.FindIndex(s_commands, c => c.Name == args[0]);
+        if (chosen >= 0)
+        {
+            root.Subcommands.Add(s_commands[chosen].Create(surroundings));
+        }
+        else
+        {
+            foreach (var (_, create) in s_commands)
+                root.Subcommands.Add(create(surroundings));
+        }
+
+        foreach (var option in root.Options)
+        {
+            if (option is VersionOption)
+                option.Action = new VersionAction(surroundings);
+        }
+
+        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        return root;
+    }
+
+    private sealed class VersionAction(Surroundings surroundings) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            surroundings.Out.WriteLine($"skein {Version}");
+            return CommandLine.Good;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Skein.Cli.Background;
+using Skein.Cli.Composition;
+using Skein.Cli.Screen;
+using Skein.Client;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Core.Running;
+
+namespace Skein.Cli.Commands;
+
+/// <summary>One prompt to one session, and all that comes of it.</summary>
+internal sealed class Run(Surroundings surroundings, RunRequest request)
+{
+    private readonly TurnScreen _screen = new(surroundings.Out, surroundings.Activity, showPrompts: false);
+
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        await FolderTrust.SettleAsync(surroundings, request.Trust, cancellationToken);
+        await using var local = request.InProcess ? await InProcess.StartAsync(surroundings, cancellationToken) : null;
+        await using var client = local is null
+            ? await Servers.FindOrStartAsync(surroundings, cancellationToken)
+            : Servers.Connect(local.Info, surroundings);
+
+        var began = surroundings.Time.GetTimestamp();
+        var session = await OpenAsync(client, cancellationToken);
+        if ((request.Mode ?? session.Mode) == PermissionMode.Auto)
+            surroundings.Error.WriteLine("skein: mode auto: commands run unasked and without a sandbox", Style.Warning);
+
+        var options = request.Session is null ? (null, null, null) : (request.Agent, request.Model, request.Mode);
+        var accepted = await client.PromptAsync(
+            session.Id, new PromptRequest(request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode), cancellationToken);
+        var code = await FollowAsync(client, session, accepted, cancellationToken);
+        if (!request.Json)
+            await ShowSummaryAsync(client, session, surroundings.Time.GetElapsedTime(began), cancellationToken);
+        return code;
+    }
+
+    private async Task<Session> OpenAsync(SkeinClient client, CancellationToken cancellationToken)
+    {
+        if (request.Session is null)
+            return (await client.CreateAsync(new NewSession(surroundings.Folder, request.Agent, request.Model, request.Mode), cancellationToken)).Session;
+
+        var id = await SessionName.ResolveAsync(client, request.Session, surroundings.Folder, cancellationToken);
+        return (await client.GetAsync(id, cancellationToken)).Session;
+    }
+
+    private async Task<int> FollowAsync(SkeinClient client, Session session, PromptAccepted accepted, CancellationToken cancellationToken)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var desk = new PermissionDesk(client, session.Id, surroundings, refuse: true);
+        using var interrupt = new TurnInterrupt(client, session.Id, surroundings, leaving);
+
+        // A new session's own beginning belongs to its events; one that goes on begins where it was.
+        var after = request is { Json: true, Session: null } ? 0 : session.Seq;
+        await foreach (var frame in client.FollowAsync(session.Id, after, leaving.Token))
+        {
+            Show(frame);
+            if (frame is not EventFrame { Event.Body: var body })
+                continue;
+
+            await desk.SeeAsync(body, leaving.Token);
+            switch (body)
+            {
+                case TurnCompleted ended when ended.Turn == accepted.Turn:
+                    return CommandLine.Good;
+                case TurnFailed ended when ended.Turn == accepted.Turn:
+                    return CommandLine.Failed;
+                case TurnInterrupted ended when ended.Turn == accepted.Turn:
+                    return CommandLine.Interrupted;
+            }
+        }
+
+        return CommandLine.Interrupted;
+    }
+
+    private void Show(FeedFrame frame)
+    {
+        if (!request.Json)
+            _screen.Show(frame);
+        else if (frame is EventFrame { Event: var e })
+            surroundings.Out.WriteJsonLine(EventLines.Of(e));
+    }
+
+    private async Task ShowSummaryAsync(SkeinClient client, Session before, TimeSpan took, CancellationToken cancellationToken)
+    {
+        var session = (await client.GetAsync(before.Id, cancellationToken)).Session;
+        var usage = new Usage(
+            session.Usage.Input - before.Usage.Input,
+            session.Usage.Output - before.Usage.Output,
+            session.Usage.Reasoning - before.Usage.Reasoning,
+            session.Usage.CacheRead - before.Usage.CacheRead,
+            session.Usage.CacheWrite - before.Usage.CacheWrite);
+        surroundings.Error.WriteLine(
+            $"{(surroundings.Out.IsTerminal ? "\n" : "")}{session.Id} · {Words.Of(usage)} · {Spans.Took(took)} · go on: skein run -s {SessionName.Shorten(session.Id)} \"…\"",
+            Style.Dim);
+    }
+}

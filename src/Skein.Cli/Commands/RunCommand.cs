@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Skein.Cli.Composition;
+using Skein.Core.Events;
+
+namespace Skein.Cli.Commands;
+
+internal static class RunCommand
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var prompt = new Argument<string[]>("PROMPT") { Description = "What to do; '-' reads it from standard input. Piped input joins it.", Arity = ArgumentArity.ZeroOrMore };
+        var file = new Option<string>("--file", "-f") { Description = "A file whose text joins the prompt.", HelpName = "PATH" };
+        var goOn = new Option<bool>("--continue", "-c") { Description = "Go on with the newest session of this folder." };
+        var session = Values.SessionOption("--session", "Go on with this session.");
+        var agent = new Option<string>("--agent") { Description = "Who works: an agent's name.", HelpName = "AGENT" };
+        var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
+        var mode = Values.Mode();
+        var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
+        var inProcess = new Option<bool>("--in-process") { Description = "Start no server in the background: this process is the server of the home while it runs." };
+        var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
+        var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
+        {
+            prompt, file, goOn, session, agent, model, mode, json, inProcess, trust,
+        };
+
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(goOn) && result.GetValue(session) is not null)
+                result.AddError("--continue and --session exclude each other: one means the newest session, the other names one.");
+        });
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var request = new RunRequest(
+                await Prompt.ReadAsync(surroundings, parsed.GetValue(prompt)!, parsed.GetValue(file), cancellationToken),
+                parsed.GetValue(goOn) ? "last" : parsed.GetValue(session),
+                parsed.GetValue(agent),
+                parsed.GetValue(model),
+                parsed.GetValue(mode),
+                parsed.GetValue(json),
+                parsed.GetValue(inProcess),
+                parsed.GetValue(trust));
+            return await new Run(surroundings, request).RunAsync(cancellationToken);
+        });
+        return command;
+    }
+}
+
+/// <param name="Session">What it is called by; null: a new one.</param>
+internal sealed record RunRequest(
+    string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Trust);

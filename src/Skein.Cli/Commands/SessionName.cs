@@ -1,0 +1,104 @@
+using System.Globalization;
+using Skein.Client;
+using Skein.Core;
+
+namespace Skein.Cli.Commands;
+
+/// <summary>What a person calls a session by: its id, the start of it, its number in the list of this folder, or <c>last</c>.</summary>
+internal static class SessionName
+{
+    public const string Rule = "give an id, the start of one, a number of 'skein ls', or 'last'";
+    private const string Last = "last";
+    private const int TimeLength = 10;
+    private const int LongestNumber = 4;
+    private const int Page = 1000;
+
+    /// <summary>How much of an id's random end is shown where that tells sessions apart.</summary>
+    public const int ShortLength = 6;
+
+    /// <summary>Refuses what cannot be a session's name before anybody is asked about it.</summary>
+    /// <exception cref="UsageException"/>
+    public static void Check(string name)
+    {
+        var body = Body(name);
+        if (body.Length is 0 or > IdText.Length || body.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c)))
+            throw new UsageException($"'{Shown(name)}' cannot name a session: {Rule}.");
+    }
+
+    /// <exception cref="UsageException">It is not a name, or one of several sessions.</exception>
+    /// <exception cref="NoSuchSessionException">No session is called that.</exception>
+    public static async Task<SessionId> ResolveAsync(SkeinClient client, string name, string folder, CancellationToken cancellationToken)
+    {
+        Check(name);
+        if (SessionId.TryParse(name, out var id))
+            return id;
+        if (name == Last)
+            return await FindAsync(client, folder, 1, cancellationToken) ?? throw new NoSuchSessionException($"There is no session in {folder} yet.");
+        if (name.Length <= LongestNumber && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return await FindAsync(client, folder, number, cancellationToken)
+                ?? throw new NoSuchSessionException($"There is no session number {number} in {folder}: see 'skein ls'.");
+        }
+
+        return await FindByStartAsync(client, name, cancellationToken);
+    }
+
+    /// <summary>The shortest ends of the ids, of at least <see cref="ShortLength"/> characters, that tell these sessions apart.</summary>
+    public static string[] Shorten(IReadOnlyList<SessionId> sessions)
+    {
+        var tails = sessions.Select(Tail).ToArray();
+        for (var length = ShortLength; length < tails.FirstOrDefault("").Length; length++)
+        {
+            var cut = tails.Select(t => t[..length]).ToArray();
+            if (cut.Distinct().Count() == tails.Distinct().Count())
+                return cut;
+        }
+
+        return tails;
+    }
+
+    public static string Shorten(SessionId session) => Tail(session)[..ShortLength];
+
+    private static async Task<SessionId?> FindAsync(SkeinClient client, string folder, int number, CancellationToken cancellationToken)
+    {
+        if (number is < 1 or > Page)
+            return null;
+        var page = await client.ListAsync(new SessionQuery(folder, Limit: number), cancellationToken);
+        return page.Items.Count >= number ? page.Items[number - 1].Id : null;
+    }
+
+    private static async Task<SessionId> FindByStartAsync(SkeinClient client, string name, CancellationToken cancellationToken)
+    {
+        var found = new List<SessionId>();
+        foreach (var trashed in (bool[])[false, true])
+        {
+            string? cursor = null;
+            do
+            {
+                var page = await client.ListAsync(new SessionQuery(Archived: null, Trashed: trashed, Cursor: cursor, Limit: Page), cancellationToken);
+                found.AddRange(page.Items.Select(s => s.Id).Where(id => IsStart(name, id)));
+                cursor = page.Next;
+            }
+            while (cursor is not null);
+        }
+
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new NoSuchSessionException($"There is no session '{name}': {Rule}."),
+            _ => throw new UsageException($"'{name}' is the start of {found.Count} sessions ({found[0]}, {found[1]}{(found.Count > 2 ? " …" : "")}): give more of it."),
+        };
+    }
+
+    private static bool IsStart(string name, SessionId id) =>
+        Tail(id).StartsWith(Body(name), StringComparison.Ordinal) || id.Value.AsSpan(SessionId.Prefix.Length).StartsWith(Body(name), StringComparison.Ordinal);
+
+    private static string Tail(SessionId id) => id.Value[(SessionId.Prefix.Length + TimeLength)..];
+
+    private static string Body(string name) => name.StartsWith(SessionId.Prefix, StringComparison.Ordinal) ? name[SessionId.Prefix.Length..] : name;
+
+    private static string Shown(string name) => name.Length <= 80 ? name : name[..80] + "…";
+}
+
+/// <summary>No session is called by that name.</summary>
+internal sealed class NoSuchSessionException(string message) : SkeinException("session_not_found", message);

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Skein.Cli.Commands;
+
+/// <summary>What is wrong with a command line, in one sentence that names the value and the rule, with a guess at what was meant.</summary>
+internal static class UsageErrors
+{
+    public static string? FirstOf(ParseResult parsed)
+    {
+        if (parsed.Errors.Count == 0)
+            return MistypedOption(parsed);
+
+        foreach (var token in parsed.UnmatchedTokens)
+            return Unknown(parsed, token);
+
+        var error = parsed.Errors[0];
+        return error.SymbolResult is ArgumentResult { Tokens.Count: 0, Argument: var missing } && error.SymbolResult.Parent is CommandResult of
+            ? $"'skein {of.Command.Name}' needs {missing.Name}: see 'skein {of.Command.Name} --help'."
+            : error.Message;
+    }
+
+    // A prompt takes any words, so that a mistyped option would become a part of it.
+    private static string? MistypedOption(ParseResult parsed)
+    {
+        var separated = false;
+        foreach (var token in parsed.Tokens)
+        {
+            separated |= token.Type == TokenType.DoubleDash;
+            if (!separated && token.Type == TokenType.Argument && LooksLikeOption(token.Value) && IsWord(parsed, token))
+                return Unknown(parsed, token.Value) + " A prompt that begins with '-' comes after '--'.";
+        }
+
+        return null;
+    }
+
+    private static bool IsWord(ParseResult parsed, Token token) =>
+        parsed.CommandResult.Children.OfType<ArgumentResult>().Any(a => a.Tokens.Any(t => ReferenceEquals(t, token)));
+
+    private static bool LooksLikeOption(string value) => value.Length > 1 && value[0] == '-' && !value.Any(char.IsWhiteSpace);
+
+    private static string Unknown(ParseResult parsed, string token)
+    {
+        var command = parsed.CommandResult.Command;
+        var program = command is RootCommand ? "skein" : $"skein {command.Name}";
+        if (LooksLikeOption(token))
+            return $"'{program}' has no option '{token}'{Guess(token, command.Options.SelectMany(o => o.Aliases.Append(o.Name)), program)}";
+
+        return command is RootCommand
+            ? $"There is no command '{token}'{Guess(token, CommandTree.Names, program)}"
+            : $"'{program}' has no use for '{token}': see '{program} --help'.";
+    }
+
+    private static string Guess(string token, IEnumerable<string> known, string program)
+    {
+        var best = known.Select(k => (Name: k, Distance: Distance(token, k))).MinBy(k => k.Distance);
+        return best.Name is not null && best.Distance <= Math.Max(1, token.Length / 3) ? $"; did you mean '{best.Name}'?" : $": see '{program} --help'.";
+    }
+
+    /// <summary>How many characters have to be added, dropped, changed or swapped with their neighbour.</summary>
+    internal static int Distance(string from, string to)
+    {
+        var rows = new int[from.Length + 1, to.Length + 1];
+        for (var i = 0; i <= from.Length; i++)
+            rows[i, 0] = i;
+        for (var j = 0; j <= to.Length; j++)
+            rows[0, j] = j;
+
+        for (var i = 1; i <= from.Length; i++)
+        {
+            for (var j = 1; j <= to.Length; j++)
+            {
+                var change = rows[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                rows[i, j] = Math.Min(change, Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+            }
+        }
+
+        return rows[from.Length, to.Length];
+    }
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Cli.Commands;
+
+/// <summary>Options and arguments that several commands have, with the rules of their values.</summary>
+internal static class Values
+{
+    private static readonly (string Word, PermissionMode Mode)[] s_modes =
+        [("ask", PermissionMode.Ask), ("plan", PermissionMode.Plan), ("edits", PermissionMode.Edits), ("auto", PermissionMode.Auto)];
+
+    private static readonly (string Word, SessionStatus Status)[] s_statuses =
+    [
+        ("idle", SessionStatus.Idle), ("running", SessionStatus.Running), ("waiting", SessionStatus.Waiting),
+        ("interrupted", SessionStatus.Interrupted), ("error", SessionStatus.Error),
+    ];
+
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
+
+    public static Option<PermissionMode?> Mode() =>
+        Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands run without a sandbox).", s_modes);
+
+    public static Option<SessionStatus?> Status() =>
+        Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", s_statuses);
+
+    public static Option<int> Limit(string name, string description, int usual) => new(name)
+    {
+        Description = $"{description} 1 to 1000, default {usual}.",
+        HelpName = "N",
+        DefaultValueFactory = _ => usual,
+        CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 1000
+            ? value
+            : Refuse<int>(result, $"{name} {result.Tokens[0].Value}: it must be a number from 1 to 1000."),
+    };
+
+    public static Option<long> After() => new("--after")
+    {
+        Description = "Show everything after this sequence, as a program that comes back does; 0 is the whole session.",
+        HelpName = "SEQ",
+        DefaultValueFactory = _ => -1,
+        CustomParser = result => long.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : Refuse<long>(result, $"--after {result.Tokens[0].Value}: it must be a sequence, 0 or more."),
+    };
+
+    /// <summary>A session that must be named.</summary>
+    public static Argument<string> Session() => Named(new Argument<string>("SESSION"));
+
+    /// <summary>A session; the newest of this folder where none is named.</summary>
+    public static Argument<string> SessionOrLast()
+    {
+        var argument = Named(new Argument<string>("SESSION"));
+        argument.DefaultValueFactory = _ => "last";
+        return argument;
+    }
+
+    public static Argument<string[]> SeveralSessions()
+    {
+        var argument = new Argument<string[]>("SESSION") { Arity = ArgumentArity.OneOrMore };
+        argument.Description = $"Which: {SessionName.Rule}.";
+        argument.Validators.Add(result => CheckAll(result, result.Tokens));
+        return argument;
+    }
+
+    public static Option<string> SessionOption(string name, string description)
+    {
+        var option = new Option<string>(name, "-s") { Description = description, HelpName = "SESSION" };
+        option.Validators.Add(result => CheckAll(result, result.Tokens));
+        return option;
+    }
+
+    private static Argument<string> Named(Argument<string> argument)
+    {
+        argument.Description = $"Which: {SessionName.Rule}.";
+        argument.Validators.Add(result => CheckAll(result, result.Tokens));
+        return argument;
+    }
+
+    private static void CheckAll(SymbolResult result, IReadOnlyList<Token> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            try
+            {
+                SessionName.Check(token.Value);
+            }
+            catch (UsageException e)
+            {
+                result.AddError(e.Message);
+            }
+        }
+    }
+
+    private static Option<T?> Word<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result =>
+        {
+            var given = result.Tokens[0].Value;
+            foreach (var (word, value) in words)
+            {
+                if (word == given)
+                    return value;
+            }
+
+            return Refuse<T?>(result, $"{name} {given}: it must be one of {string.Join(", ", words.Select(w => w.Word))}.");
+        },
+    };
+
+    private static T? Refuse<T>(ArgumentResult result, string why)
+    {
+        result.AddError(why);
+        return default;
+    }
+}

@@ -1,0 +1,88 @@
+using Skein.Core;
+
+namespace Skein.Cli.Screen;
+
+/// <summary>Shows messages that were said, oldest first, each with the number that commands know it by.</summary>
+internal sealed class Conversation(Terminal terminal, TimeProvider time)
+{
+    public void ShowHead(Session session)
+    {
+        var (status, style) = Words.Of(session);
+        terminal.WriteLine(session.Title.Length > 0 ? TerminalText.CleanLine(session.Title) : "(no title)", Style.Bold);
+        terminal.WriteLine(
+            (session.Id.Value, Style.Accent),
+            (" · ", Style.Dim),
+            (status, style),
+            ($" · {session.Model ?? session.Agent} · {session.Mode.ToString().ToLowerInvariant()} · {Words.Of(session.Usage)} · {Spans.Ago(session.UpdatedAt, time.GetUtcNow())}", Style.Dim));
+        terminal.WriteLine(session.Workspace, Style.Dim);
+        foreach (var gap in session.Damage)
+            ShowNotice(Notices.Of(gap));
+        if (session.Failure is { } failure)
+            ShowNotice(Notices.Of(failure));
+        terminal.WriteLine();
+    }
+
+    /// <param name="total">How many messages the session has; these are the last of them.</param>
+    public void Show(IReadOnlyList<Message> messages, int total)
+    {
+        var number = Math.Max(0, total - messages.Count);
+        foreach (var message in messages)
+            Show(message, ++number);
+    }
+
+    private void Show(Message message, int number)
+    {
+        terminal.WriteLine(
+            ($"{number} ", Style.Dim),
+            (Speaker(message), Style.Accent),
+            ($" · {Spans.Ago(message.CreatedAt, time.GetUtcNow())}{State(message)}", Style.Dim));
+        foreach (var part in message.Parts)
+            Show(message, part.Content);
+        terminal.WriteLine();
+    }
+
+    private void Show(Message message, Part part)
+    {
+        switch (part)
+        {
+            case TextPart said:
+                terminal.WriteLine(said.Text.Trim('\n'));
+                break;
+            case ReasoningPart thought:
+                terminal.WriteLine(thought.Text.Trim('\n'), Style.Dim);
+                break;
+            case ToolCallPart call:
+                var result = message.Parts.Select(p => p.Content).OfType<ToolResultPart>().FirstOrDefault(r => r.CallId == call.CallId);
+                ToolCalls.Show(terminal, call.Tool, ToolCalls.Title(call), result?.IsError ?? true, result?.Output ?? "it has no result yet", null);
+                break;
+            case FilePart file:
+                terminal.WriteLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);
+                break;
+        }
+    }
+
+    private void ShowNotice((string Text, Style Style)? notice)
+    {
+        if (notice is { } line)
+            terminal.WriteLine(line.Text, line.Style);
+    }
+
+    private static string Speaker(Message message) => message.Role switch
+    {
+        Role.User => "you",
+        Role.Assistant => message.Model ?? "assistant",
+        Role.System => "system",
+        _ => "tool",
+    };
+
+    private static string State(Message message) => message switch
+    {
+        { Status: MessageStatus.Streaming or MessageStatus.Pending } => " · still arriving",
+        { Stop: StopReason.Interrupted } => " · interrupted",
+        { Stop: StopReason.Failed } => " · failed",
+        { Stop: StopReason.Length } => " · cut at the model's limit",
+        { Stop: StopReason.Refused } => " · refused",
+        { Status: MessageStatus.Error } => " · broken off",
+        _ => "",
+    };
+}

@@ -1,0 +1,36 @@
+using Skein.Core.Events;
+
+namespace Skein.Cli.Screen;
+
+/// <summary>Events that a person is told about in one line.</summary>
+internal static class Notices
+{
+    /// <summary>Null: not worth a line.</summary>
+    public static (string Text, Style Style)? Of(EventBody body) => body switch
+    {
+        TurnFailed { Provider: { } provider } failed => ($"✗ {provider}: {failed.Message}", Style.Bad),
+        TurnFailed failed => ($"✗ {failed.Message}", Style.Bad),
+        TurnInterrupted { Reason: "crash" } => ("■ interrupted: the server died", Style.Warning),
+        TurnInterrupted { Reason: "stop" } => ("■ interrupted: the server was stopped", Style.Warning),
+        TurnInterrupted => ("■ interrupted", Style.Warning),
+        ModelRetried retried => ($"↻ {retried.Message}; attempt {retried.Attempt + 1} in {Spans.Took(TimeSpan.FromMilliseconds(retried.DelayMs))}", Style.Warning),
+        SessionRepaired repaired => ("⚒ mended: " + string.Join(" ", repaired.Repairs.Select(r => r.What)), Style.Warning),
+        PermissionAnswered { Expired: true } => ("  nobody answered in time", Style.Dim),
+        PermissionAnswered answered => ($"  answered: {Answer(answered)}", Style.Dim),
+        PromptQueued => ("… a prompt waits for the turn to end", Style.Dim),
+        SessionRewound rewound => ($"↶ rewound to {Spans.Plural(rewound.Messages, "message")}", Style.Dim),
+        SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
+        SessionTrashed => ("this session is in the trash now", Style.Warning),
+        SessionForked forked => ($"⑂ forked from {forked.From.Session}", Style.Dim),
+        Gap { From: var from, To: var to } when to >= from => ($"⚠ events {from} to {to} cannot be read: the log is damaged there", Style.Bad),
+        Gap => ("⚠ the log is damaged here; no event was lost", Style.Bad),
+        _ => null,
+    };
+
+    private static string Answer(PermissionAnswered answered) => (answered.Answer switch
+    {
+        PermissionAnswer.Once => "yes",
+        PermissionAnswer.Always => "always",
+        _ => "no",
+    }) + (answered.Message is { Length: > 0 } why ? $" ({why})" : "");
+}

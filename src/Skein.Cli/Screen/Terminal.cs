@@ -1,0 +1,137 @@
+namespace Skein.Cli.Screen;
+
+internal enum Style
+{
+    Plain,
+    Dim,
+    Bold,
+    Good,
+    Bad,
+    Warning,
+    Accent,
+}
+
+/// <summary>
+/// Where a command writes to. The only place that writes control sequences: whatever text it is given is made harmless first. Safe for
+/// use by several threads.
+/// </summary>
+/// <param name="isTerminal">Whether a person sees it; else it is a pipe or a file, and gets neither colours nor status lines.</param>
+internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, int width)
+{
+    private const string EraseLine = "\r\e[K";
+    private readonly Lock _lock = new();
+    private bool _statusShown;
+    private bool _atLineStart = true;
+
+    public bool IsTerminal => isTerminal;
+
+    /// <summary>Columns; 80 where that cannot be known.</summary>
+    public int Width => width;
+
+    /// <summary>Writes a text, which may have several lines.</summary>
+    public void Write(string text, Style style = Style.Plain)
+    {
+        var clean = TerminalText.Clean(text);
+        if (clean.Length == 0)
+            return;
+
+        lock (_lock)
+        {
+            EraseStatus_Locked();
+            writer.Write(Painted(clean, style));
+            _atLineStart = clean[^1] == '\n';
+            writer.Flush();
+        }
+    }
+
+    public void WriteLine(string text = "", Style style = Style.Plain)
+    {
+        var clean = TerminalText.Clean(text);
+        lock (_lock)
+        {
+            EraseStatus_Locked();
+            writer.Write(Painted(clean, style));
+            writer.Write('\n');
+            _atLineStart = true;
+            writer.Flush();
+        }
+    }
+
+    /// <summary>Pieces of one line, each in its own style.</summary>
+    public void WriteLine(params ReadOnlySpan<(string Text, Style Style)> pieces)
+    {
+        lock (_lock)
+        {
+            EraseStatus_Locked();
+            foreach (var (text, style) in pieces)
+                writer.Write(Painted(TerminalText.Clean(text), style));
+            writer.Write('\n');
+            _atLineStart = true;
+            writer.Flush();
+        }
+    }
+
+    /// <summary>Ends the line that is being written, if there is one.</summary>
+    public void EndLine()
+    {
+        lock (_lock)
+        {
+            if (_atLineStart)
+                return;
+            EraseStatus_Locked();
+            writer.Write('\n');
+            writer.Flush();
+            _atLineStart = true;
+        }
+    }
+
+    /// <summary>Shows what goes on in a line that the next output takes away; null takes it away at once. Nothing where no person sees it.</summary>
+    public void Status(string? text)
+    {
+        lock (_lock)
+        {
+            if (!isTerminal || (!_atLineStart && text is not null))
+                return;
+
+            EraseStatus_Locked();
+            if (text is not null)
+            {
+                writer.Write(Painted(TextWidth.Cut(TerminalText.CleanLine(text), Math.Max(1, width - 1)), Style.Dim));
+                _statusShown = true;
+            }
+
+            writer.Flush();
+        }
+    }
+
+    /// <summary>Writes a line for programs as it is: JSON, whose own rules escape what is not harmless.</summary>
+    public void WriteJsonLine(string json)
+    {
+        lock (_lock)
+        {
+            writer.Write(json);
+            writer.Write('\n');
+            writer.Flush();
+        }
+    }
+
+    private void EraseStatus_Locked()
+    {
+        if (!_statusShown)
+            return;
+        writer.Write(EraseLine);
+        _statusShown = false;
+    }
+
+    private string Painted(string text, Style style) => colors && style != Style.Plain ? $"\e[{Code(style)}m{text}\e[0m" : text;
+
+    private static string Code(Style style) => style switch
+    {
+        Style.Dim => "2",
+        Style.Bold => "1",
+        Style.Good => "32",
+        Style.Bad => "31",
+        Style.Warning => "33",
+        _ => "36",
+    };
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Skein.Core;
+
+namespace Skein.Cli.Screen;
+
+/// <summary>A call of a tool as a person reads it: one line, and a little of what it answered.</summary>
+internal static class ToolCalls
+{
+    private const int LinesShown = 6;
+    private const int LongestTitle = 200;
+
+    // What they answer is for the model; that they were called is enough for people.
+    private static readonly string[] s_quiet = ["read", "glob", "grep", "list"];
+
+    // The argument that says best what a call is about, where a tool has none of these its arguments are shown as they are.
+    private static readonly string[] s_telling = ["command", "path", "file_path", "pattern", "url", "query"];
+
+    public static string Title(string tool, string? title)
+    {
+        var line = TerminalText.CleanLine(title ?? "");
+        return line.Length == 0 || line == tool || line.StartsWith(tool + " ", StringComparison.Ordinal) ? Cut(line.Length == 0 ? tool : line) : Cut($"{tool} {line}");
+    }
+
+    public static string Title(ToolCallPart call)
+    {
+        if (call.Arguments.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var name in s_telling)
+            {
+                if (call.Arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)
+                    return Title(call.Tool, value.GetString());
+            }
+        }
+
+        return Title(call.Tool, call.Arguments.ValueKind == JsonValueKind.Undefined ? null : call.Arguments.GetRawText());
+    }
+
+    public static void Show(Terminal terminal, string tool, string title, bool isError, string output, TimeSpan? took)
+    {
+        terminal.EndLine();
+        var room = terminal.IsTerminal ? Math.Max(20, terminal.Width - 14) : LongestTitle;
+        terminal.WriteLine(
+            (isError ? "✗ " : "✓ ", isError ? Style.Bad : Style.Good),
+            (TextWidth.Cut(title, room), Style.Bold),
+            (took is { } time ? $"  {Spans.Took(time)}" : "", Style.Dim));
+        if (isError || !s_quiet.Contains(tool))
+            ShowFolded(terminal, output);
+    }
+
+    private static void ShowFolded(Terminal terminal, string output)
+    {
+        var lines = TerminalText.Clean(output).Trim('\n').Split('\n');
+        if (lines is [""])
+            return;
+
+        // The end of an output tells how it went, its beginning what it was.
+        var fold = lines.Length > LinesShown ? LinesShown / 2 : lines.Length;
+        foreach (var line in lines.AsSpan(0, fold))
+            ShowLine(terminal, line);
+        if (fold == lines.Length)
+            return;
+        ShowLine(terminal, $"… {lines.Length - LinesShown + 1} more lines");
+        foreach (var line in lines.AsSpan(lines.Length - (LinesShown - fold - 1)))
+            ShowLine(terminal, line);
+    }
+
+    private static void ShowLine(Terminal terminal, string line)
+    {
+        var text = line.Replace("\t", "    ", StringComparison.Ordinal);
+        terminal.WriteLine("  │ " + (terminal.IsTerminal ? TextWidth.Cut(text, Math.Max(10, terminal.Width - 4)) : text), Style.Dim);
+    }
+
+    private static string Cut(string title) => TextWidth.Cut(title, LongestTitle);
+}

@@ -1,0 +1,244 @@
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Core.Running;
+
+namespace Skein.Cli.Screen;
+
+/// <summary>
+/// Shows a session as it happens: text as it arrives and never twice, a line for each call of a tool, what went wrong and what was mended.
+/// For one thread.
+/// </summary>
+/// <param name="text">Where what the model says goes.</param>
+/// <param name="activity">Where everything else goes; the same on a screen.</param>
+/// <param name="showPrompts">Whether to show what people said: not where it was just typed.</param>
+internal sealed class TurnScreen(Terminal text, Terminal activity, bool showPrompts)
+{
+    private readonly Dictionary<PartId, Arriving> _arriving = [];
+    private readonly Dictionary<(MessageId Message, string Call), Call> _calls = [];
+    private Block _last;
+
+    private enum Block
+    {
+        None,
+        Text,
+        Thought,
+        Line,
+    }
+
+    public void Show(FeedFrame frame)
+    {
+        if (frame is EventFrame { Event: var e })
+            Show(e);
+        else if (frame is DeltaFrame { Delta: var delta })
+            Show(delta);
+    }
+
+    /// <summary>The turn is over, or nobody looks any longer: what was begun is ended.</summary>
+    public void End()
+    {
+        activity.Status(null);
+        text.EndLine();
+    }
+
+    private void Show(SessionEvent e)
+    {
+        switch (e.Body)
+        {
+            case MessageAdded { Role: Role.User } prompt when showPrompts:
+                ShowPrompt(prompt.Parts);
+                break;
+            case MessageAdded { Status: MessageStatus.Completed } whole:
+                foreach (var part in whole.Parts)
+                    ShowPart(whole.Message, part.Id, part.Content);
+                break;
+            case PartAdded added:
+                ShowPart(added.Message, added.Part, added.Content);
+                break;
+            case PartStreamed streamed:
+                ShowText(streamed.Part, streamed.Kind, streamed.Offset, streamed.Text);
+                break;
+            case PartDropped dropped:
+                Drop(dropped);
+                break;
+            case ToolStarted started:
+                var call = CallOf(started.Message, started.CallId);
+                (call.Tool, call.Title) = (started.Tool, ToolCalls.Title(started.Tool, started.Title));
+                ShowRunning();
+                break;
+            case ToolFinished finished:
+                CallOf(finished.Message, finished.CallId).Took = TimeSpan.FromMilliseconds(finished.DurationMs);
+                ShowIfWhole(finished.Message, finished.CallId);
+                break;
+            case PermissionAsked asked:
+                ShowQuestion(asked);
+                break;
+            case TurnCompleted or TurnFailed or TurnInterrupted:
+                ShowTurnEnd(e.Body);
+                break;
+            default:
+                if (Notices.Of(e.Body) is { } notice)
+                    ShowLine(notice.Text, notice.Style);
+                break;
+        }
+    }
+
+    private void Show(PartDelta delta)
+    {
+        if (delta.Kind == StreamKind.ToolCall)
+            activity.Status($"{delta.Tool} …");
+        else
+            ShowText(delta.Part, delta.Kind, delta.Offset, delta.Text);
+    }
+
+    private void ShowPart(MessageId message, PartId id, Part part)
+    {
+        switch (part)
+        {
+            case TextPart said:
+                ShowText(id, StreamKind.Text, 0, said.Text);
+                Finish(id, text);
+                break;
+            case ReasoningPart thought:
+                ShowText(id, StreamKind.Reasoning, 0, thought.Text);
+                Finish(id, activity);
+                break;
+            case ToolCallPart call:
+                var known = CallOf(message, call.CallId);
+                known.Tool ??= call.Tool;
+                known.Title ??= ToolCalls.Title(call);
+                break;
+            case ToolResultPart result:
+                CallOf(message, result.CallId).Result = result;
+                ShowIfWhole(message, result.CallId);
+                break;
+            case FilePart file:
+                ShowLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);
+                break;
+        }
+    }
+
+    private void ShowText(PartId id, StreamKind kind, int offset, string piece)
+    {
+        var thought = kind == StreamKind.Reasoning;
+        if (thought && !activity.IsTerminal)
+            return;
+        if (!_arriving.TryGetValue(id, out var part))
+            _arriving[id] = part = new Arriving();
+
+        // Text that was missed in between comes with the part's end.
+        var known = part.Shown - offset;
+        if (part.Finished || known < 0 || known >= piece.Length)
+            return;
+
+        if (part.Shown == 0)
+            Begin(thought ? Block.Thought : Block.Text);
+        (thought ? activity : text).Write(part.Cleaner.Next(piece[known..]), thought ? Style.Dim : Style.Plain);
+        part.Shown = offset + piece.Length;
+    }
+
+    private void Finish(PartId id, Terminal where)
+    {
+        if (!_arriving.TryGetValue(id, out var part))
+            return;
+        part.Finished = true;
+        where.EndLine();
+    }
+
+    private void Drop(PartDropped dropped)
+    {
+        if (_arriving.Remove(dropped.Part, out var part) && part.Shown > 0)
+            ShowLine($"(that broke off and does not count: {TerminalText.CleanLine(dropped.Reason)})", Style.Warning);
+    }
+
+    private void ShowPrompt(IReadOnlyList<MessagePart> parts)
+    {
+        var said = string.Concat(parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text));
+        Begin(Block.Text);
+        activity.WriteLine(("› ", Style.Accent), (said, Style.Bold));
+    }
+
+    private void ShowQuestion(PermissionAsked asked)
+    {
+        Begin(Block.Line);
+        activity.WriteLine(("? ", Style.Warning), (ToolCalls.Title(asked.Tool, asked.Title), Style.Bold));
+        if (asked.Detail is { Length: > 0 } detail && detail != asked.Title)
+        {
+            foreach (var line in TerminalText.Clean(detail).TrimEnd('\n').Split('\n'))
+                activity.WriteLine("  │ " + line, Style.Dim);
+        }
+    }
+
+    private void ShowIfWhole(MessageId message, string callId)
+    {
+        if (!_calls.TryGetValue((message, callId), out var call) || call.Result is null || call.Took is null)
+            return;
+        _calls.Remove((message, callId));
+        ShowCall(call);
+        ShowRunning();
+    }
+
+    private void ShowCall(Call call)
+    {
+        Begin(Block.Line);
+        ToolCalls.Show(activity, call.Tool ?? "", call.Title ?? "a call", call.Result?.IsError ?? true, call.Result?.Output ?? "it has no result", call.Took);
+    }
+
+    private void ShowRunning()
+    {
+        var running = string.Join(", ", _calls.Values.Where(c => c.Result is null && c.Title is not null).Select(c => c.Title));
+        activity.Status(running.Length > 0 ? $"{running} …" : null);
+    }
+
+    private void ShowTurnEnd(EventBody body)
+    {
+        // A call that nobody ran (refused, unknown, closed by a repair) has a result and never took time.
+        foreach (var call in _calls.Values.Where(c => c.Result is not null))
+            ShowCall(call);
+        _calls.Clear();
+        _arriving.Clear();
+        End();
+        if (Notices.Of(body) is { } notice)
+            ShowLine(notice.Text, notice.Style);
+    }
+
+    private void ShowLine(string line, Style style)
+    {
+        Begin(Block.Line);
+        activity.WriteLine(line, style);
+    }
+
+    // Text and calls stand apart by a line; calls stand together.
+    private void Begin(Block next)
+    {
+        activity.Status(null);
+        text.EndLine();
+        var sameScreen = ReferenceEquals(text, activity);
+        if (_last != Block.None && (next != Block.Line || _last != Block.Line) && (sameScreen || next == Block.Text && _last == Block.Text))
+            text.WriteLine();
+        if (sameScreen || next == Block.Text)
+            _last = next;
+    }
+
+    private Call CallOf(MessageId message, string callId)
+    {
+        if (!_calls.TryGetValue((message, callId), out var call))
+            _calls[(message, callId)] = call = new Call();
+        return call;
+    }
+
+    private sealed class Arriving
+    {
+        public int Shown { get; set; }
+        public bool Finished { get; set; }
+        public TerminalText Cleaner { get; } = new();
+    }
+
+    private sealed class Call
+    {
+        public string? Tool { get; set; }
+        public string? Title { get; set; }
+        public ToolResultPart? Result { get; set; }
+        public TimeSpan? Took { get; set; }
+    }
+}
