@@ -80,4 +80,4 @@ public sealed class StoreStoppedException(string what, Exception? inner = null)
 public sealed class DamagedException(string what, Exception? inner = null) : SkeinException("damaged", what, inner);
 
 /// <summary>The home folder cannot be used: unreadable, another user's, or another server's.</summary>
-public sealed class HomeException(string message, Exception? inner = null) : SkeinException("home", message, inner);
+public class HomeException(string message, Exception? inner = null) : SkeinException("home", message, inner);
