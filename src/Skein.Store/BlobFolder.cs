@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Skein.Core;
+
+namespace Skein.Store;
+
+/// <summary>Content by the SHA-256 of its bytes: <c>blobs/ab/abcdef…</c>, stored once.</summary>
+internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads, Durability durability)
+{
+    private const string Incoming = ".incoming-";
+    private const int Chunk = 64 * 1024;
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
+
+    private long _incoming;
+
+    /// <summary>Deletes what a process that died had not finished. Only for the holder of the home.</summary>
+    public void Clean()
+    {
+        foreach (var left in Directory.EnumerateFiles(folder, Incoming + "*"))
+            File.Delete(left);
+    }
+
+    /// <exception cref="StoreStoppedException">The disk refused.</exception>
+    public async Task<BlobRef> PutAsync(Stream content, string mediaType, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, $"{Incoming}{Interlocked.Increment(ref _incoming)}");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var text = new TextProbe();
+        var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
+        SafeFileHandle? file = null;
+        try
+        {
+            file = OnDisk(() => disk.Create(path));
+            var size = 0L;
+            for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0; size += read)
+            {
+                hash.AppendData(buffer, 0, read);
+                text.Add(buffer.AsSpan(0, read));
+                Write(file, buffer.AsSpan(0, read), size);
+            }
+
+            var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
+            await threads.RunAsync(() => OnDisk(() => Keep(file, path, PathOf(sha256), size)));
+            var (head, tail) = text.Finish();
+            return new BlobRef(sha256, size, mediaType, head, tail);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            file?.Dispose();
+            File.Delete(path);
+        }
+    }
+
+    /// <exception cref="InvalidRequestException">The hash is malformed.</exception>
+    public FileStream? Find(string sha256)
+    {
+        if (sha256.Length != 64 || sha256.AsSpan().ContainsAnyExcept(s_digits))
+            throw new InvalidRequestException($"'{(sha256.Length <= 80 ? sha256 : sha256[..80] + "…")}' is not a blob's name: it must be the 64 lower-case hexadecimal digits of a SHA-256.");
+
+        try
+        {
+            return new FileStream(PathOf(sha256), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DamagedException($"Blob {sha256} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private void Write(SafeFileHandle file, Span<byte> bytes, long offset)
+    {
+        try
+        {
+            disk.Write(file, bytes, offset);
+        }
+        catch (IOException e)
+        {
+            throw Refused(e);
+        }
+    }
+
+    // Only the disk's errors: those of the content's stream are its owner's.
+    private static T OnDisk<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(e);
+        }
+    }
+
+    private static StoreStoppedException Refused(Exception e) => new($"The content could not be stored: {e.Message}", e);
+
+    private string PathOf(string sha256) => Path.Combine(folder, sha256[..2], sha256);
+
+    private bool Keep(SafeFileHandle file, string from, string to, long size)
+    {
+        var below = Path.GetDirectoryName(to)!;
+        if (!Directory.Exists(below))
+        {
+            disk.MakeFolder(below);
+            disk.FlushFolder(folder);
+        }
+
+        // One of another size is what a failing disk left: the name says what belongs there.
+        var known = new FileInfo(to);
+        if (!known.Exists || known.Length != size)
+        {
+            if (durability == Durability.Durable)
+                disk.Flush(file);
+            disk.Rename(from, to);
+        }
+
+        // Also for one that was there: whoever stored it may not have come to this yet.
+        if (durability == Durability.Durable)
+            disk.FlushFolder(below);
+        return true;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text.Json;
+using Skein.Core;
+
+namespace Skein.Store;
+
+/// <param name="End">Up to which byte of the log the row is folded.</param>
+/// <param name="Written">When the log's file was last written, by the file system, in ticks: a file that was touched since is folded again.</param>
+internal sealed record CatalogRow(Session Row, long End, long Written);
+
+/// <summary>
+/// One line of the catalog, sealed like a log's: exactly one of the three is there.
+/// <code>
+/// {"end":1234,"written":639…,"row":{…},"crc":"…"}
+/// {"opened":"ses_…","crc":"…"}
+/// {"closed":"ses_…","crc":"…"}
+/// </code>
+/// </summary>
+internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = null, SessionId? Closed = null)
+{
+    private static readonly JsonWriterOptions s_writing = new() { Encoder = SkeinJson.Relaxed.Options.Encoder };
+
+    public void Write(IBufferWriter<byte> into)
+    {
+        var json = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(json, s_writing))
+        {
+            writer.WriteStartObject();
+            if (Row is not null)
+            {
+                writer.WriteNumber("end"u8, Row.End);
+                writer.WriteNumber("written"u8, Row.Written);
+                writer.WritePropertyName("row"u8);
+                JsonSerializer.Serialize(writer, Row.Row, SkeinJson.Relaxed.Session);
+            }
+            else if (Opened is { } opened)
+            {
+                writer.WriteString("opened"u8, opened.Value);
+            }
+            else if (Closed is { } closed)
+            {
+                writer.WriteString("closed"u8, closed.Value);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        LogLine.Seal(json.WrittenSpan, into);
+    }
+
+    /// <returns>An empty line where it says nothing that this version understands: the log is read instead.</returns>
+    public static CatalogLine Read(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            using var json = JsonDocument.ParseValue(ref reader);
+            var entry = json.RootElement;
+            if (entry.TryGetProperty("row"u8, out var row))
+            {
+                var session = row.Deserialize(SkeinJson.Default.Session) ?? throw new JsonException("A row is an object.");
+                return new CatalogLine(new CatalogRow(session, entry.GetProperty("end"u8).GetInt64(), entry.GetProperty("written"u8).GetInt64()));
+            }
+
+            return new CatalogLine(Opened: Session(entry, "opened"u8), Closed: Session(entry, "closed"u8));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return new CatalogLine();
+        }
+    }
+
+    private static SessionId? Session(JsonElement entry, ReadOnlySpan<byte> name) =>
+        entry.TryGetProperty(name, out var value) && SessionId.TryParse(value.GetString(), out var session) ? session : null;
+}

@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Skein.Store;
+
+/// <summary>
+/// Everything the store asks of the operating system, and the only file that makes system calls: .NET neither reports a failed fsync nor
+/// flushes a folder, and its file locks can be turned off. Errors are <see cref="IOException"/>s with the system's own words. Tests
+/// override it to make a disk fail.
+/// </summary>
+internal partial class Disk
+{
+    private const FileShare AnySharing = FileShare.ReadWrite | FileShare.Delete;
+    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
+    private const int Interrupted = 4;
+
+    /// <summary>Makes a file that nobody else may read. It must not exist.</summary>
+    public virtual SafeFileHandle Create(string path)
+    {
+        MakeFile(path, FileMode.CreateNew);
+        return OpenWrite(path);
+    }
+
+    public virtual SafeFileHandle OpenWrite(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, AnySharing);
+
+    public virtual SafeFileHandle OpenRead(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, AnySharing);
+
+    public virtual int Read(SafeFileHandle file, Span<byte> into, long offset) => RandomAccess.Read(file, into, offset);
+
+    public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(file, bytes, offset);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or ArgumentOutOfRangeException or OperationCanceledException)
+        {
+            // What .NET makes of EPERM, EFBIG and ECANCELED: for a log each is a write that failed.
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    public virtual void Truncate(SafeFileHandle file, long length)
+    {
+        try
+        {
+            RandomAccess.SetLength(file, length);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or ArgumentOutOfRangeException)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    /// <summary>Returns when what was written to the file would survive a power loss.</summary>
+    public virtual void Flush(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+#pragma warning disable RS0030 // On Windows .NET does report a failed flush.
+            RandomAccess.FlushToDisk(file);
+#pragma warning restore RS0030
+            return;
+        }
+
+        // fsync on macOS stops at the drive's own cache; some file systems there know no more than that.
+        if (OperatingSystem.IsMacOS() && Fcntl(file, MacFullFlush) >= 0)
+            return;
+
+        while (FSync(file) < 0)
+            ThrowUnlessInterrupted("fsync");
+    }
+
+    /// <summary>Returns when the names in the folder (files made, renamed, deleted) would survive a power loss.</summary>
+    public virtual void FlushFolder(string path)
+    {
+        // Windows has no such call: NTFS journals names by itself.
+        if (OperatingSystem.IsWindows())
+            return;
+
+        using var folder = OpenUnix(path, ReadOnly);
+        Flush(folder);
+    }
+
+    /// <summary>Gives a file another name, in place of what had it.</summary>
+    public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+
+    /// <summary>Makes the folder, and those above it that are missing, for this user alone. What exists is left as it is.</summary>
+    public virtual void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnFolder);
+    }
+
+    /// <summary>
+    /// Takes the lock that the file stands for, until the handle is closed; null when another process has it. The file is made when it
+    /// is missing and never deleted: whoever deletes it makes a second lock, which is noticed here by its inode.
+    /// </summary>
+    public virtual SafeFileHandle? TryLock(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return TryLockWindows(path);
+
+        while (true)
+        {
+            MakeFile(path, FileMode.OpenOrCreate);
+            var file = OpenUnix(path, ReadWrite);
+            var locked = false;
+            try
+            {
+                locked = Lock(file) && IsStillNamed(file, path);
+                if (locked)
+                    return file;
+                if (IsStillNamed(file, path))
+                    return null;
+            }
+            finally
+            {
+                if (!locked)
+                    file.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The user that owns a path; null where the system has no such number.</summary>
+    public virtual uint? OwnerOf(string path) => OperatingSystem.IsWindows() ? null : Look(path).Owner;
+
+    /// <summary>The user as whom this process acts; null where the system has no such number.</summary>
+    public virtual uint? CurrentUser => OperatingSystem.IsWindows() ? null : GetEUid();
+
+    private static void MakeFile(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = AnySharing, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            // The lock's file must not be opened by .NET where it exists: it would meet the lock of its holder.
+            if (mode == FileMode.OpenOrCreate && File.Exists(path))
+                return;
+            options.UnixCreateMode = OwnFile;
+        }
+
+        using var made = new FileStream(path, options);
+    }
+
+    private static SafeFileHandle? TryLockWindows(string path)
+    {
+        const int sharingViolation = unchecked((int)0x80070020);
+        try
+        {
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult == sharingViolation)
+        {
+            return null;
+        }
+    }
+
+    private static bool Lock(SafeFileHandle file)
+    {
+        while (FLock(file, LockExclusive | LockWithoutWaiting) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() == (OperatingSystem.IsMacOS() ? 35 : 11))
+                return false;
+            ThrowUnlessInterrupted("flock");
+        }
+
+        return true;
+    }
+
+    private static bool IsStillNamed(SafeFileHandle file, string path)
+    {
+        try
+        {
+            return Look(file).Inode == Look(path).Inode;
+        }
+        catch (IOException) when (!File.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    private static SafeFileHandle OpenUnix(string path, int how)
+    {
+        while (true)
+        {
+            var file = Open(path, how | (OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000));
+            if (!file.IsInvalid)
+                return file;
+
+            file.Dispose();
+            ThrowUnlessInterrupted("open", path);
+        }
+    }
+
+    private static (uint Owner, ulong Inode) Look(string path)
+    {
+        var about = new byte[StatLength];
+        var result = OperatingSystem.IsMacOS() ? Stat(path, ref about[0]) : StatX(CurrentFolder, path, 0, StatBasic, ref about[0]);
+        return result == 0 ? Owned(about) : throw Failed("stat", path);
+    }
+
+    private static (uint Owner, ulong Inode) Look(SafeFileHandle file)
+    {
+        var about = new byte[StatLength];
+        var result = OperatingSystem.IsMacOS() ? FStat(file, ref about[0]) : StatX(file, "", StatEmptyPath, StatBasic, ref about[0]);
+        return result == 0 ? Owned(about) : throw Failed("stat");
+    }
+
+    // Linux: struct statx, the same on every processor. macOS: struct stat with 64-bit inodes.
+    private static (uint Owner, ulong Inode) Owned(ReadOnlySpan<byte> about) => OperatingSystem.IsMacOS()
+        ? (BinaryPrimitives.ReadUInt32LittleEndian(about[16..]), BinaryPrimitives.ReadUInt64LittleEndian(about[8..]))
+        : (MemoryMarshal.Read<uint>(about[20..]), MemoryMarshal.Read<ulong>(about[32..]));
+
+    private static void ThrowUnlessInterrupted(string call, string? path = null)
+    {
+        if (Marshal.GetLastPInvokeError() != Interrupted)
+            throw Failed(call, path);
+    }
+
+    private static IOException Failed(string call, string? path = null)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call}{(path is null ? "" : $" of {path}")}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
+    }
+
+    private const int ReadOnly = 0;
+    private const int ReadWrite = 2;
+    private const int LockExclusive = 2;
+    private const int LockWithoutWaiting = 4;
+    private const int MacFullFlush = 51;
+    private const int CurrentFolder = -100;
+    private const int StatEmptyPath = 0x1000;
+    private const uint StatBasic = 0x7ff;
+    private const int StatLength = 256;
+
+    // Only the fixed arguments of the variadic open and fcntl are passed: a third would go elsewhere on Apple's processors.
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Fcntl(SafeFileHandle file, int command);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int FLock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint GetEUid();
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, ref byte about);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(SafeFileHandle folder, string path, int flags, uint mask, ref byte about);
+
+    [LibraryImport("libc", EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Stat(string path, ref byte about);
+
+    [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
+    private static partial int FStat(SafeFileHandle file, ref byte about);
+}

@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Store;
+
+/// <summary>
+/// The store in a folder of this machine: an append-only file a session, blobs beside them, and a catalog that is only a cache. One
+/// process at a time has the folder. The format is drawn in <c>docs/log-format.md</c>.
+/// </summary>
+public sealed class EmbeddedStore : ISessionStore
+{
+    private readonly Home _home;
+    private readonly FlushThreads _threads = new();
+    private readonly Catalog _catalog;
+    private readonly LogFolder _logs;
+    private readonly SessionReader _reader;
+    private readonly BlobFolder _blobs;
+    private readonly Watchers _watchers;
+    private readonly ConcurrentDictionary<string, SessionId> _byKey = new();
+    private readonly ConcurrentDictionary<SessionId, bool> _abandoned = new();
+    private int _disposed;
+
+    private EmbeddedStore(Home home, EmbeddedStoreOptions options, TimeProvider time, Disk disk)
+    {
+        _home = home;
+        _catalog = Catalog.Load(home.Catalog, disk);
+        _logs = new LogFolder(home.Path, new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted));
+        _reader = new SessionReader(_logs, disk);
+        _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability);
+        _watchers = new Watchers(session => _logs.Find(session)?.State.Row);
+    }
+
+    /// <summary>Opens the store, making its folder (for this user alone) where it is missing.</summary>
+    /// <param name="home">The folder. One that exists must belong to this user; its permissions are left as they are.</param>
+    /// <exception cref="HomeException">The folder cannot be used; <see cref="HomeInUseException"/> where another process has it.</exception>
+    public static Task<EmbeddedStore> OpenAsync(string home, EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(home, options, time, new Disk(), cancellationToken);
+
+    internal static async Task<EmbeddedStore> OpenAsync(
+        string home, EmbeddedStoreOptions options, TimeProvider time, Disk disk, CancellationToken cancellationToken)
+    {
+        var folder = Skein.Store.Home.Open(home, disk);
+        EmbeddedStore? store = null;
+        try
+        {
+            store = new EmbeddedStore(folder, options, time, disk);
+            await store.LoadAsync(cancellationToken);
+            return store;
+        }
+        catch (Exception e)
+        {
+            store?._threads.Dispose();
+            store?._catalog.Dispose();
+            folder.Dispose();
+            if (e is IOException or UnauthorizedAccessException)
+                throw new HomeException($"The home folder {folder.Path} cannot be read: {e.Message}", e);
+            throw;
+        }
+    }
+
+    /// <summary>The store's folder, as a full path.</summary>
+    public string Home => _home.Path;
+
+    /// <summary>Files that cannot be read or kept up, with the reason. Their sessions are in no list, all others are.</summary>
+    public IReadOnlyList<DamagedFile> Damaged => _catalog.Problem is { } problem
+        ? [.. _logs.Damaged, new DamagedFile(_home.Catalog, $"The catalog is not kept up, the next start reads the logs instead: {problem}")]
+        : [.. _logs.Damaged];
+
+    public async ValueTask<ISessionWriter> CreateAsync(SessionId session, IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return await _logs.CreateAsync(session, bodies, by, cancellationToken);
+    }
+
+    public async ValueTask<ISessionWriter> OpenWriterAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        var writer = await _logs.OpenWriterAsync(_logs.Get(session), cancellationToken);
+        _abandoned.TryRemove(session, out _);
+        return writer;
+    }
+
+    public IAsyncEnumerable<SessionEvent> ReadAsync(SessionId session, long after, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _reader.ReadAsync(session, after, cancellationToken);
+    }
+
+    public IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _reader.ReadBackAsync(session, before, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="CursorAheadException"><paramref name="after"/> is beyond the end: it would never be told.</exception>
+    public async Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        await _logs.Get(session).WaitAsync(after, cancellationToken);
+    }
+
+    public ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_logs.Find(session)?.State is not { } state)
+            return ValueTask.FromResult<Session?>(null);
+        return ValueTask.FromResult<Session?>(state.Row ?? throw new DamagedException(state.Fault!));
+    }
+
+    public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) =>
+        _byKey.TryGetValue(key, out var session) ? FindAsync(session, cancellationToken) : ValueTask.FromResult<Session?>(null);
+
+    public ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(SessionList.Page(_logs.All.Select(l => l.State.Row).OfType<Session>(), query));
+    }
+
+    public IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _watchers.WatchAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Also those that a turn was running in, should the journal of writers have been lost. One that is opened is no longer abandoned.</remarks>
+    public ValueTask<IReadOnlyList<SessionId>> FindAbandonedAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<IReadOnlyList<SessionId>>([.. _abandoned.Keys.OrderBy(s => s.Value, StringComparer.Ordinal)]);
+    }
+
+    public async ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return await _blobs.PutAsync(content, mediaType, cancellationToken);
+    }
+
+    public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<Stream?>(_blobs.Find(sha256));
+    }
+
+    /// <summary>
+    /// Waits for the appends that were called, and lets the folder go. A session whose writer was not closed before counts as abandoned
+    /// at the next start.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+
+        _watchers.End();
+        foreach (var log in _logs.All)
+        {
+            await log.Ownership.WaitAsync(CancellationToken.None);
+            try
+            {
+                if (log.Writer is { } writer)
+                    await writer.RetireAsync(fenced: false);
+                log.Writer = null;
+            }
+            finally
+            {
+                log.Ownership.Release();
+            }
+
+            log.Close();
+        }
+
+        _threads.Dispose();
+        _catalog.Dispose();
+        _home.Dispose();
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _blobs.Clean();
+        await _logs.LoadAsync(cancellationToken);
+        foreach (var session in _catalog.Open.Where(s => _logs.Find(s) is not null))
+            _abandoned[session] = true;
+
+        foreach (var row in _logs.All.Select(l => l.State.Row).OfType<Session>())
+        {
+            if (row.IsLive)
+                _abandoned[row.Id] = true;
+            if (row.Key is not null)
+                _byKey.TryAdd(row.Key, row.Id);
+        }
+    }
+
+    private void OnCommitted(SessionLog log)
+    {
+        if (log.State.Row?.Key is { } key)
+            _byKey.TryAdd(key, log.Id);
+        _watchers.Changed(log.Id);
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+}

@@ -1,0 +1,76 @@
+using Microsoft.Win32.SafeHandles;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Store;
+
+/// <summary>Makes a log's row from its events, and tells what of it is damaged.</summary>
+internal static class LogFold
+{
+    /// <summary>Folds what stands before <paramref name="end"/>.</summary>
+    /// <param name="from">What is known already; null folds from the beginning.</param>
+    public static LogState Fold(Disk disk, SafeFileHandle file, SessionLog log, long end, LogState? from)
+    {
+        var row = from?.Row;
+        var seq = row is null ? GapTracker.Unknown : from!.Seq;
+        string? fault = null;
+
+        using var events = new EventReader(
+            new LineReader(disk, file, log.Path, row is null ? 0 : from!.End, end), log.Id, log.Name, seq, after: 0);
+        try
+        {
+            while (events.Next() is { } e)
+            {
+                seq = e.Seq;
+                if (fault is not null)
+                    continue;
+                if (row is null && e.Body is Gap gap)
+                    fault = $"{log.Name} cannot be read: its first line is damaged ({gap.Length} bytes from byte {gap.Offset}).";
+                else
+                    row = row.Apply(e);
+            }
+        }
+        catch (DamagedException e)
+        {
+            fault = e.Message;
+        }
+
+        if (row is null && fault is null)
+            fault = $"{log.Name} cannot be read: it has no whole event.";
+        return new LogState(Math.Max(seq, 0), end, fault is null ? row : null, fault);
+    }
+
+    /// <summary>The holes of a log by its checksums alone, which is many times faster than to fold it.</summary>
+    public static IReadOnlyList<Gap> FindDamage(Disk disk, SafeFileHandle file, SessionLog log, long end)
+    {
+        var found = new List<Gap>();
+        var gaps = new GapTracker(log.Name, GapTracker.Unknown);
+        using var lines = new LineReader(disk, file, log.Path, 0, end);
+        while (lines.TryRead(out var line))
+        {
+            if (!LogLine.TryOpen(line, out var seq, out _) || !gaps.Fits(seq))
+                gaps.OnDamage(lines.Offset, line);
+            else if (gaps.OnLine(seq, lines.Offset) is { } gap)
+                found.Add(gap);
+        }
+
+        if (gaps.OnEnd() is { } last)
+            found.Add(last);
+        return found;
+    }
+
+    /// <summary>The repairs that were told in the log itself, by their sentence.</summary>
+    /// <param name="start">The beginning of a line; what was told before does not matter.</param>
+    public static IReadOnlySet<string> FindReported(Disk disk, SafeFileHandle file, SessionLog log, long start, long end)
+    {
+        var told = new HashSet<string>();
+        using var events = new EventReader(new LineReader(disk, file, log.Path, start, end), log.Id, log.Name, GapTracker.Unknown, after: 0);
+        while (events.Next() is { } e)
+        {
+            if (e.Body is SessionRepaired repaired)
+                told.UnionWith(repaired.Repairs.Select(r => r.What));
+        }
+
+        return told;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using System.IO.Enumeration;
+using Microsoft.Win32.SafeHandles;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Store;
+
+/// <summary>A file that the store found and cannot read, or cannot keep up.</summary>
+/// <param name="Reason">One sentence for people.</param>
+public sealed record DamagedFile(string Path, string Reason);
+
+/// <summary>All logs of the store: which there are, and how they are made, opened for writing and looked at for the first time.</summary>
+internal sealed class LogFolder(string root, LogParts parts)
+{
+    private readonly ConcurrentDictionary<SessionId, SessionLog> _logs = new();
+    private readonly ConcurrentDictionary<SessionId, bool> _creating = new();
+    private readonly List<DamagedFile> _misplaced = [];
+
+    public IEnumerable<SessionLog> All => _logs.Values;
+
+    public IEnumerable<DamagedFile> Damaged =>
+        [.. _misplaced, .. All.Where(l => l.State.Fault is not null).Select(l => new DamagedFile(l.Path, l.State.Fault!))];
+
+    public SessionLog? Find(SessionId session) => _logs.GetValueOrDefault(session);
+
+    public SessionLog Get(SessionId session) => Find(session) ?? throw new SessionNotFoundException(session);
+
+    /// <summary>
+    /// Finds the logs. One whose file is as the catalog saw it last is not opened; the others are flushed and folded, several at a time.
+    /// </summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var stale = new List<SessionLog>();
+        foreach (var (path, length, written) in Files())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var name = Path.GetFileNameWithoutExtension(path);
+            if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id))) != path)
+            {
+                _misplaced.Add(new DamagedFile(path, "No log has this name here: month and name follow from the session's id."));
+                continue;
+            }
+
+            var row = parts.Catalog.Find(id);
+            var isCurrent = row is not null && row.End == length && row.Written == written;
+            var isPrefix = row is not null && row.End < length;
+            var log = new SessionLog(id, root, row is not null && (isCurrent || isPrefix)
+                ? new LogState(row.Row.Seq, row.End, row.Row)
+                : new LogState(0, 0, null));
+            _logs[id] = log;
+            if (!isCurrent)
+                stale.Add(log);
+        }
+
+        await Task.WhenAll(stale.Select(log => parts.Threads.RunAsync(() => Look(log))));
+    }
+
+    /// <summary>Looks at the log's file before the first of it is served: flushes it, and passes over an end that is torn.</summary>
+    /// <exception cref="DamagedException">The file cannot be read.</exception>
+    public async ValueTask LookAsync(SessionLog log, CancellationToken cancellationToken)
+    {
+        if (log.IsFlushed)
+            return;
+
+        await log.Ownership.WaitAsync(cancellationToken);
+        try
+        {
+            if (!log.IsFlushed)
+                await parts.Threads.RunAsync(() => Look(log));
+        }
+        finally
+        {
+            log.Ownership.Release();
+        }
+
+        if (!log.IsFlushed)
+            throw new DamagedException(log.State.Fault ?? $"{log.Name} cannot be read.");
+    }
+
+    public async Task<LogWriter> CreateAsync(SessionId session, IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken)
+    {
+        var last = bodies switch
+        {
+            [SessionCreated, ..] => 0,
+            [SessionForked forked, ..] => Origin(forked),
+            _ => throw new ArgumentException("A session begins with session.created or session.forked.", nameof(bodies)),
+        };
+
+        if (!_creating.TryAdd(session, true))
+            throw new SessionExistsException(session, "another request that is just making it");
+        try
+        {
+            if (Find(session) is { } known)
+                throw new SessionExistsException(session, known.State.Row is { } row ? $"workspace '{row.Workspace}' and agent '{row.Agent}'" : "a log that cannot be read");
+
+            cancellationToken.ThrowIfCancellationRequested();
+            var batch = EncodedBatch.Encode(session, last, bodies, by, parts.Time, isFirstOfFile: true);
+            var (log, file) = await parts.Threads.RunAsync(() => NewLog.Write(parts, root, session, batch));
+            var writer = new LogWriter(parts, log, file, fence: 1, repairs: []);
+            log.Writer = writer;
+            parts.Catalog.Opened(session);
+            _logs[session] = log;
+            parts.Committed(log);
+            return writer;
+        }
+        finally
+        {
+            _creating.TryRemove(session, out _);
+        }
+    }
+
+    public async Task<LogWriter> OpenWriterAsync(SessionLog log, CancellationToken cancellationToken)
+    {
+        await log.Ownership.WaitAsync(cancellationToken);
+        try
+        {
+            // From here on the writer before is fenced, also if the disk then refuses.
+            var before = log.Writer;
+            var clean = before is null || await before.RetireAsync(fenced: true);
+            var (file, repairs) = await parts.Threads.RunAsync(() => OpenForWriting(log, clean));
+            log.Writer = new LogWriter(parts, log, file, (before?.Fence ?? 0) + 1, repairs);
+            parts.Catalog.Opened(log.Id);
+            return log.Writer;
+        }
+        finally
+        {
+            log.Ownership.Release();
+        }
+    }
+
+    private (SafeFileHandle File, IReadOnlyList<Repair> Repairs) OpenForWriting(SessionLog log, bool clean)
+    {
+        SafeFileHandle? file = null;
+        try
+        {
+            file = parts.Disk.OpenWrite(log.Path);
+            if (log.IsChecked)
+            {
+                // A failed append may have left bytes that nobody was told of.
+                if (!clean)
+                    parts.Disk.Truncate(file, log.State.End);
+                parts.Disk.Flush(file);
+                return (file, []);
+            }
+
+            var (state, repairs) = LogRepair.Mend(parts.Disk, file, log);
+            if (state.Row is null)
+                throw new DamagedException(state.Fault!);
+
+            log.Commit(state);
+            log.IsFlushed = log.IsChecked = true;
+            parts.Catalog.Write(log, file);
+            return (file, repairs);
+        }
+        catch (Exception e)
+        {
+            file?.Dispose();
+            if (e is IOException or UnauthorizedAccessException)
+                throw new StoreStoppedException($"Session {log.Id} cannot be opened for writing: {e.Message}", e);
+            throw;
+        }
+    }
+
+    private bool Look(SessionLog log)
+    {
+        try
+        {
+            using var file = parts.Disk.OpenRead(log.Path);
+            if (parts.Durability == Durability.Durable)
+                parts.Disk.Flush(file);
+
+            var end = LogTail.Find(parts.Disk, file, log.Path, RandomAccess.GetLength(file)).Committed;
+            var known = log.State;
+            if (known.Row is null || known.End > end)
+                known = LogFold.Fold(parts.Disk, file, log, end, from: null);
+            else if (known.End < end)
+                known = LogFold.Fold(parts.Disk, file, log, end, known);
+
+            log.Commit(known.Row is null ? known : known with { Fault = null });
+            log.IsFlushed = true;
+            parts.Catalog.Write(log, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
+        {
+            // It keeps its row, if the catalog had one; it is looked at again when it is next read.
+            log.Commit(log.State with { Fault = $"{log.Name} cannot be read: {e.Message}" });
+        }
+
+        return log.IsFlushed;
+    }
+
+    private long Origin(SessionForked forked)
+    {
+        var last = 0L;
+        foreach (var segment in forked.Segments)
+        {
+            var origin = Get(segment.Session).State;
+            if (segment.UpTo <= last || segment.UpTo > origin.Seq)
+                throw new ArgumentException($"A fork inherits rising stretches that exist, not {segment.UpTo} after {last} of {segment.Session}, which ends at {origin.Seq}.", nameof(forked));
+            last = segment.UpTo;
+        }
+
+        return last == forked.From.Seq ? last : throw new ArgumentException($"A fork at {forked.From.Seq} inherits up to there, not up to {last}.", nameof(forked));
+    }
+
+    private FileSystemEnumerable<(string Path, long Length, long Written)> Files() =>
+        new FileSystemEnumerable<(string, long, long)>(
+            Path.Combine(root, "sessions"),
+            (ref FileSystemEntry f) => (f.ToFullPath(), f.Length, f.LastWriteTimeUtc.UtcTicks),
+            new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = 0, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory && f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal),
+        };
+}

@@ -1,0 +1,100 @@
+using Microsoft.Win32.SafeHandles;
+using Skein.Core.Events;
+
+namespace Skein.Store;
+
+/// <summary>
+/// Mends the end of a log whose writer may have died: an append that never finished is cut and kept aside, a whole line is given its line
+/// end. Damage is told, never cut.
+/// </summary>
+internal static class LogRepair
+{
+    /// <param name="file">Open for writing.</param>
+    /// <returns>What is known now, and what was done about it.</returns>
+    /// <exception cref="IOException">The disk refused; what was there is still there, or aside.</exception>
+    public static (LogState State, IReadOnlyList<Repair> Repairs) Mend(Disk disk, SafeFileHandle file, SessionLog log)
+    {
+        var repairs = new List<Repair>();
+        disk.Flush(file);
+        var end = MendTail(disk, file, log, repairs);
+
+        var known = log.State;
+        var damage = LogFold.FindDamage(disk, file, log, end);
+        if (known.Row is null || known.End > end || !damage.SequenceEqual(known.Row.Damage))
+            known = LogFold.Fold(disk, file, log, end, from: null);
+        else if (known.End < end)
+            known = LogFold.Fold(disk, file, log, end, known);
+
+        TellDamage(disk, file, log, known, repairs);
+        return (known, repairs);
+    }
+
+    private static long MendTail(Disk disk, SafeFileHandle file, SessionLog log, List<Repair> repairs)
+    {
+        var length = RandomAccess.GetLength(file);
+        var tail = LogTail.Find(disk, file, log.Path, length);
+        var end = tail.WholeUntil ?? tail.Committed;
+
+        if (length > end)
+        {
+            var aside = KeepAside(disk, file, log, end, length);
+            disk.Truncate(file, end);
+            repairs.Add(new Repair("torn", $"{length - end} bytes at the end of {log.Name}, from byte {end}, were an append that never finished: they were cut and are kept in {aside}."));
+        }
+
+        if (tail.WholeUntil is not null)
+        {
+            disk.Write(file, "\n"u8, end);
+            repairs.Add(new Repair("newline", $"The last line of {log.Name} lacked its line end at byte {end}: it was completed."));
+            end++;
+        }
+
+        if (repairs.Count > 0)
+            disk.Flush(file);
+        return end;
+    }
+
+    private static string KeepAside(Disk disk, SafeFileHandle file, SessionLog log, long from, long to)
+    {
+        var name = $"{log.Name}.torn-{from}";
+        var path = $"{log.Path}.torn-{from}";
+        for (var again = 2; File.Exists(path); again++)
+        {
+            name = $"{log.Name}.torn-{from}-{again}";
+            path = $"{log.Path}.torn-{from}-{again}";
+        }
+
+        using (var aside = disk.Create(path))
+        {
+            var chunk = new byte[(int)Math.Min(to - from, LineReader.Chunk)];
+            for (var at = from; at < to;)
+            {
+                var part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, to - at));
+                var read = LineReader.ReadAt(disk, file, log.Path, part, at);
+                disk.Write(aside, part[..read], at - from);
+                at += read;
+            }
+
+            disk.Flush(aside);
+        }
+
+        disk.FlushFolder(Path.GetDirectoryName(path)!);
+        return name;
+    }
+
+    // Each damage is told once: by whoever opens the log first after it happened, and then it stands in the log.
+    private static void TellDamage(Disk disk, SafeFileHandle file, SessionLog log, LogState state, List<Repair> repairs)
+    {
+        if (state.Row is not { Damage: [var first, ..] damage })
+            return;
+
+        var told = LogFold.FindReported(disk, file, log, first.Offset, state.End);
+        repairs.AddRange(damage.Select(Describe).Where(r => !told.Contains(r.What)));
+    }
+
+    private static Repair Describe(Gap gap)
+    {
+        var lost = gap.From > gap.To ? "No event was lost" : gap.From == gap.To ? $"Event {gap.From} was lost" : $"Events {gap.From} to {gap.To} were lost";
+        return new Repair("damage", $"{lost}: {gap.Length} bytes of {gap.File}, from byte {gap.Offset}, cannot be read.");
+    }
+}

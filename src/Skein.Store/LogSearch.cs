@@ -1,0 +1,62 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Skein.Store;
+
+/// <summary>Finds a sequence in a log without reading all of it: sequences rise, so the bytes can be searched by halves.</summary>
+internal static class LogSearch
+{
+    private const int Probe = 8 * 1024;
+
+    /// <summary>
+    /// The beginning of a line from which the events after a sequence are at most a chunk away: it holds that sequence or an earlier one,
+    /// or is the beginning of the file.
+    /// </summary>
+    /// <param name="end">Where the log ends.</param>
+    public static long StartFor(Disk disk, SafeFileHandle file, string path, long end, long after)
+    {
+        var (low, high) = (0L, end);
+        while (high - low > LineReader.Chunk)
+        {
+            var middle = low + ((high - low) / 2);
+            if (FirstLine(disk, file, path, middle, high) is { } line && line.Seq <= after)
+                low = line.Offset;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
+    /// <summary>Where the first line begins that has this sequence or a later one, and which it has.</summary>
+    /// <returns>The end of the log and null where there is no such line.</returns>
+    public static (long Offset, long? Seq) FirstFrom(Disk disk, SafeFileHandle file, string path, long end, long seq)
+    {
+        if (seq == long.MaxValue)
+            return (end, null);
+
+        var start = StartFor(disk, file, path, end, seq - 1);
+        using var lines = new LineReader(disk, file, path, start, end);
+        while (lines.TryRead(out var line))
+        {
+            if (LogLine.TryOpen(line, out var found, out _) && found >= seq)
+                return (lines.Offset, found);
+        }
+
+        return (end, null);
+    }
+
+    // Damaged lines tell no sequence and are passed over.
+    private static (long Offset, long Seq)? FirstLine(Disk disk, SafeFileHandle file, string path, long from, long to)
+    {
+        // One byte earlier: if that is a line end, the line that begins at `from` is found too.
+        using var lines = new LineReader(disk, file, path, from - 1, to, Probe);
+        lines.TryRead(out _);
+        while (lines.TryRead(out var line))
+        {
+            if (LogLine.TryOpen(line, out var seq, out _))
+                return (lines.Offset, seq);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+using Skein.Core;
+
+namespace Skein.Store;
+
+/// <summary>Makes a session's file: under another name until it is whole, so that a log never exists without its first batch.</summary>
+internal static class NewLog
+{
+    /// <returns>The log and its file, open for writing.</returns>
+    /// <exception cref="StoreStoppedException">The disk refused; there is no such session.</exception>
+    public static (SessionLog Log, SafeFileHandle File) Write(LogParts parts, string root, SessionId session, EncodedBatch batch)
+    {
+        Session? row = null;
+        foreach (var e in batch.Events)
+            row = row.Apply(e);
+
+        var bytes = new ArrayBufferWriter<byte>();
+        foreach (var json in batch.Json)
+            LogLine.Seal(json.Span, bytes);
+
+        var state = new LogState(row!.Seq, bytes.WrittenCount, row);
+        var log = new SessionLog(session, root, state) { IsFlushed = true, IsChecked = true };
+        return (log, Write(parts, log.Path, bytes.WrittenSpan, session));
+    }
+
+    private static SafeFileHandle Write(LogParts parts, string path, ReadOnlySpan<byte> bytes, SessionId session)
+    {
+        var (disk, month, fresh, named) = (parts.Disk, Path.GetDirectoryName(path)!, path + ".new", false);
+        SafeFileHandle? file = null;
+        try
+        {
+            if (File.Exists(path))
+                throw new SessionExistsException(session, "a log that was put there while the store was open");
+
+            if (!Directory.Exists(month))
+            {
+                disk.MakeFolder(month);
+                disk.FlushFolder(Path.GetDirectoryName(month)!);
+            }
+
+            // What a crash left under this name was never acknowledged.
+            File.Delete(fresh);
+            file = disk.Create(fresh);
+            disk.Write(file, bytes, 0);
+            if (parts.Durability == Durability.Durable)
+                disk.Flush(file);
+            named = true;
+            disk.Rename(fresh, path);
+            if (parts.Durability == Durability.Durable)
+                disk.FlushFolder(month);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            throw Undo(disk, named ? path : fresh, session, e);
+        }
+    }
+
+    private static SkeinException Undo(Disk disk, string path, SessionId session, Exception failure)
+    {
+        try
+        {
+            File.Delete(path);
+
+            // A name that was given may come back after a power loss, unless its deletion is on the disk.
+            disk.FlushFolder(Path.GetDirectoryName(path)!);
+            return new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return path.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
+                ? new AppendUnknownException(session, failure)
+                : new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
+        }
+    }
+}

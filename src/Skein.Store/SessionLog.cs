@@ -1,0 +1,105 @@
+using System.Globalization;
+using Skein.Core;
+
+namespace Skein.Store;
+
+/// <summary>One session's log, whether or not somebody writes it: what is durable of it, and who waits for more.</summary>
+internal sealed class SessionLog(SessionId id, string root, LogState state)
+{
+    public const string Extension = ".jsonl";
+    private const int RecentCommits = 64;
+
+    private readonly Lock _gate = new();
+    private readonly (long Seq, long End)[] _recent = new (long, long)[RecentCommits];
+    private int _commits;
+    private TaskCompletionSource? _changed;
+    private bool _closed;
+    private volatile LogState _state = state;
+
+    public SessionId Id => id;
+
+    /// <summary>Where the log is, relative to the store: month and name follow from the id.</summary>
+    public string Name { get; } = NameOf(id);
+
+    public string Path => System.IO.Path.Combine(root, Name);
+
+    public LogState State => _state;
+
+    /// <summary>Whether this process knows that what it sees of the file is on the disk, not merely in the page cache.</summary>
+    public bool IsFlushed { get; set; }
+
+    /// <summary>Whether this process has had a writer: then every byte up to the end was checked or written by it.</summary>
+    public bool IsChecked { get; set; }
+
+    /// <summary>Held while a writer is opened or closed and while the tail is looked at.</summary>
+    public SemaphoreSlim Ownership { get; } = new(1, 1);
+
+    /// <summary>Who may append; only changed by the holder of <see cref="Ownership"/>.</summary>
+    public LogWriter? Writer { get; set; }
+
+    public static string NameOf(SessionId id) =>
+        string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{Extension}");
+
+    /// <summary>Replaces what is known and wakes those who wait for it.</summary>
+    public void Commit(LogState state)
+    {
+        TaskCompletionSource? changed = null;
+        lock (_gate)
+        {
+            if (state.Seq > _state.Seq)
+            {
+                _recent[_commits++ % RecentCommits] = (state.Seq, state.End);
+                (changed, _changed) = (_changed, null);
+            }
+
+            _state = state;
+        }
+
+        changed?.TrySetResult();
+    }
+
+    /// <summary>Where the events after a sequence begin, if they were appended lately: a follower needs no search.</summary>
+    public (long Seq, long Offset)? RecentStart(long after)
+    {
+        lock (_gate)
+        {
+            (long Seq, long End)? best = null;
+            for (var i = 0; i < Math.Min(_commits, RecentCommits); i++)
+            {
+                if (_recent[i].Seq <= after && _recent[i].Seq > (best?.Seq ?? 0))
+                    best = _recent[i];
+            }
+
+            return best;
+        }
+    }
+
+    /// <exception cref="CursorAheadException">There is no such sequence to wait behind.</exception>
+    public Task WaitAsync(long after, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(EmbeddedStore));
+            if (after > _state.Seq)
+                throw new CursorAheadException(id, after, _state.Seq);
+            if (after < _state.Seq)
+                return Task.CompletedTask;
+
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _changed.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The store is closed: nobody waits for ever.</summary>
+    public void Close()
+    {
+        TaskCompletionSource? changed;
+        lock (_gate)
+        {
+            _closed = true;
+            (changed, _changed) = (_changed, null);
+        }
+
+        changed?.TrySetException(new ObjectDisposedException(nameof(EmbeddedStore)));
+    }
+}

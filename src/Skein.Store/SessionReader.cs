@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Store;
+
+/// <summary>
+/// Reads a session from the logs that hold it: what a fork inherited stands in its origins' logs, up to a sequence each, and its own
+/// goes on with their numbers. Reading opens files for itself and writes nothing.
+/// </summary>
+internal sealed class SessionReader(LogFolder logs, Disk disk)
+{
+    /// <param name="UpTo">The last sequence that is read from there.</param>
+    /// <param name="State">How the log was when reading began.</param>
+    private sealed record Stretch(SessionLog? Log, SessionId Session, long After, long UpTo, LogState? State);
+
+    public async IAsyncEnumerable<SessionEvent> ReadAsync(SessionId session, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        var log = logs.Get(session);
+        await logs.LookAsync(log, cancellationToken);
+        var state = log.State;
+        if (after > state.Seq)
+            throw new CursorAheadException(session, after, state.Seq);
+
+        foreach (var stretch in await StretchesAsync(log, state, after, cancellationToken))
+        {
+            var last = Math.Max(after, stretch.After);
+            using var events = OpenForward(stretch, last);
+            while (events?.Next() is { } e && last < stretch.UpTo)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                last = Math.Min(e.Seq, stretch.UpTo);
+                if (Within(e, stretch) is { } inside)
+                    yield return inside;
+            }
+
+            if (last < stretch.UpTo)
+                yield return Lacking(stretch, last + 1, stretch.UpTo);
+        }
+    }
+
+    public async IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var log = logs.Get(session);
+        await logs.LookAsync(log, cancellationToken);
+
+        var stretches = await StretchesAsync(log, log.State, after: 0, cancellationToken);
+        foreach (var stretch in stretches.Where(s => s.After + 1 < before).Reverse())
+        {
+            // A gap that reaches beyond the stretch is cut to it, so it is asked for whole.
+            var to = Math.Min(before, stretch.UpTo + 1);
+            if (before > stretch.UpTo && (stretch.State is null || stretch.State.Seq < stretch.UpTo))
+                yield return Lacking(stretch, Math.Max(stretch.State?.Seq ?? 0, stretch.After) + 1, to - 1);
+
+            using var events = OpenBackward(stretch, to, before > stretch.UpTo);
+            while (events?.Next() is { } e && e.Seq > stretch.After)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Within(e, stretch) is { } inside)
+                    yield return inside;
+            }
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<Stretch>> StretchesAsync(SessionLog log, LogState state, long after, CancellationToken cancellationToken)
+    {
+        var stretches = new List<Stretch>();
+        var last = 0L;
+        foreach (var segment in state.Row?.Segments ?? [])
+        {
+            if (segment.UpTo > after)
+            {
+                var origin = logs.Find(segment.Session);
+                if (origin is not null)
+                    await logs.LookAsync(origin, cancellationToken);
+                stretches.Add(new Stretch(origin, segment.Session, last, segment.UpTo, origin?.State));
+            }
+
+            last = segment.UpTo;
+        }
+
+        stretches.Add(new Stretch(log, log.Id, last, state.Seq, state));
+        return stretches;
+    }
+
+    private EventReader? OpenForward(Stretch stretch, long after)
+    {
+        if (stretch.Log is not { } log || after >= stretch.UpTo)
+            return null;
+
+        var file = Open(log);
+        var end = stretch.State!.End;
+        var (seq, start) = log.RecentStart(after) is { } recent && recent.Offset <= end
+            ? recent
+            : (GapTracker.Unknown, LogSearch.StartFor(disk, file, log.Path, end, after));
+        return new EventReader(new LineReader(disk, file, log.Path, start, end, owned: file), log.Id, log.Name, seq, after);
+    }
+
+    private BackEventReader? OpenBackward(Stretch stretch, long before, bool wholeGap)
+    {
+        if (stretch.Log is not { } log)
+            return null;
+
+        var file = Open(log);
+        var (offset, next) = LogSearch.FirstFrom(disk, file, log.Path, stretch.State!.End, before);
+        return new BackEventReader(
+            new BackLineReader(disk, file, log.Path, offset, owned: file), log.Id, log.Name, next, wholeGap ? long.MaxValue : before);
+    }
+
+    // The log of an origin goes on after the fork, and a gap in it may reach across the point where it was forked.
+    private static SessionEvent? Within(SessionEvent e, Stretch stretch)
+    {
+        if (e.Body is not Gap gap)
+            return e.Seq <= stretch.UpTo ? e : null;
+
+        var (from, to) = (Math.Max(gap.From, stretch.After + 1), Math.Min(gap.To, stretch.UpTo));
+        return gap.From <= gap.To && from > to ? null : e with { Seq = to, Body = gap with { From = from, To = to } };
+    }
+
+    private static SessionEvent Lacking(Stretch stretch, long from, long to) =>
+        EventReader.Missing(new Gap(from, to, SessionLog.NameOf(stretch.Session), stretch.State?.End ?? 0, 0), stretch.Session);
+
+    private SafeFileHandle Open(SessionLog log)
+    {
+        try
+        {
+            return disk.OpenRead(log.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DamagedException($"{log.Name} cannot be read: {e.Message}", e);
+        }
+    }
+}
