@@ -1,0 +1,77 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Skein.Sandbox;
+
+/// <summary>The pipes of one child: its ends are given to the call, ours are taken once it runs; disposing closes what is left.</summary>
+internal sealed class ChildPipes : IDisposable
+{
+    private readonly List<SafePipeHandle> _theirs = [];
+
+    public ChildPipes(SpawnCall call, ChildInput input, ChildOutput output)
+    {
+        try
+        {
+            if (input is ChildInput.NoInput)
+                call.OpenForReading("/dev/null", 0);
+            else
+                Input = GiveReader(call);
+
+            switch (output)
+            {
+                case ChildOutput.FileOutput file:
+                    call.OpenForAppending(file.Path, 1);
+                    call.Give(1, 2);
+                    break;
+                case ChildOutput.MergedOutput:
+                    Output = GiveWriter(call, 1);
+                    call.Give(1, 2);
+                    break;
+                default:
+                    Output = GiveWriter(call, 1);
+                    Errors = GiveWriter(call, 2);
+                    break;
+            }
+        }
+        catch
+        {
+            Dispose();
+            Abandon();
+            throw;
+        }
+    }
+
+    public SafePipeHandle? Input { get; }
+    public SafePipeHandle? Output { get; }
+    public SafePipeHandle? Errors { get; }
+
+    /// <summary>Closes our ends: the child was not started.</summary>
+    public void Abandon()
+    {
+        Input?.Dispose();
+        Output?.Dispose();
+        Errors?.Dispose();
+    }
+
+    /// <summary>Closes the child's ends on our side, so that a pipe ends when the child's do.</summary>
+    public void Dispose() => _theirs.ForEach(static end => end.Dispose());
+
+    private SafePipeHandle GiveReader(SpawnCall call)
+    {
+        var (read, write) = Native.CreatePipe();
+        call.Give(Keep(read), 0);
+        return new SafePipeHandle(write, ownsHandle: true);
+    }
+
+    private SafePipeHandle GiveWriter(SpawnCall call, int number)
+    {
+        var (read, write) = Native.CreatePipe();
+        call.Give(Keep(write), number);
+        return new SafePipeHandle(read, ownsHandle: true);
+    }
+
+    private int Keep(int descriptor)
+    {
+        _theirs.Add(new SafePipeHandle(descriptor, ownsHandle: true));
+        return descriptor;
+    }
+}

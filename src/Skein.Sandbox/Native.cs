@@ -1,0 +1,168 @@
+using System.Runtime.InteropServices;
+
+namespace Skein.Sandbox;
+
+/// <summary>
+/// The system calls that .NET has no name for. Opaque structures are given as buffers larger than any libc's; variadic functions are
+/// avoided, since their calling convention differs on Apple's ARM machines.
+/// </summary>
+internal static class Native
+{
+    /// <summary>Larger than posix_spawnattr_t (336 bytes in glibc), posix_spawn_file_actions_t, sigset_t, siginfo_t, struct sigaction.</summary>
+    public const int OpaqueSize = 1024;
+
+    public const int SigInt = 2;
+    public const int SigKill = 9;
+    public const int NoSuchProcess = 3;
+    public const int Interrupted = 4;
+    public const int NotPermitted = 1;
+    public const int NoChild = 10;
+    public const short PollIn = 1;
+
+    public static readonly int SigChild = OperatingSystem.IsMacOS() ? 20 : 17;
+    public static readonly int SigStop = OperatingSystem.IsMacOS() ? 17 : 19;
+
+    public const int SpawnSetSignalDefaults = 0x04;
+    public const int SpawnSetSignalMask = 0x08;
+    public static readonly int SpawnSetSession = OperatingSystem.IsMacOS() ? 0x400 : 0x80;
+
+    /// <summary>macOS closes every descriptor that no file action names.</summary>
+    public const int SpawnCloseByDefault = 0x4000;
+
+    public const int OpenRead = 0;
+    public static readonly int OpenAppend = OperatingSystem.IsMacOS() ? 0x1 | 0x200 | 0x8 : 0x1 | 0x40 | 0x400;
+
+    public const int WaitForProcess = 1;
+    public static readonly int WaitExitedNoReap = OperatingSystem.IsMacOS() ? 0x4 | 0x20 : 0x4 | 0x1000000;
+
+    private const int CloseOnExecFlag = 0x80000;
+    private const int SetDescriptorFlags = 2;
+
+    [DllImport("libc")]
+    public static extern int posix_spawn(out int pid, byte[] path, byte[] actions, byte[] attributes, nint[] argv, nint[] envp);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_init(byte[] attributes);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_destroy(byte[] attributes);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setflags(byte[] attributes, short flags);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setsigdefault(byte[] attributes, byte[] signals);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setsigmask(byte[] attributes, byte[] signals);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_init(byte[] actions);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_destroy(byte[] actions);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_adddup2(byte[] actions, int from, int to);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_addopen(byte[] actions, int descriptor, byte[] path, int flags, uint mode);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_addchdir_np(byte[] actions, byte[] path);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_addclosefrom_np(byte[] actions, int from);
+
+    [DllImport("libc")]
+    public static extern int sigemptyset(byte[] signals);
+
+    [DllImport("libc")]
+    public static extern int sigfillset(byte[] signals);
+
+    [DllImport("libc")]
+    public static extern int sigdelset(byte[] signals, int signal);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int sigaction(int signal, byte[]? set, byte[]? old);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int kill(int pid, int signal);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int waitid(int kind, int pid, byte[] info, int options);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int waitpid(int pid, out int status, int options);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int poll([In, Out] PollDescriptor[] descriptors, nuint count, int milliseconds);
+
+    [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
+    private static extern int Pipe(int[] ends);
+
+    [DllImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    private static extern int Pipe2(int[] ends, int flags);
+
+    [DllImport("libc", EntryPoint = "dup", SetLastError = true)]
+    private static extern int Dup(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int close(int descriptor);
+
+    [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static extern int Fcntl(int descriptor, int command, int argument);
+
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+
+    /// <summary>A pipe whose ends are not 0, 1 or 2: those numbers are the child's, and a copy onto itself would be closed.</summary>
+    public static (int Read, int Write) CreatePipe()
+    {
+        var ends = new int[2];
+        var result = OperatingSystem.IsMacOS() ? Pipe(ends) : Pipe2(ends, CloseOnExecFlag);
+        if (result != 0)
+            throw new IOException($"No pipe could be made: {LastError()}.");
+
+        return (Above2(ends[0]), Above2(ends[1]));
+    }
+
+    /// <summary>
+    /// For systems whose posix_spawn cannot close what it was not given: marks everything that this process itself inherited, so that
+    /// it is not passed on. What .NET opens is marked already.
+    /// </summary>
+    public static void MarkAllCloseOnExec()
+    {
+        if (!Directory.Exists("/proc/self/fd"))
+            return;
+
+        foreach (var entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), out var descriptor) && descriptor > 2)
+                _ = Fcntl(descriptor, SetDescriptorFlags, 1); // The folder's own descriptor is gone by now: no error.
+        }
+    }
+
+    public static string LastError() => Describe(Marshal.GetLastPInvokeError());
+
+    public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    private static int Above2(int descriptor)
+    {
+        if (descriptor > 2)
+            return descriptor;
+
+        var copy = Dup(descriptor);
+        if (copy < 0)
+            throw new IOException($"No pipe could be made: {LastError()}.");
+
+        // Closed only after the next try, else the same number would come back.
+        var above = Above2(copy);
+        _ = close(descriptor);
+        return above;
+    }
+}
