@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.AI;
+using Skein.Core;
+
+namespace Skein.Agent.Providers;
+
+/// <summary>
+/// The models that can be used, by <c>provider/name</c>. Clients are made at their first call, since that loads a provider's package, and
+/// kept; their connections are shared. Safe for use by many threads.
+/// </summary>
+public sealed class ModelCatalog : IDisposable
+{
+    /// <summary>The provider whose models are <see cref="Script"/>s: by the name they were given, or by the absolute path of a file.</summary>
+    public const string Scripted = "scripted";
+
+    private readonly IReadOnlyDictionary<string, Script> _scripts;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<string, Provider> _providers = [];
+    private readonly ConcurrentDictionary<string, IChatClient> _clients = new(StringComparer.Ordinal);
+    private readonly Lazy<SocketsHttpHandler> _connections = new(() => new SocketsHttpHandler
+    {
+        // A redirect would carry the key to wherever it points.
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        // A long-lived server must see it when a provider's name moves.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    });
+
+    /// <param name="configured">What settings say; the environment wins over it.</param>
+    /// <param name="environment">A variable's value, or null.</param>
+    /// <param name="scripts">Scripts of the program's own.</param>
+    /// <exception cref="InvalidRequestException">A provider's address is not one.</exception>
+    public ModelCatalog(
+        IReadOnlyList<ProviderConfiguration> configured, Func<string, string?> environment, IReadOnlyDictionary<string, Script> scripts, TimeProvider time)
+    {
+        _scripts = scripts;
+        _time = time;
+        foreach (var provider in Provider.All(configured, environment))
+            _providers.Add(provider.Name, provider);
+        DefaultModel = _providers.Values.FirstOrDefault(p => p is { DefaultModel: not null, IsUsable: true }) is { } first
+            ? $"{first.Name}/{first.DefaultModel}"
+            : null;
+    }
+
+    /// <summary>The model of a session that names none: that of the first provider that has a key; null where none has.</summary>
+    public string? DefaultModel { get; }
+
+    /// <summary>What is wrong with a model (null: the default one), as an error message; null when it can be used. It calls nobody.</summary>
+    public string? CheckModel(string? model)
+    {
+        if ((model ?? DefaultModel) is not { } name)
+            return "No model is named, and no provider has a key to choose one: set ANTHROPIC_API_KEY or OPENAI_API_KEY, "
+                + "or name a model as provider/name (ollama/NAME needs no key), or configure a provider in skein.json.";
+
+        if (Split(name) is not var (providerName, rest))
+            return $"'{name}' is not a model: write it as provider/name, for example anthropic/{Provider.AnthropicDefault}. Providers: {Names}.";
+
+        if (providerName == Scripted)
+            return FindScript(rest, out var problem) is null ? problem : null;
+
+        return !_providers.TryGetValue(providerName, out var provider)
+            ? $"There is no provider '{providerName}' for the model '{name}'. Providers: {Names}."
+            : provider.Problem is { } missing ? $"The model '{name}' cannot be used: {missing}" : null;
+    }
+
+    /// <summary>The client of a model; null means the default model.</summary>
+    /// <exception cref="InvalidRequestException"><see cref="CheckModel"/> tells why it cannot be used.</exception>
+    internal Model Get(string? model)
+    {
+        if (CheckModel(model) is { } problem)
+            throw new InvalidRequestException(problem);
+
+        var name = (model ?? DefaultModel)!;
+        var (provider, rest) = Split(name)!.Value;
+        // A script's file may change under us; it is read for every turn.
+        var client = provider == Scripted ? MakeScripted(rest) : _clients.GetOrAdd(name, _ => Make(_providers[provider], rest));
+        return new Model(name, provider, client);
+    }
+
+    public void Dispose()
+    {
+        if (_connections.IsValueCreated)
+            _connections.Value.Dispose();
+    }
+
+    private string Names => string.Join(", ", _providers.Keys.Append(Scripted));
+
+    private static (string Provider, string Model)? Split(string name) =>
+        name.IndexOf('/') is var slash and > 0 && slash < name.Length - 1 ? (name[..slash], name[(slash + 1)..]) : null;
+
+    private IChatClient Make(Provider provider, string model)
+    {
+        var errors = new ModelErrors(provider.Name, provider.ApiKey);
+        var http = new HttpClient(new ModelHttpHandler(errors, _time) { InnerHandler = _connections.Value }, disposeHandler: false)
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        return provider.Kind == ProviderKind.Anthropic
+            ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
+            : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors);
+    }
+
+    private ScriptedModel MakeScripted(string name) =>
+        new(name, FindScript(name, out var problem) ?? throw new InvalidRequestException(problem!), _time);
+
+    private Script? FindScript(string name, out string? problem)
+    {
+        problem = null;
+        if (_scripts.TryGetValue(name, out var script))
+            return script;
+
+        try
+        {
+            if (Path.IsPathFullyQualified(name) && File.Exists(name))
+                return Script.Parse(File.ReadAllText(name), name);
+            problem = $"There is no script '{name}': it must be the absolute path of a file"
+                + (_scripts.Count == 0 ? "." : $", or one of {string.Join(", ", _scripts.Keys)}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidRequestException)
+        {
+            problem = $"The script '{name}' cannot be used: {e.Message}";
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A model, ready to be called.</summary>
+/// <param name="Name"><c>provider/name</c>.</param>
+internal sealed record Model(string Name, string Provider, IChatClient Client);

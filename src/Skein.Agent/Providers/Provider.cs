@@ -1,0 +1,108 @@
+using Skein.Core;
+
+namespace Skein.Agent.Providers;
+
+/// <summary>A provider with all that is known of it: settings, environment and what its name implies.</summary>
+internal sealed class Provider
+{
+    /// <summary>The maker's «efficient model for coding and agents» of late 2026.</summary>
+    public const string AnthropicDefault = "claude-sonnet-5-5";
+
+    /// <summary>The newest of its maker's that every account may use, late 2026.</summary>
+    public const string OpenAiDefault = "gpt-5.5";
+
+    private const int OllamaPort = 11434;
+
+    private Provider(ProviderConfiguration configuration, Uri baseUrl, bool needsKey)
+    {
+        Name = configuration.Name;
+        Kind = configuration.Kind;
+        BaseUrl = baseUrl;
+        ApiKey = string.IsNullOrWhiteSpace(configuration.ApiKey) ? null : configuration.ApiKey.Trim();
+        DefaultModel = configuration.DefaultModel;
+        if (needsKey && ApiKey is null)
+            Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}.";
+    }
+
+    public string Name { get; }
+    public ProviderKind Kind { get; }
+    public Uri BaseUrl { get; }
+    public string? ApiKey { get; }
+    public string? DefaultModel { get; }
+
+    /// <summary>What is missing; null when it can be used.</summary>
+    public string? Problem { get; }
+
+    public bool IsUsable => Problem is null;
+
+    /// <summary>The packages insist on a key; servers that need none ignore it.</summary>
+    public string KeyToSend => ApiKey ?? "none";
+
+    public static IEnumerable<Provider> All(IReadOnlyList<ProviderConfiguration> configured, Func<string, string?> environment)
+    {
+        yield return Known("anthropic", ProviderKind.Anthropic, "https://api.anthropic.com", "ANTHROPIC", AnthropicDefault, configured, environment);
+        yield return Known("openai", ProviderKind.OpenAi, "https://api.openai.com/v1", "OPENAI", OpenAiDefault, configured, environment);
+
+        if (!configured.Any(c => c.Name == "ollama"))
+            yield return new Provider(new ProviderConfiguration("ollama", ProviderKind.OpenAi), Ollama(environment("OLLAMA_HOST")), needsKey: false);
+
+        foreach (var other in configured.Where(c => c.Name is not ("anthropic" or "openai")))
+            yield return Other(other, environment);
+    }
+
+    // A server of one's own may well ask for no key; the maker's does.
+    private static Provider Known(
+        string name, ProviderKind kind, string address, string prefix, string model, IReadOnlyList<ProviderConfiguration> configured, Func<string, string?> environment)
+    {
+        var settings = configured.FirstOrDefault(c => c.Name == name);
+        var variable = settings?.KeyVariable ?? $"{prefix}_API_KEY";
+        var elsewhere = NotBlank(environment($"{prefix}_BASE_URL")) ?? settings?.BaseUrl;
+        var whole = new ProviderConfiguration(
+            name, kind, elsewhere ?? address, NotBlank(environment(variable)) ?? settings?.ApiKey, variable, settings?.DefaultModel ?? model);
+        var baseUrl = Address(name, whole.BaseUrl!);
+        return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null);
+    }
+
+    private static Provider Other(ProviderConfiguration settings, Func<string, string?> environment)
+    {
+        if (settings.Name.Length == 0 || settings.Name == ModelCatalog.Scripted || settings.Name.Contains('/'))
+            throw new InvalidRequestException($"'{settings.Name}' cannot be the name of a provider: it must not be empty, '{ModelCatalog.Scripted}' or contain '/'.");
+
+        var address = settings.BaseUrl
+            ?? (settings.Name == "ollama" ? Ollama(environment("OLLAMA_HOST")).AbsoluteUri : throw new InvalidRequestException($"The provider {settings.Name} has no base URL."));
+        var key = settings.KeyVariable is null ? settings.ApiKey : NotBlank(environment(settings.KeyVariable)) ?? settings.ApiKey;
+        var baseUrl = Address(settings.Name, address);
+        return new Provider(
+            settings with { ApiKey = key }, settings.Kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: settings.KeyVariable is not null);
+    }
+
+    private static Uri Address(string provider, string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0
+            ? uri
+            : throw new InvalidRequestException($"The base URL of {provider} must be an http or https address without a name or password in it.");
+
+    // Anthropic's package adds it, but addresses are often given with it, as OpenAI's are.
+    private static Uri WithoutVersion(Uri uri) =>
+        uri.AbsolutePath.TrimEnd('/') is var path && path.EndsWith("/v1", StringComparison.Ordinal)
+            ? new UriBuilder(uri) { Path = path[..^3] }.Uri
+            : uri;
+
+    // The variable is the server's own, and says where it listens: a host, a port, both, or an address.
+    private static Uri Ollama(string? host)
+    {
+        var text = NotBlank(host) ?? "127.0.0.1";
+        var hasScheme = text.Contains("://", StringComparison.Ordinal);
+        if (text.StartsWith(':'))
+            text = "127.0.0.1" + text;
+        var uri = Address("ollama", hasScheme ? text : "http://" + text);
+        var builder = new UriBuilder(uri);
+        if (uri.Host is "0.0.0.0" or "[::]")
+            builder.Host = "127.0.0.1";
+        if (!hasScheme && uri.IsDefaultPort && !text.EndsWith(":80", StringComparison.Ordinal))
+            builder.Port = OllamaPort;
+        builder.Path = uri.AbsolutePath.TrimEnd('/') + "/v1";
+        return builder.Uri;
+    }
+
+    private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}

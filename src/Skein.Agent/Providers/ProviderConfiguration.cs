@@ -1,0 +1,27 @@
+namespace Skein.Agent.Providers;
+
+/// <summary>The wire format that a provider speaks.</summary>
+public enum ProviderKind
+{
+    /// <summary>Anthropic's Messages API.</summary>
+    Anthropic,
+
+    /// <summary>OpenAI's Chat Completions, which most servers speak.</summary>
+    OpenAi,
+}
+
+/// <summary>A provider of models, as it is set up. What is null is taken from the environment or from what is known of its name.</summary>
+/// <param name="Name">What stands before the slash of a model's name: lower-case letters, digits and hyphens.</param>
+/// <param name="BaseUrl">For <see cref="ProviderKind.OpenAi"/> with its <c>/v1</c>.</param>
+/// <param name="KeyVariable">The environment variable that holds the key.</param>
+/// <param name="DefaultModel">The model, without the provider, of a session that names none.</param>
+public sealed record ProviderConfiguration(
+    string Name, ProviderKind Kind, string? BaseUrl = null, string? ApiKey = null, string? KeyVariable = null, string? DefaultModel = null)
+{
+    // Never show a key where a record is printed.
+    private bool PrintMembers(System.Text.StringBuilder text)
+    {
+        text.Append($"Name = {Name}, Kind = {Kind}, BaseUrl = {BaseUrl}");
+        return true;
+    }
+}
