@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
 using Skein.Core;
+using Skein.Core.Events;
 
 namespace Skein.Agent.Providers;
 
@@ -47,29 +48,14 @@ public sealed class ModelCatalog : IDisposable
     public string? DefaultModel { get; }
 
     /// <summary>What is wrong with a model (null: the default one), as an error message; null when it can be used. It calls nobody.</summary>
-    public string? CheckModel(string? model)
-    {
-        if ((model ?? DefaultModel) is not { } name)
-            return "No model is named, and no provider has a key to choose one: set ANTHROPIC_API_KEY or OPENAI_API_KEY, "
-                + "or name a model as provider/name (ollama/NAME needs no key), or configure a provider in skein.json.";
-
-        if (Split(name) is not var (providerName, rest))
-            return $"'{name}' is not a model: write it as provider/name, for example anthropic/{Provider.AnthropicDefault}. Providers: {Names}.";
-
-        if (providerName == Scripted)
-            return FindScript(rest, out var problem) is null ? problem : null;
-
-        return !_providers.TryGetValue(providerName, out var provider)
-            ? $"There is no provider '{providerName}' for the model '{name}'. Providers: {Names}."
-            : provider.Problem is { } missing ? $"The model '{name}' cannot be used: {missing}" : null;
-    }
+    public string? CheckModel(string? model) => Check(model ?? DefaultModel)?.Message;
 
     /// <summary>The client of a model; null means the default model.</summary>
-    /// <exception cref="InvalidRequestException"><see cref="CheckModel"/> tells why it cannot be used.</exception>
+    /// <exception cref="ModelException">It cannot be used, as <see cref="CheckModel"/> says.</exception>
     internal Model Get(string? model)
     {
-        if (CheckModel(model) is { } problem)
-            throw new InvalidRequestException(problem);
+        if (Check(model ?? DefaultModel) is { } problem)
+            throw problem;
 
         var name = (model ?? DefaultModel)!;
         var (provider, rest) = Split(name)!.Value;
@@ -89,6 +75,26 @@ public sealed class ModelCatalog : IDisposable
     private static (string Provider, string Model)? Split(string name) =>
         name.IndexOf('/') is var slash and > 0 && slash < name.Length - 1 ? (name[..slash], name[(slash + 1)..]) : null;
 
+    private ModelException? Check(string? model)
+    {
+        if (model is null)
+            return new ModelException(FailureKind.Auth,
+                "No model is named, and no provider has a key to choose one: set ANTHROPIC_API_KEY or OPENAI_API_KEY, "
+                + "or name a model as provider/name (ollama/NAME needs no key), or configure a provider in skein.json.");
+
+        if (Split(model) is not var (provider, name))
+            return new ModelException(FailureKind.BadRequest,
+                $"'{model}' is not a model: write it as provider/name, for example anthropic/{Provider.AnthropicDefault}. Providers: {Names}.");
+
+        if (provider == Scripted)
+            return FindScript(name, out var problem) is null ? new ModelException(FailureKind.BadRequest, problem!) : null;
+
+        if (!_providers.TryGetValue(provider, out var known))
+            return new ModelException(FailureKind.BadRequest, $"There is no provider '{provider}' for the model '{model}'. Providers: {Names}.");
+
+        return known.Problem is { } missing ? new ModelException(FailureKind.Auth, $"The model '{model}' cannot be used: {missing}") : null;
+    }
+
     private IChatClient Make(Provider provider, string model)
     {
         var errors = new ModelErrors(provider.Name, provider.ApiKey);
@@ -102,7 +108,7 @@ public sealed class ModelCatalog : IDisposable
     }
 
     private ScriptedModel MakeScripted(string name) =>
-        new(name, FindScript(name, out var problem) ?? throw new InvalidRequestException(problem!), _time);
+        new(name, FindScript(name, out var problem) ?? throw new ModelException(FailureKind.BadRequest, problem!), _time);
 
     private Script? FindScript(string name, out string? problem)
     {

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using Skein.Agent.Providers;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Agent;
+
+/// <summary>One message of the model: its call, tried again where that may help. Run once; the properties hold afterwards.</summary>
+internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, TimeProvider time)
+{
+    private const string Nothing = "The model answered with nothing.";
+
+    private AnswerReader _answer = null!;
+
+    public MessageId Message { get; } = turn.Ids.Next<MessageId>();
+
+    /// <summary>What the model said.</summary>
+    public IEnumerable<Part> Parts => _answer.Parts;
+
+    public IReadOnlyList<ToolCallPart> Calls => _answer.Calls;
+
+    /// <summary>The call failed, and the last output said so.</summary>
+    public bool Failed { get; private set; }
+
+    public async IAsyncEnumerable<AgentOutput> RunAsync(
+        IReadOnlyList<ChatMessage> messages, ChatOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var retried = 0;
+        var emptied = false;
+        Usage? spent = null;
+        while (true)
+        {
+            _answer = new AnswerReader(Message, turn.Ids);
+            ModelException? failure = null;
+            await using (var updates = model.Client.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken))
+            {
+                var more = true;
+                while (more)
+                {
+                    (more, failure, var outputs) = await ReadAsync(updates, cancellationToken);
+                    foreach (var output in outputs)
+                        yield return output;
+                }
+            }
+
+            spent = _answer.Usage is null ? spent : spent is null ? _answer.Usage : spent + _answer.Usage;
+            if (failure is null)
+            {
+                var end = _answer.Close().ToList();
+                if (!_answer.IsEmpty || emptied)
+                {
+                    yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, spent)]);
+                    yield break;
+                }
+
+                emptied = true;
+                yield return new AgentEvents(
+                    [.. end, new ModelRetried(turn.Id, ++retried, 0, FailureKind.Internal, Nothing), .. _answer.Drop(Nothing)]);
+                continue;
+            }
+
+            if (retries.DelayAfter(failure, retried) is not { } delay)
+            {
+                Failed = true;
+                yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, spent)]);
+                yield return new TurnFailure(failure.Kind, model.Provider, retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)");
+                yield break;
+            }
+
+            yield return new AgentEvents(
+                [new ModelRetried(turn.Id, ++retried, (long)delay.TotalMilliseconds, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
+            await Task.Delay(delay, time, cancellationToken);
+        }
+    }
+
+    private async Task<(bool More, ModelException? Failure, IEnumerable<AgentOutput> Outputs)> ReadAsync(
+        IAsyncEnumerator<ChatResponseUpdate> updates, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await updates.MoveNextAsync() ? (true, null, _answer.Read(updates.Current)) : (false, null, []);
+        }
+        catch (ModelException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return (false, e, []);
+        }
+        // A failure ends a turn as a value. Our own clients throw nothing else, another's may.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (false, ModelException.In(e) ?? new ModelException(FailureKind.Internal, $"The client of {model.Name} failed: {e.Message}", e), []);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+namespace Skein.Agent.Prompts;
+
+/// <summary>Where a folder's repository begins, and its branch; told from files, since running git would run what the repository names.</summary>
+internal sealed class GitRepository
+{
+    private const int LongestHead = 1024;
+
+    private readonly string _gitFolder;
+
+    private GitRepository(string root, string gitFolder)
+    {
+        Root = root;
+        _gitFolder = gitFolder;
+    }
+
+    /// <summary>The working tree's first folder.</summary>
+    public string Root { get; }
+
+    /// <summary>The repository that a folder belongs to; null: none.</summary>
+    public static GitRepository? Find(string folder)
+    {
+        for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
+        {
+            var git = Path.Combine(at.FullName, ".git");
+            if (Directory.Exists(git))
+                return new GitRepository(at.FullName, git);
+
+            // A work tree or a submodule: a file says where the rest is.
+            if (ReadLine(git) is { } line && line.StartsWith("gitdir: ", StringComparison.Ordinal))
+                return new GitRepository(at.FullName, Path.GetFullPath(line["gitdir: ".Length..], at.FullName));
+        }
+
+        return null;
+    }
+
+    /// <summary>For people: the branch, or the commit.</summary>
+    public string Head()
+    {
+        const string Branch = "ref: refs/heads/";
+        var head = ReadLine(Path.Combine(_gitFolder, "HEAD"));
+        return head is null ? "branch unknown"
+            : head.StartsWith(Branch, StringComparison.Ordinal) ? $"branch {head[Branch.Length..]}"
+            : $"at commit {head}";
+    }
+
+    private static string? ReadLine(string path)
+    {
+        try
+        {
+            // Also no pipe, which would never end: it has no length.
+            if (new FileInfo(path) is not { Exists: true, Length: > 0 and <= LongestHead })
+                return null;
+
+            using var reader = new StreamReader(path);
+            return reader.ReadLine()?.Trim();
+        }
+        // The prompt does without it.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using Skein.Agent.Prompts;
+using Skein.Agent.Providers;
+using Skein.Agent.Tools;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Agent;
+
+/// <summary>
+/// Skein's own agent: asks the model, carries out what it calls for, and asks again, until it answers without a call. It has no state
+/// between turns.
+/// </summary>
+public sealed class SkeinAgent : IAgent
+{
+    public const string Name = "skein";
+
+    // Far beyond what any task takes; it ends a model that turns in circles.
+    private const int MostSteps = 1000;
+
+    private readonly ModelCatalog _models;
+    private readonly IReadOnlyList<ITool> _tools;
+    private readonly ToolGate _gate;
+    private readonly RetryPlan _retries;
+    private readonly TimeProvider _time;
+
+    /// <param name="tools">In the order they are shown to the model, their names unique.</param>
+    public SkeinAgent(ModelCatalog models, IReadOnlyList<ITool> tools, ToolGate gate, RetryPlan retries, TimeProvider time)
+    {
+        _models = models;
+        _tools = tools;
+        _gate = gate;
+        _retries = retries;
+        _time = time;
+    }
+
+    public bool CanSteer => true;
+
+    /// <summary>The kind of agent, for the sessions.</summary>
+    public static AgentKind Kind(ModelCatalog models, IReadOnlyList<ITool> tools, ToolGate gate, TimeProvider time) =>
+        new(Name, _ => new SkeinAgent(models, tools, gate, RetryPlan.Default, time), models.CheckModel);
+
+    public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (FindModel(turn.Session.Model, out var failure) is not { } model)
+        {
+            yield return failure!;
+            yield break;
+        }
+
+        var tools = _tools.Where(t => turn.Tools is null || turn.Tools.Contains(t.Name)).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        var context = new ToolContext(turn.Session.Workspace, turn);
+        var options = new ChatOptions
+        {
+            Instructions = await SystemPrompt.BuildAsync(turn, _time, cancellationToken),
+            Tools = [.. tools.Values.Select(t => new ToolDeclaration(t))],
+        };
+
+        // A turn that goes on after a restart first does what was still to be done.
+        var history = new History(turn, model.Provider);
+        var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;
+        await history.AddAsync(unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], cancellationToken);
+        if (unfinished is not null)
+        {
+            var round = new ToolRound(unfinished.Id, tools, _gate, context, _time);
+            await foreach (var output in round.RunAsync(unfinished.UnansweredCalls, cancellationToken))
+                yield return output;
+            history.AddAssistant([.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Model);
+        }
+
+        var count = turn.Messages.Count;
+        for (var step = 0; step < MostSteps; step++)
+        {
+            var steered = await turn.TakeSteeredAsync(cancellationToken);
+            await history.AddAsync(steered, cancellationToken);
+            count += steered.Count;
+
+            var call = new ModelCall(model, turn, _retries, _time);
+            yield return new MessageAdded(call.Message, Role.Assistant, MessageStatus.Pending, ++count, [], turn.Id, model.Name);
+            await foreach (var output in call.RunAsync(history.Messages, options, cancellationToken))
+                yield return output;
+            if (call.Failed || call.Calls.Count == 0)
+                yield break;
+
+            var round = new ToolRound(call.Message, tools, _gate, context, _time);
+            await foreach (var output in round.RunAsync(call.Calls, cancellationToken))
+                yield return output;
+            history.AddAssistant([.. call.Parts, .. round.Results], model.Name);
+        }
+
+        yield return new TurnFailure(FailureKind.Internal, null, $"The turn was ended after {MostSteps:N0} steps.");
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Model? FindModel(string? name, out TurnFailure? failure)
+    {
+        failure = null;
+        try
+        {
+            return _models.Get(name);
+        }
+        catch (ModelException e)
+        {
+            failure = new TurnFailure(e.Kind, name?.Split('/')[0], e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>A tool as models are told of it.</summary>
+    private sealed class ToolDeclaration(ITool tool) : AIFunctionDeclaration
+    {
+        public override string Name => tool.Name;
+        public override string Description => tool.Description;
+        public override System.Text.Json.JsonElement JsonSchema => tool.Parameters;
+    }
+}

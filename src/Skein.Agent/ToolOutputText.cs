@@ -1,0 +1,50 @@
+using System.Text;
+using Skein.Agent.Tools;
+using Skein.Core;
+using Skein.Core.Agents;
+
+namespace Skein.Agent;
+
+/// <summary>What the model is shown of an output: all of it, or its head and tail. The whole is then kept as a blob.</summary>
+internal static class ToolOutputText
+{
+    /// <summary>Characters; some 8,000 tokens.</summary>
+    public const int Most = 30_000;
+
+    private const int Head = 20_000;
+    private const int Tail = Most - Head;
+    private const string TextType = "text/plain; charset=utf-8";
+
+    public static async Task<ToolResultPart> BoundAsync(string callId, ToolOutput output, ITurn turn, CancellationToken cancellationToken)
+    {
+        BlobRef? whole = null;
+        if (output.Whole is { } stream)
+            await using (stream)
+                whole = await turn.PutBlobAsync(stream, TextType, cancellationToken);
+
+        if (output.Text.Length <= Most)
+            return new ToolResultPart(callId, output.Text, output.IsError, whole);
+
+        if (whole is null)
+        {
+            using var text = new MemoryStream(Encoding.UTF8.GetBytes(output.Text));
+            whole = await turn.PutBlobAsync(text, TextType, cancellationToken);
+        }
+
+        return new ToolResultPart(callId, Cut(output.Text), output.IsError, whole);
+    }
+
+    // At line ends where there are any near, and never within a character.
+    private static string Cut(string text)
+    {
+        var head = text.LastIndexOf('\n', Head - 1, Head / 4) is var end and >= 0 ? end + 1 : Head;
+        if (char.IsHighSurrogate(text[head - 1]))
+            head--;
+        var from = text.Length - Tail;
+        var tail = text.IndexOf('\n', from, Tail / 4) is var start and >= 0 ? start + 1 : from;
+        if (char.IsLowSurrogate(text[tail]))
+            tail++;
+
+        return $"{text.AsSpan(0, head)}\n[… {tail - head:N0} characters left out here; the whole output, {text.Length:N0} characters, is kept with the session …]\n{text.AsSpan(tail)}";
+    }
+}

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Skein.Agent.Tools;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Agent;
+
+/// <summary>
+/// Carries out the calls of one message, in their order; reading calls that stand together run side by side. Whatever goes wrong becomes
+/// a result that the model reads.
+/// </summary>
+internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, ITool> tools, ToolGate gate, ToolContext context, TimeProvider time)
+{
+    private readonly List<ToolResultPart> _results = [];
+
+    /// <summary>The results so far, in the order of the calls.</summary>
+    public IReadOnlyList<ToolResultPart> Results => _results;
+
+    private ITurn Turn => context.Turn;
+
+    public async IAsyncEnumerable<AgentOutput> RunAsync(
+        IEnumerable<ToolCallPart> calls, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var together = new List<Prepared>();
+        foreach (var call in calls)
+        {
+            var prepared = await PrepareAsync(call, cancellationToken);
+            if (prepared.MayRunBeside)
+            {
+                together.Add(prepared);
+                continue;
+            }
+
+            await foreach (var output in RunTogetherAsync(together, cancellationToken))
+                yield return output;
+            together = [await PermitAsync(prepared, cancellationToken)];
+            await foreach (var output in RunTogetherAsync(together, cancellationToken))
+                yield return output;
+            together = [];
+        }
+
+        await foreach (var output in RunTogetherAsync(together, cancellationToken))
+            yield return output;
+    }
+
+    private async Task<Prepared> PrepareAsync(ToolCallPart call, CancellationToken cancellationToken)
+    {
+        if (!tools.TryGetValue(call.Tool, out var tool))
+            return Prepared.Refuse(call, $"There is no tool '{call.Tool}'. Tools: {string.Join(", ", tools.Keys)}.");
+
+        if (call.Arguments.ValueKind != JsonValueKind.Object)
+            return Prepared.Refuse(call, $"The arguments of {call.Tool} are not a JSON object. Call it again with one that fits its schema.");
+
+        try
+        {
+            var intent = await tool.DescribeAsync(call.Arguments, context, cancellationToken);
+            var verdict = await gate.Decide(Turn.Session, tool.Name, intent, cancellationToken);
+            return verdict is ToolVerdict.Deny deny ? Prepared.Refuse(call, deny.Message) : new Prepared(call, tool, intent, verdict);
+        }
+        catch (ToolInputException e)
+        {
+            return Prepared.Refuse(call, e.Message);
+        }
+        // A tool, or a guard, that cannot say what would be done does nothing.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Prepared.Refuse(call, $"The call of {call.Tool} could not be checked: {e.Message}");
+        }
+    }
+
+    private async Task<Prepared> PermitAsync(Prepared prepared, CancellationToken cancellationToken)
+    {
+        if (prepared is not { Verdict: ToolVerdict.Ask ask, Intent: { } intent, Call: var call })
+            return prepared;
+
+        var answer = await Turn.AskAsync(
+            new PermissionAsked(Turn.Ids.Next<PermissionId>(), Turn.Id, call.CallId, call.Tool, intent.Title, intent.Detail, ask.Pattern), cancellationToken);
+        if (answer.Answer == PermissionAnswer.No)
+        {
+            var why = answer.Expired ? "Nobody answered whether this may be done; it was not." : "The user refused this call; it was not carried out.";
+            return Prepared.Refuse(call, answer.Message is { Length: > 0 } said ? $"{why} They said: {said}" : why);
+        }
+
+        if (answer.Answer == PermissionAnswer.Always && ask.Pattern is { } pattern)
+        {
+            try
+            {
+                await gate.Remember(Turn.Session, call.Tool, pattern, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                return Prepared.Refuse(call, $"The user allowed this always, but that could not be remembered, so it was not carried out: {e.Message}");
+            }
+        }
+
+        return prepared;
+    }
+
+    private async IAsyncEnumerable<AgentOutput> RunTogetherAsync(List<Prepared> calls, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (calls.Count == 0)
+            yield break;
+
+        EventBody[] started = [.. calls.Where(c => c.Refusal is null).Select(c => new ToolStarted(message, c.Call.CallId, c.Call.Tool, c.Intent!.Title))];
+        if (started.Length > 0)
+            yield return new AgentEvents(started);
+
+        // A tool may do its work before its first await: each gets a thread of its own.
+        List<Task<AgentEvents>> running =
+            [.. calls.Select(c => calls.Count == 1 ? CarryOutAsync(c, cancellationToken) : Task.Run(() => CarryOutAsync(c, cancellationToken), CancellationToken.None))];
+        try
+        {
+            foreach (var task in running)
+            {
+                var events = await task;
+                _results.AddRange(events.Bodies.OfType<PartAdded>().Select(p => p.Content).OfType<ToolResultPart>());
+                yield return events;
+            }
+        }
+        finally
+        {
+            // Also when interrupted: the turn has ended only when all of them have.
+            Task all = Task.WhenAll(running);
+            await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<AgentEvents> CarryOutAsync(Prepared prepared, CancellationToken cancellationToken)
+    {
+        var call = prepared.Call;
+        if (prepared.Refusal is { } refusal)
+            return new AgentEvents([Added(new ToolResultPart(call.CallId, refusal, IsError: true))]);
+
+        var begun = time.GetTimestamp();
+        var metadata = default(JsonElement?);
+        ToolResultPart result;
+        try
+        {
+            var output = await prepared.Tool!.RunAsync(call.Arguments, context, cancellationToken);
+            metadata = output.Metadata;
+            result = await ToolOutputText.BoundAsync(call.CallId, output, Turn, cancellationToken);
+        }
+        catch (ToolInputException e)
+        {
+            result = new ToolResultPart(call.CallId, e.Message, IsError: true);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            result = new ToolResultPart(call.CallId, $"The tool {call.Tool} failed: {e.Message}", IsError: true);
+        }
+
+        var took = (long)time.GetElapsedTime(begun).TotalMilliseconds;
+        return new AgentEvents([new ToolFinished(message, call.CallId, result.IsError, took, metadata), Added(result)]);
+    }
+
+    private PartAdded Added(ToolResultPart result) => new(message, Turn.Ids.Next<PartId>(), result);
+
+    /// <param name="Refusal">Why it will not be carried out; null: it will, once it is permitted.</param>
+    private sealed record Prepared(ToolCallPart Call, ITool? Tool, ToolIntent? Intent, ToolVerdict? Verdict, string? Refusal = null)
+    {
+        public bool MayRunBeside => Refusal is not null || (Intent!.Effect == ToolEffect.Read && Verdict is ToolVerdict.Allow);
+
+        public static Prepared Refuse(ToolCallPart call, string why) => new(call, null, null, null, why);
+    }
+}
