@@ -64,8 +64,9 @@ public sealed class SkeinClient : IAsyncDisposable
         PostAsync(Path(session, "prompt"), session, prompt, SkeinJson.Relaxed.PromptRequest, SkeinJson.Default.PromptAccepted, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.WithdrawAsync"/>
-    public Task WithdrawAsync(SessionId session, TurnId turn, CancellationToken cancellationToken, string? key = null) =>
-        _connection.SendAsync(new ApiRequest(HttpMethod.Delete, Path(session, $"queue/{turn}"), session) { Key = key ?? NewKey() }, cancellationToken);
+    public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, CancellationToken cancellationToken, string? key = null) =>
+        _connection.SendAsync(
+            new ApiRequest(HttpMethod.Delete, Path(session, $"queue/{turn}"), session) { Key = key ?? NewKey() }, SkeinJson.Default.SessionView, cancellationToken);
 
     /// <inheritdoc cref="Sessions.InterruptAsync"/>
     public Task<InterruptOutcome> InterruptAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>

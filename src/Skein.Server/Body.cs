@@ -31,7 +31,7 @@ internal sealed record Body<T>(T Value) : IBindableFromHttpContext<Body<T>>, IEn
         }
         catch (JsonException e)
         {
-            throw new RefusedException(400, "invalid_json", BodyError.Describe(e, json));
+            throw new RefusedException(400, "invalid_json", BodyError.Describe(e, json, shape));
         }
     }
 

@@ -1,24 +1,22 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
-using Skein.Core;
 
 namespace Skein.Server;
 
-/// <summary>Says in the client's words what is wrong with a JSON body. The serialiser speaks of our types, which tell a client nothing.</summary>
+/// <summary>
+/// Says in the client's words what is wrong with a JSON body: the field, its value and what it should be. The serialiser speaks of our
+/// types, which tell a client nothing.
+/// </summary>
 internal static partial class BodyError
 {
     private const int LongestValue = 80;
 
-    private static readonly JsonTypeInfo[] s_words =
-    [
-        SkeinJson.Default.PermissionMode, SkeinJson.Default.WhenBusy, SkeinJson.Default.PermissionAnswer, SkeinJson.Default.Role,
-    ];
-
-    public static string Describe(JsonException error, ReadOnlyMemory<byte> json)
+    public static string Describe(JsonException error, ReadOnlyMemory<byte> json, JsonTypeInfo shape)
     {
-        if (!TryParse(json, out var body))
-            return $"The body is not JSON: {Plain(error.Message)}";
+        if (!TryParse(json, out var body, out var fault))
+            return $"The body is not JSON: {Plain(fault)}";
 
         var field = error.Path is { Length: > 2 } path ? path[2..] : null;
         if (MissingFields().Match(error.Message) is { Success: true } missing)
@@ -26,67 +24,69 @@ internal static partial class BodyError
         if (field is null)
             return $"The body must be a JSON object, not {Shown(body)}.";
 
-        var value = Find(body, field) is { } found ? Shown(found) : "what it is";
-        return error.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
-            ? $"The field '{field}' must be {Wanted(error.Message)}, not {value}."
-            : $"The field '{field}' is {value}: {Plain(error.Message)}";
+        var (type, value) = Find(shape, body, field);
+        var shown = value is null ? "what it is" : Shown(value.Value);
+
+        // What has no name here is read by a converter of our own, which says itself what it wants.
+        return type is not null && Wanted(type) is { } wanted
+            ? $"The field '{field}' must be {wanted}, not {shown}."
+            : $"The field '{field}' is {shown}: {Plain(error.Message)}";
     }
 
-    private static bool TryParse(ReadOnlyMemory<byte> json, out JsonElement element)
+    private static bool TryParse(ReadOnlyMemory<byte> json, out JsonElement element, out string fault)
     {
+        (element, fault) = (default, "");
         try
         {
             using var document = JsonDocument.Parse(json);
             element = document.RootElement.Clone();
             return true;
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            element = default;
+            fault = e.Message;
             return false;
         }
     }
 
-    private static string Wanted(string message)
+    private static string? Wanted(JsonTypeInfo shape)
     {
-        foreach (var shape in s_words)
+        var type = Nullable.GetUnderlyingType(shape.Type) ?? shape.Type;
+        return shape switch
         {
-            if (message.Contains(shape.Type.FullName!, StringComparison.Ordinal))
-                return "one of " + string.Join(", ", Enum.GetValuesAsUnderlyingType(shape.Type).Cast<object>().Select(v => Word(v, shape)));
-        }
-
-        return message switch
-        {
-            _ when message.Contains("System.Boolean", StringComparison.Ordinal) => "true or false",
-            _ when message.Contains("List`1", StringComparison.Ordinal) => "a list",
-            _ when message.Contains("System.String", StringComparison.Ordinal) => "a text",
-            _ when message.Contains("System.Int", StringComparison.Ordinal) => "a whole number",
-            _ => "an object of the documented form",
+            { PolymorphismOptions.DerivedTypes: { Count: > 0 } kinds } => "an object whose 'type' is one of " + string.Join(", ", kinds.Select(k => k.TypeDiscriminator)),
+            { Kind: JsonTypeInfoKind.Enumerable } => "a list",
+            { Kind: JsonTypeInfoKind.Object } => "an object",
+            _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(v => Word(v, type, shape.Options))),
+            _ when type == typeof(string) => "a text",
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(int) || type == typeof(long) => "a whole number",
+            _ => null,
         };
     }
 
-    private static string Word(object value, JsonTypeInfo shape) =>
-        JsonSerializer.SerializeToElement(Enum.ToObject(shape.Type, value), shape).ToString();
+    private static string Word(object value, Type type, JsonSerializerOptions options) =>
+        JsonSerializer.SerializeToElement(Enum.ToObject(type, value), options.GetTypeInfo(type)).ToString();
 
     // The path is the serialiser's own: names joined by dots, places in lists in brackets.
-    private static JsonElement? Find(JsonElement element, string path)
+    private static (JsonTypeInfo? Shape, JsonElement? Value) Find(JsonTypeInfo? shape, JsonElement? value, string path)
     {
         foreach (Match step in Steps().Matches(path))
         {
-            if (step.Groups[2].Success)
+            if (step.Groups["index"] is { Success: true } index)
             {
-                var index = int.Parse(step.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
-                if (element.ValueKind != JsonValueKind.Array || index >= element.GetArrayLength())
-                    return null;
-                element = element[index];
+                shape = shape?.ElementType is { } element ? shape.Options.GetTypeInfo(element) : null;
+                value = value is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Cast<JsonElement?>().ElementAtOrDefault(int.Parse(index.ValueSpan, CultureInfo.InvariantCulture)) : null;
             }
-            else if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(step.Groups[1].ValueSpan, out element))
+            else
             {
-                return null;
+                var name = step.Groups["name"].Value;
+                shape = shape?.Properties.FirstOrDefault(p => p.Name == name) is { } property ? shape.Options.GetTypeInfo(property.PropertyType) : null;
+                value = value is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var inner) ? inner : null;
             }
         }
 
-        return element;
+        return (shape, value);
     }
 
     private static string Shown(JsonElement element)
@@ -101,6 +101,6 @@ internal static partial class BodyError
     [GeneratedRegex(@"missing required properties including: (.+)$")]
     private static partial Regex MissingFields();
 
-    [GeneratedRegex(@"([^.\[\]]+)|\[(\d+)\]")]
+    [GeneratedRegex(@"(?<name>[^.\[\]]+)|\[(?<index>\d+)\]")]
     private static partial Regex Steps();
 }

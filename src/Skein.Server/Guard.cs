@@ -1,7 +1,6 @@
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -22,9 +21,22 @@ internal sealed class Guard(RequestDelegate next, Guard.Rules rules, ILogger<Gua
         public HashSet<string> Hosts { get; } = new(["localhost", "127.0.0.1", "[::1]", .. allowHosts], StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>Stands on connections that came through the Unix socket. Whatever has it not must show the token.</summary>
+    private sealed class OwnSocket
+    {
+        public static readonly OwnSocket Mark = new();
+    }
+
+    /// <summary>For the Unix socket's listener: marks its connections.</summary>
+    public static ConnectionDelegate MarkOwn(ConnectionDelegate next) => connection =>
+    {
+        connection.Features.Set(OwnSocket.Mark);
+        return next(connection);
+    };
+
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint is not UnixDomainSocketEndPoint && Refusal(context.Request) is { } refusal)
+        if (context.Features.Get<OwnSocket>() is null && Refusal(context.Request) is { } refusal)
         {
             logger.Refused(context.Request.Method, context.Request.Path, refusal.Message);
             throw refusal;

@@ -107,7 +107,7 @@ public sealed class SkeinServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
             kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.Protocols = HttpProtocols.Http1);
-            kestrel.ListenUnixSocket(socket);
+            kestrel.ListenUnixSocket(socket, static endpoint => endpoint.Use(Guard.MarkOwn));
             if (address is not null)
                 kestrel.Listen(address);
         });

@@ -24,11 +24,8 @@ internal static class PromptEndpoints
         string id, Body<PromptRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Accepted((string?)null, await sessions.PromptAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
 
-    private static async Task<NoContent> WithdrawAsync(string id, string turn, Caller caller, Sessions sessions, CancellationToken cancellationToken)
-    {
-        await sessions.WithdrawAsync(SessionId.Parse(id), TurnId.Parse(turn), caller.By, cancellationToken);
-        return TypedResults.NoContent();
-    }
+    private static async Task<Ok<SessionView>> WithdrawAsync(string id, string turn, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.WithdrawAsync(SessionId.Parse(id), TurnId.Parse(turn), caller.By, cancellationToken));
 
     private static async Task<Ok<InterruptOutcome>> InterruptAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.InterruptAsync(SessionId.Parse(id), caller.By, cancellationToken));

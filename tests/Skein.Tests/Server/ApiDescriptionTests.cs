@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace Skein.Tests.Server;
+
+public sealed class ApiDescriptionTests
+{
+    [Fact]
+    public async Task The_openapi_document_has_every_call_and_speaks_snake_case()
+    {
+        await using var server = await WireServer.OnSocketAsync();
+
+        var answer = await server.SendAsync(HttpMethod.Get, "/openapi/v1.json");
+
+        Assert.Equal(200, answer.Status);
+        var calls = answer.Json.GetProperty("paths").EnumerateObject()
+            .SelectMany(p => p.Value.EnumerateObject().Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}")).Order(StringComparer.Ordinal);
+        Assert.Equal(
+            [
+                "DELETE /v1/sessions/{id}", "DELETE /v1/sessions/{id}/live", "DELETE /v1/sessions/{id}/queue/{turn}",
+                "GET /health", "GET /v1/blobs/{sha256}", "GET /v1/events", "GET /v1/server", "GET /v1/sessions", "GET /v1/sessions/{id}",
+                "GET /v1/sessions/{id}/events", "GET /v1/sessions/{id}/messages",
+                "PATCH /v1/sessions/{id}", "PATCH /v1/sessions/{id}/messages/{message}",
+                "POST /v1/server/stop", "POST /v1/sessions", "POST /v1/sessions/{id}/fork", "POST /v1/sessions/{id}/interrupt",
+                "POST /v1/sessions/{id}/messages", "POST /v1/sessions/{id}/permissions/{permission}", "POST /v1/sessions/{id}/prompt",
+                "POST /v1/sessions/{id}/restore", "POST /v1/sessions/{id}/rewind", "POST /v1/sessions/{id}/unrewind",
+            ],
+            calls);
+        var schemas = answer.Json.GetProperty("components").GetProperty("schemas");
+        var view = schemas.GetProperty("SessionView").GetProperty("properties");
+        Assert.True(view.TryGetProperty("created_at", out _) && view.TryGetProperty("clients", out _) && view.TryGetProperty("damage", out _));
+        Assert.Equal(
+            "#/components/schemas/NewSession",
+            Call(answer.Json, "/v1/sessions", "post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json")
+                .GetProperty("schema").GetProperty("$ref").GetString());
+        Assert.True(Call(answer.Json, "/v1/sessions/{id}/prompt", "post").GetProperty("responses").TryGetProperty("202", out _));
+    }
+
+    private static JsonElement Call(JsonElement document, string path, string method) =>
+        document.GetProperty("paths").GetProperty(path).GetProperty(method);
+}

@@ -1,0 +1,22 @@
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Tests.Server;
+
+/// <summary>A store that fails whatever it is asked, as a real one may and cannot be made to.</summary>
+internal sealed class FailingStore(Func<Exception> fail) : ISessionStore
+{
+    public ValueTask<ISessionWriter> CreateAsync(SessionId session, IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<ISessionWriter> OpenWriterAsync(SessionId session, CancellationToken cancellationToken) => throw fail();
+    public IAsyncEnumerable<SessionEvent> ReadAsync(SessionId session, long after, CancellationToken cancellationToken) => throw fail();
+    public IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, CancellationToken cancellationToken) => throw fail();
+    public Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken) => throw fail();
+    public IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken) => throw fail();
+    public ValueTask<IReadOnlyList<SessionId>> FindAbandonedAsync(CancellationToken cancellationToken) => throw fail();
+    public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => throw fail();
+    public ValueTask DisposeAsync() => default;
+}
