@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Skein.Core;
-using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
 

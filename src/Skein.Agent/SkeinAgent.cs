@@ -40,7 +40,7 @@ public sealed class SkeinAgent : IAgent
 
     /// <summary>The kind of agent, for the sessions.</summary>
     public static AgentKind Kind(ModelCatalog models, IReadOnlyList<ITool> tools, ToolGate gate, TimeProvider time) =>
-        new(Name, _ => new SkeinAgent(models, tools, gate, RetryPlan.Default, time), models.CheckModel);
+        new(Name, _ => new SkeinAgent(models, tools, gate, RetryPlan.Default, time), Resumes: true, models.CheckModel);
 
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
