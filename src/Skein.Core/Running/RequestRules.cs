@@ -1,4 +1,5 @@
 using Skein.Core.Agents;
+using Skein.Core.Events;
 
 namespace Skein.Core.Running;
 
@@ -37,6 +38,15 @@ internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents
         if (all.All(p => p is TextPart t && string.IsNullOrWhiteSpace(t.Text)))
             throw new InvalidRequestException("The prompt is empty.");
         return all;
+    }
+
+    /// <summary>What a prompt changes of the session; null: nothing.</summary>
+    public static SessionConfigured? Changes(Session session, TurnOptions options)
+    {
+        var agent = options.Agent == session.Agent ? null : options.Agent;
+        var model = options.Model == session.Model ? null : options.Model;
+        var mode = options.Mode == session.Mode ? null : options.Mode;
+        return agent is null && model is null && mode is null ? null : new SessionConfigured(agent, model, mode);
     }
 
     public AgentKind Agent(string name) =>

@@ -23,7 +23,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     private readonly Mailbox _mailbox = new();
     private readonly Checkpoints _checkpoints;
     private readonly AgentSlot _agent;
-    private readonly Dictionary<PermissionId, TaskCompletionSource<PermissionAnswered>> _waiting = [];
+    private readonly PermissionDesk _desk = new();
     private RunningTurn? _turn;
     private Task _pump = Task.CompletedTask;
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -128,7 +128,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         List<EventBody> bodies = [];
         if (Session.Archived)
             bodies.Add(new SessionUnarchived());
-        if (Configuration(options) is { } configured)
+        if (RequestRules.Changes(Session, options) is { } configured)
             bodies.Add(configured);
 
         var after = bodies.OfType<SessionConfigured>().Aggregate(
@@ -140,15 +140,6 @@ internal sealed class SessionRunner : IAsyncDisposable
         var events = await AppendAsync(bodies, by);
         Run(started);
         return new PromptAccepted(prompt.Turn, events.First(e => e.Body is TurnStarted).Seq);
-    }
-
-    /// <summary>What a prompt changes of the session; null: nothing.</summary>
-    public SessionConfigured? Configuration(TurnOptions options)
-    {
-        var agent = options.Agent == Session.Agent ? null : options.Agent;
-        var model = options.Model == Session.Model ? null : options.Model;
-        var mode = options.Mode == Session.Mode ? null : options.Mode;
-        return agent is null && model is null && mode is null ? null : new SessionConfigured(agent, model, mode);
     }
 
     /// <summary>The session's agent. On the mailbox only.</summary>
@@ -174,33 +165,26 @@ internal sealed class SessionRunner : IAsyncDisposable
     public async Task AnswerAsync(PermissionAnswered answer, Cause? by)
     {
         await AppendAsync([answer], by);
-        if (_waiting.Remove(answer.Permission, out var waiter))
-            waiter.TrySetResult(answer);
-        else if (_turn is null && _memory.Turn is { } open)
+        if (!_desk.Answer(answer) && _turn is null && _memory.Turn is { } open)
             Run(open);
     }
 
     /// <summary>For the agent: asks, unless the call was answered before.</summary>
     public async Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken)
     {
-        var waiter = new TaskCompletionSource<PermissionAnswered>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await DoAsync(
+        var answer = await DoAsync(
             async () =>
             {
                 if (_memory.FindAnswer(question.CallId) is { } known)
-                {
-                    waiter.SetResult(known);
-                    return true;
-                }
+                    return Task.FromResult(known);
 
-                var open = Session.Questions.FirstOrDefault(q => q.CallId == question.CallId);
-                _waiting[open?.Permission ?? question.Permission] = waiter;
-                if (open is null)
-                    await AppendAsync([question], null);
-                return true;
+                if (Session.Questions.FirstOrDefault(q => q.CallId == question.CallId) is { } open)
+                    return _desk.Wait(open.Permission);
+                await AppendAsync([question], null);
+                return _desk.Wait(question.Permission);
             },
             cancellationToken);
-        return await waiter.Task.WaitAsync(cancellationToken);
+        return await answer.WaitAsync(cancellationToken);
     }
 
     /// <summary>For the turn: appends what the agent yielded; durable when it returns.</summary>
@@ -301,26 +285,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     private async Task MendAsync()
     {
-        const string Why = "Skein stopped while this call was open; whether it had an effect is not known.";
-        var closing = new Closing(_parts.Ids);
-        List<EventBody> bodies = [];
-        List<Repair> repairs = [.. _writer.Repairs];
-
-        if (_memory.Turn is { } turn)
-        {
-            var messages = _memory.Transcript.Messages;
-            if (_agent.IsWaitingToResume(Session))
-                closing.StartedCalls(messages, _memory.StartedCalls, Why);
-            else
-            {
-                closing.Messages(messages, [], StopReason.Interrupted, Why).Questions(Session.Questions);
-                repairs.Add(new Repair("turn", $"Turn {turn.Turn} was open and was closed as interrupted."));
-                bodies.Add(new TurnInterrupted(turn.Turn, "crash"));
-            }
-        }
-
-        bodies.InsertRange(0, closing.Bodies);
-        repairs.AddRange(closing.Repairs);
+        var (bodies, repairs) = Mending.Of(_memory, _writer.Repairs, _agent.IsWaitingToResume(Session), Ids);
         if (repairs.Count == 0)
             return;
 
@@ -363,17 +328,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     {
         try
         {
-            await _mailbox.DoAsync(
-                async () =>
-                {
-                    await FinishAsync(turn, failure);
-                    return true;
-                },
-                CancellationToken.None);
-        }
-        catch (Exception e) when (e is SkeinException or ChannelClosedException)
-        {
-            // As above: a log that takes no more is closed by the next one who opens it.
+            await WhileItLastsAsync(() => FinishAsync(turn, failure));
         }
         finally
         {
@@ -385,7 +340,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     private async Task FinishAsync(RunningTurn turn, TurnFailure? failure)
     {
         _turn = null;
-        _waiting.Clear();
+        _desk.Clear();
         if (HasFailed || turn.Interruption is { KeepOpen: true })
             return;
 
@@ -415,22 +370,29 @@ internal sealed class SessionRunner : IAsyncDisposable
         return [.. bodies.Select(b => b is MessageAdded added ? added with { Turn = turn, N = ++messages } : b)];
     }
 
-    private async Task CheckpointAsync()
+    private Task CheckpointAsync() =>
+        WhileItLastsAsync(async () =>
+        {
+            if (!HasFailed && _live.TakeCheckpoints() is { Count: > 0 } checkpoints)
+                await AppendAsync(checkpoints, null);
+        });
+
+    // For what nobody waits for: when the log takes no more, or the runner was let go, the next one who opens the session mends what is missing.
+    private async Task WhileItLastsAsync(Func<Task> work)
     {
         try
         {
             await _mailbox.DoAsync(
                 async () =>
                 {
-                    if (!HasFailed && _live.TakeCheckpoints() is { Count: > 0 } checkpoints)
-                        await AppendAsync(checkpoints, null);
+                    await work();
                     return true;
                 },
                 CancellationToken.None);
         }
         catch (Exception e) when (e is SkeinException or ChannelClosedException)
         {
-            // A failed append has been told (Fail); a runner that was let go has nothing to keep.
+            // A failed append has been told where it failed.
         }
     }
 

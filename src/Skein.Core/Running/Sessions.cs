@@ -21,10 +21,9 @@ public sealed record SessionsOptions(string DefaultAgent, string? DefaultModel, 
 public sealed class Sessions : IAsyncDisposable
 {
     private readonly ISessionStore _store;
-    private readonly SessionsOptions _options;
     private readonly ILogger _logger;
     private readonly RequestRules _rules;
-    private readonly RunnerParts _parts;
+    private readonly SessionMaker _maker;
     private readonly SessionFeed _feed;
     private readonly LiveTexts _live = new();
     private readonly Runners _runners;
@@ -33,14 +32,16 @@ public sealed class Sessions : IAsyncDisposable
     /// <param name="agents">By name.</param>
     public Sessions(ISessionStore store, IReadOnlyDictionary<string, AgentKind> agents, SessionsOptions options, TimeProvider time, ILogger logger)
     {
-        (_store, _options, _logger) = (store, options, logger);
+        (_store, _logger) = (store, logger);
+        Ids = new IdSource(time);
         _rules = new RequestRules(agents);
-        _parts = new RunnerParts(store, agents, _live, new IdSource(time), time, logger);
         _feed = new SessionFeed(store, _live);
-        _runners = new Runners(_parts);
+        var parts = new RunnerParts(store, agents, _live, Ids, time, logger);
+        _runners = new Runners(parts);
+        _maker = new SessionMaker(parts, _runners, _rules, options);
     }
 
-    public IdSource Ids => _parts.Ids;
+    public IdSource Ids { get; }
 
     /// <summary>Takes over the sessions whose server died: mends them and says so in their logs. For the start of a server.</summary>
     /// <returns>Those that were mended or found in order; one that fails is logged and left for its next command.</returns>
@@ -67,34 +68,10 @@ public sealed class Sessions : IAsyncDisposable
     /// <exception cref="SessionExistsException">The id exists with another workspace or agent.</exception>
     public async Task<SessionView> CreateAsync(NewSession request, Cause by, CancellationToken cancellationToken)
     {
-        if (by.Key is { } key && await _store.FindByKeyAsync(key, cancellationToken) is { } made)
-            return View(made);
-
-        var workspace = RequestRules.Workspace(request.Workspace);
-        var agent = _rules.Agent(request.Agent ?? _options.DefaultAgent).Name;
-        var model = request.Model ?? (agent == _options.DefaultAgent ? _options.DefaultModel : null);
-        if (request.Model is not null)
-            _rules.Model(agent, request.Model);
-        if (request.Parent is { } parent)
-            await FindAsync(parent, cancellationToken);
-
-        var id = request.Id ?? Ids.Next<SessionId>();
-        if (request.Id is not null && await _store.FindAsync(id, cancellationToken) is { } known)
-            return await ReopenAsync(known, request, workspace, agent, by, cancellationToken);
-
-        var created = new SessionCreated(
-            workspace, agent, model, request.Mode ?? _options.DefaultMode,
-            request.Title is null ? null : RequestRules.Title(request.Title), _options.Host, request.Parent);
-        try
-        {
-            var writer = await _store.CreateAsync(id, [created], by, cancellationToken);
-            return View(await _runners.AdoptAsync(writer, cancellationToken));
-        }
-        catch (SessionExistsException) when (request.Id is not null)
-        {
-            // Somebody else made it since we looked.
-            return await ReopenAsync(await FindAsync(id, cancellationToken), request, workspace, agent, by, cancellationToken);
-        }
+        var (session, made) = await _maker.CreateAsync(request, by, cancellationToken);
+        return made || request.Model is null || request.Model == session.Model
+            ? View(session)
+            : await ChangeAsync(session.Id, new SessionChange(Model: request.Model), by, cancellationToken);
     }
 
     /// <exception cref="SessionNotFoundException"/>
@@ -124,7 +101,7 @@ public sealed class Sessions : IAsyncDisposable
                 List<EventBody> bodies = [];
                 if (title is not null && (title != now.Title || now.TitleSource != TitleSource.Manual))
                     bodies.Add(new SessionTitled(title, TitleSource.Manual));
-                if (runner.Configuration(new TurnOptions(change.Agent, change.Model, change.Mode)) is { } configured)
+                if (RequestRules.Changes(now, new TurnOptions(change.Agent, change.Model, change.Mode)) is { } configured)
                     bodies.Add(configured);
                 if (change.Archived is { } archived && archived != now.Archived)
                     bodies.Add(archived ? new SessionArchived() : new SessionUnarchived());
@@ -233,23 +210,8 @@ public sealed class Sessions : IAsyncDisposable
             cancellationToken);
 
     /// <summary>Forks at a message, or at the end, by reference: neither session can change the other.</summary>
-    public async Task<SessionView> ForkAsync(SessionId session, ForkRequest request, Cause by, CancellationToken cancellationToken)
-    {
-        if (by.Key is { } key && await _store.FindByKeyAsync(key, cancellationToken) is { } made)
-            return View(made);
-
-        var checkedRequest = request.Title is null ? request : request with { Title = RequestRules.Title(request.Title) };
-        var writer = await _runners.RunAsync(
-            session,
-            runner =>
-            {
-                Usable(runner.Session);
-                return Forking.ForkAsync(_parts, runner.Memory, checkedRequest, _options.Host, by, cancellationToken);
-            },
-            cancellationToken);
-        await using (writer)
-            return View(await FindAsync(writer.Session, cancellationToken));
-    }
+    public async Task<SessionView> ForkAsync(SessionId session, ForkRequest request, Cause by, CancellationToken cancellationToken) =>
+        View(await _maker.ForkAsync(session, request, by, cancellationToken));
 
     /// <exception cref="BusyException"/>
     /// <exception cref="ConflictException">There is no message to rewind.</exception>
@@ -264,7 +226,7 @@ public sealed class Sessions : IAsyncDisposable
             {
                 RequireIdle(Usable(runner.Session));
                 var messages = runner.Memory.Transcript.Messages;
-                var left = request.Message is { } message ? UpTo(session, messages, message) : BeforeLastTurn(session, messages);
+                var left = Rewinding.CountKept(session, messages, request.Message);
                 return AppendAnyAsync(
                     runner,
                     left == messages.Count ? [] : [new SessionRewound(left == 0 ? 0 : messages[left - 1].Seq, left == 0 ? null : messages[left - 1].Id, left)],
@@ -341,7 +303,11 @@ public sealed class Sessions : IAsyncDisposable
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => _store.FindBlobAsync(sha256, cancellationToken);
 
     /// <summary>Interrupts what runs and closes every writer; questions that can wait for a restart stay open.</summary>
-    public ValueTask DisposeAsync() => _runners.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _runners.DisposeAsync();
+        _maker.Dispose();
+    }
 
     private static async Task AppendAnyAsync(SessionRunner runner, List<EventBody> bodies, Cause by)
     {
@@ -349,34 +315,12 @@ public sealed class Sessions : IAsyncDisposable
             await runner.AppendAsync(bodies, by);
     }
 
-    private static Session Usable(Session session) => session.TrashedAt is null ? session : throw new TrashedException(session.Id);
+    internal static Session Usable(Session session) => session.TrashedAt is null ? session : throw new TrashedException(session.Id);
 
     private static void RequireIdle(Session session)
     {
         if (session.Turn is { } turn)
             throw new BusyException(session.Id, turn);
-    }
-
-    private static int UpTo(SessionId session, IReadOnlyList<Message> messages, MessageId message)
-    {
-        for (var i = 0; i < messages.Count; i++)
-        {
-            if (messages[i].Id == message)
-                return i + 1;
-        }
-
-        throw new NotInSessionException(session, $"message {message}");
-    }
-
-    private static int BeforeLastTurn(SessionId session, IReadOnlyList<Message> messages)
-    {
-        if (messages is not [.., var last])
-            throw new ConflictException($"Session {session} has no message to rewind.");
-
-        var left = messages.Count - 1;
-        while (left > 0 && last.Turn is not null && messages[left - 1].Turn == last.Turn)
-            left--;
-        return left;
     }
 
     private IReadOnlyList<MessagePart> Named(IReadOnlyList<Part> parts) => [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))];
@@ -385,18 +329,6 @@ public sealed class Sessions : IAsyncDisposable
 
     private async Task<Session> FindAsync(SessionId session, CancellationToken cancellationToken) =>
         await _store.FindAsync(session, cancellationToken) ?? throw new SessionNotFoundException(session);
-
-    private async Task<SessionView> ReopenAsync(
-        Session known, NewSession request, string workspace, string agent, Cause by, CancellationToken cancellationToken)
-    {
-        if (known.Workspace != workspace)
-            throw new SessionExistsException(known.Id, $"the workspace {known.Workspace}, not {workspace}");
-        if (request.Agent is not null && known.Agent != agent)
-            throw new SessionExistsException(known.Id, $"the agent {known.Agent}, not {agent}");
-        return request.Model is null || request.Model == known.Model
-            ? View(known)
-            : await ChangeAsync(known.Id, new SessionChange(Model: request.Model), by, cancellationToken);
-    }
 
     private static async Task<PromptAccepted> WhileBusyAsync(SessionRunner runner, TurnId running, PromptQueued queued, WhenBusy when, Cause by)
     {

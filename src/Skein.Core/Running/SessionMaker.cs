@@ -1,0 +1,83 @@
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Core.Running;
+
+/// <summary>Makes sessions, new ones and forks, each once for its Idempotency-Key.</summary>
+internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRules rules, SessionsOptions options) : IDisposable
+{
+    // One at a time, so that of two requests with one key, or with one id, the second finds what the first made.
+    private readonly SemaphoreSlim _making = new(1);
+
+    /// <returns>The session, and whether this very call made it.</returns>
+    public async Task<(Session Session, bool Made)> CreateAsync(NewSession request, Cause by, CancellationToken cancellationToken)
+    {
+        var workspace = RequestRules.Workspace(request.Workspace);
+        var agent = rules.Agent(request.Agent ?? options.DefaultAgent).Name;
+        var title = request.Title is null ? null : RequestRules.Title(request.Title);
+        if (request.Model is not null)
+            rules.Model(agent, request.Model);
+        if (request.Parent is { } parent && await parts.Store.FindAsync(parent, cancellationToken) is null)
+            throw new SessionNotFoundException(parent);
+
+        await _making.WaitAsync(cancellationToken);
+        try
+        {
+            if (await FindMadeAsync(by.Key, cancellationToken) is { } made)
+                return (made, true);
+
+            var id = request.Id ?? parts.Ids.Next<SessionId>();
+            if (request.Id is not null && await parts.Store.FindAsync(id, cancellationToken) is { } known)
+                return (Same(known, request, workspace, agent), false);
+
+            var model = request.Model ?? (agent == options.DefaultAgent ? options.DefaultModel : null);
+            var created = new SessionCreated(workspace, agent, model, request.Mode ?? options.DefaultMode, title, options.Host, request.Parent);
+            var writer = await parts.Store.CreateAsync(id, [created], by, cancellationToken);
+            return (await runners.AdoptAsync(writer, cancellationToken), true);
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    public async Task<Session> ForkAsync(SessionId origin, ForkRequest request, Cause by, CancellationToken cancellationToken)
+    {
+        var titled = request.Title is null ? request : request with { Title = RequestRules.Title(request.Title) };
+        await _making.WaitAsync(cancellationToken);
+        try
+        {
+            if (await FindMadeAsync(by.Key, cancellationToken) is { } made)
+                return made;
+
+            var writer = await runners.RunAsync(
+                origin,
+                runner =>
+                {
+                    Sessions.Usable(runner.Session);
+                    return Forking.ForkAsync(parts, runner.Memory, titled, options.Host, by, cancellationToken);
+                },
+                cancellationToken);
+            await using (writer)
+                return await parts.Store.FindAsync(writer.Session, cancellationToken) ?? throw new SessionNotFoundException(writer.Session);
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    public void Dispose() => _making.Dispose();
+
+    private async Task<Session?> FindMadeAsync(string? key, CancellationToken cancellationToken) =>
+        key is null ? null : await parts.Store.FindByKeyAsync(key, cancellationToken);
+
+    private static Session Same(Session known, NewSession request, string workspace, string agent)
+    {
+        if (known.Workspace != workspace)
+            throw new SessionExistsException(known.Id, $"the workspace {known.Workspace}, not {workspace}");
+        if (request.Agent is not null && known.Agent != agent)
+            throw new SessionExistsException(known.Id, $"the agent {known.Agent}, not {agent}");
+        return known;
+    }
+}
