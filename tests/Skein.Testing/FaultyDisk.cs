@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Skein.Store;
+
+namespace Skein.Testing;
+
+internal enum DiskCall { Write, Flush, FlushFolder, Truncate, Rename, Create, Read }
+
+/// <summary>The real disk, but for the calls that were told to fail or to wait. Safe for use by many threads.</summary>
+internal sealed class FaultyDisk : Disk
+{
+    private readonly Lock _gate = new();
+    private readonly ConditionalWeakTable<SafeFileHandle, string> _paths = [];
+    private readonly List<Fault> _faults = [];
+    private readonly Dictionary<(DiskCall, string), int> _counts = [];
+    private (string Path, ManualResetEventSlim Go, TaskCompletionSource Reached)? _held;
+
+    /// <summary>Who the disk says owns what is not this user's; null: the truth.</summary>
+    public uint? Owner { get; set; }
+
+    /// <summary>Makes calls fail.</summary>
+    /// <param name="path">A part of the path of the files whose calls fail.</param>
+    /// <param name="times">How often; afterwards the disk works again.</param>
+    /// <param name="tornAfter">Of a write: how many bytes still reach the file.</param>
+    public void Fail(DiskCall call, string path, string error = "No space left on device", int times = 1, int tornAfter = 0)
+    {
+        lock (_gate)
+            _faults.Add(new Fault(call, path, error, tornAfter) { Left = times });
+    }
+
+    public void Heal()
+    {
+        lock (_gate)
+            _faults.Clear();
+    }
+
+    /// <summary>Calls so far, for files whose path ends so.</summary>
+    public int Count(DiskCall call, string pathEnd)
+    {
+        lock (_gate)
+            return _counts.Where(c => c.Key.Item1 == call && c.Key.Item2.EndsWith(pathEnd, StringComparison.Ordinal)).Sum(c => c.Value);
+    }
+
+    /// <summary>Makes the next flush of such a file wait until <see cref="Release"/>.</summary>
+    /// <returns>Completes when a flush waits.</returns>
+    public Task HoldFlush(string path)
+    {
+        lock (_gate)
+        {
+            _held = (path, new ManualResetEventSlim(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            return _held.Value.Reached.Task;
+        }
+    }
+
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _held?.Go.Set();
+            _held = null;
+        }
+    }
+
+    public override SafeFileHandle Create(string path)
+    {
+        Meet(DiskCall.Create, path);
+        return Named(base.Create(path), path);
+    }
+
+    public override SafeFileHandle OpenWrite(string path) => Named(base.OpenWrite(path), path);
+
+    public override SafeFileHandle OpenRead(string path) => Named(base.OpenRead(path), path);
+
+    public override int Read(SafeFileHandle file, Span<byte> into, long offset)
+    {
+        Meet(DiskCall.Read, PathOf(file));
+        return base.Read(file, into, offset);
+    }
+
+    public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        if (Find(DiskCall.Write, PathOf(file)) is { } fault)
+        {
+            base.Write(file, bytes[..Math.Min(fault.TornAfter, bytes.Length)], offset);
+            throw new IOException(fault.Error);
+        }
+
+        base.Write(file, bytes, offset);
+    }
+
+    public override void Truncate(SafeFileHandle file, long length)
+    {
+        Meet(DiskCall.Truncate, PathOf(file));
+        base.Truncate(file, length);
+    }
+
+    public override void Flush(SafeFileHandle file)
+    {
+        var path = PathOf(file);
+        ManualResetEventSlim? go = null;
+        lock (_gate)
+        {
+            if (_held is { } held && path.Contains(held.Path, StringComparison.Ordinal))
+            {
+                go = held.Go;
+                held.Reached.TrySetResult();
+            }
+        }
+
+        go?.Wait();
+        Meet(DiskCall.Flush, path);
+        base.Flush(file);
+    }
+
+    public override void FlushFolder(string path)
+    {
+        Meet(DiskCall.FlushFolder, path);
+        base.FlushFolder(path);
+    }
+
+    public override void Rename(string from, string to)
+    {
+        Meet(DiskCall.Rename, to);
+        base.Rename(from, to);
+    }
+
+    public override uint? OwnerOf(string path) => Owner ?? base.OwnerOf(path);
+
+    private void Meet(DiskCall call, string path)
+    {
+        if (Find(call, path) is { } fault)
+            throw new IOException(fault.Error);
+    }
+
+    private Fault? Find(DiskCall call, string path)
+    {
+        lock (_gate)
+        {
+            _counts[(call, path)] = _counts.GetValueOrDefault((call, path)) + 1;
+            var fault = _faults.Find(f => f.Call == call && f.Left > 0 && path.Contains(f.Path, StringComparison.Ordinal));
+            if (fault is not null)
+                fault.Left--;
+            return fault;
+        }
+    }
+
+    private string PathOf(SafeFileHandle file) => _paths.TryGetValue(file, out var path) ? path : "";
+
+    private SafeFileHandle Named(SafeFileHandle file, string path)
+    {
+        _paths.Add(file, path);
+        return file;
+    }
+
+    private sealed record Fault(DiskCall Call, string Path, string Error, int TornAfter)
+    {
+        public int Left { get; set; }
+    }
+}

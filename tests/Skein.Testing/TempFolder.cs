@@ -1,0 +1,12 @@
+namespace Skein.Testing;
+
+/// <summary>A folder of a test's own, deleted with everything in it.</summary>
+public sealed class TempFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("skein-test-").FullName;
+
+    /// <summary>A path in the folder; nothing is made.</summary>
+    public string Below(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
