@@ -5,7 +5,7 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private readonly List<(TimeSpan AtLeast, TaskCompletionSource Set)> _awaited = [];
+    private readonly List<(TimeSpan Wait, TaskCompletionSource Set)> _awaited = [];
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
@@ -28,16 +28,16 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
             _now = end;
     }
 
-    /// <summary>Completes as soon as somebody waits for at least this long.</summary>
-    public Task WhenWaitedForAsync(TimeSpan atLeast, CancellationToken cancellationToken)
+    /// <summary>Completes as soon as somebody waits for exactly this long, from now.</summary>
+    public Task WhenWaitedForExactlyAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (_timers.Any(t => t.Due >= _now + atLeast))
+            if (_timers.Any(t => t.Due == _now + wait))
                 return Task.CompletedTask;
 
             var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _awaited.Add((atLeast, set));
+            _awaited.Add((wait, set));
             return set.Task.WaitAsync(cancellationToken);
         }
     }
@@ -83,7 +83,7 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
                 Due = clock._now + dueTime;
                 Period = period;
                 clock._timers.Add(this);
-                foreach (var (_, set) in clock._awaited.FindAll(a => dueTime >= a.AtLeast))
+                foreach (var (_, set) in clock._awaited.FindAll(a => a.Wait == dueTime))
                     set.TrySetResult();
                 return true;
             }

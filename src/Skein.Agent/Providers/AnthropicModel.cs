@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Anthropic;
 using Anthropic.Core;
 using Anthropic.Exceptions;
@@ -48,7 +49,7 @@ internal sealed class AnthropicModel : ModelClient
     protected override ModelException Explain(Exception exception) => exception switch
     {
         // The error event of a stream: {"type":"error","error":{"type":"overloaded_error","message":…}}.
-        AnthropicSseException { Body.ValueKind: System.Text.Json.JsonValueKind.Object } e => _errors.FromStream(e.Body),
+        AnthropicSseException { Body.ValueKind: JsonValueKind.Object } e => _errors.FromStream(e.Body),
         HttpRequestException or IOException or AnthropicIOException => _errors.Broken(exception.Message, exception),
         _ => _errors.Garbage(exception.Message, exception),
     };
@@ -75,6 +76,9 @@ internal sealed class AnthropicModel : ModelClient
                 Count(end);
             else if (e.TryPickStop(out _))
                 _ended = true;
+            // Kinds of events that are new are passed over; what is no event is not.
+            else if (e.Json.ValueKind != JsonValueKind.Object)
+                throw new JsonException("an event that is no JSON object");
             return null;
         }
 

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Testing;
+
+/// <summary>A turn without a runner: it keeps its blobs in memory and answers questions as it is told to.</summary>
+/// <param name="blobs">Whose blobs it shares; null: it has its own.</param>
+public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, FakeTurn? blobs = null) : ITurn
+{
+    private readonly ConcurrentDictionary<string, byte[]> _blobs = blobs?._blobs ?? new();
+    private readonly ConcurrentQueue<PermissionAsked> _asked = new();
+    private readonly ConcurrentQueue<Message> _steered = new();
+
+    public TurnId Id { get; } = new IdSource(TimeProvider.System).Next<TurnId>();
+    public Session Session { get; } = session;
+    public IReadOnlyList<Message> Messages { get; } = messages;
+    public string? System { get; init; }
+    public IReadOnlyList<string>? Tools { get; init; }
+    public IdSource Ids { get; } = new(TimeProvider.System);
+
+    /// <summary>How questions are answered; without it, with no.</summary>
+    public Func<PermissionAsked, CancellationToken, Task<PermissionAnswered>>? Answer { get; init; }
+
+    public IReadOnlyList<PermissionAsked> Asked => [.. _asked];
+
+    public void Steer(Message message) => _steered.Enqueue(message);
+
+    public async Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken)
+    {
+        _asked.Enqueue(question);
+        return Answer is null ? new PermissionAnswered(question.Permission, PermissionAnswer.No) : await Answer(question, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken)
+    {
+        var taken = new List<Message>();
+        while (_steered.TryDequeue(out var message))
+            taken.Add(message);
+        return ValueTask.FromResult<IReadOnlyList<Message>>(taken);
+    }
+
+    public async ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken)
+    {
+        using var copy = new MemoryStream();
+        await content.CopyToAsync(copy, cancellationToken);
+        var bytes = copy.ToArray();
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        _blobs[hash] = bytes;
+        return new BlobRef(hash, bytes.Length, mediaType);
+    }
+
+    public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<Stream?>(_blobs.TryGetValue(sha256, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
+}

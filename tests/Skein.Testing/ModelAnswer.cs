@@ -1,0 +1,63 @@
+using System.Text.Json;
+
+namespace Skein.Testing;
+
+/// <summary>What a <see cref="ModelServer"/> was asked.</summary>
+/// <param name="Headers">Names in any case.</param>
+public sealed record ModelRequest(string Path, IReadOnlyDictionary<string, string> Headers, JsonElement Body);
+
+/// <summary>How a <see cref="ModelServer"/> answers one request.</summary>
+public abstract record ModelAnswer;
+
+/// <summary>Another status than 200.</summary>
+public sealed record RefusedAnswer(int Status, string Body, params (string Name, string Value)[] Headers) : ModelAnswer
+{
+    /// <summary>Refused in OpenAI's words.</summary>
+    public static RefusedAnswer OpenAi(int status, string code, string message, params (string, string)[] headers) =>
+        new(status, JsonSerializer.Serialize(new { error = new { message, type = code, code } }), headers);
+
+    /// <summary>Refused in Anthropic's words.</summary>
+    public static RefusedAnswer Anthropic(int status, string type, string message, params (string, string)[] headers) =>
+        new(status, JsonSerializer.Serialize(new { type = "error", error = new { type, message } }), headers);
+}
+
+/// <summary>200, with a body that is no stream.</summary>
+public sealed record WholeAnswer(string ContentType, string Body) : ModelAnswer;
+
+/// <summary>A stream of these parts, in the wire format of the path that was asked.</summary>
+public sealed record StreamedAnswer(params AnswerPart[] Parts) : ModelAnswer
+{
+    public AnswerTokens Tokens { get; init; } = new(10, 5);
+
+    /// <summary>The wire's own word for why it ended; null: the one that fits the parts.</summary>
+    public string? Finish { get; init; }
+}
+
+/// <summary>Counts that do not overlap.</summary>
+public sealed record AnswerTokens(int Input, int Output, int Reasoning = 0, int CacheRead = 0, int CacheWrite = 0);
+
+/// <summary>What a stream holds, or what happens to it.</summary>
+public abstract record AnswerPart;
+
+public sealed record Said(params string[] Chunks) : AnswerPart;
+
+/// <param name="Signature">Anthropic only.</param>
+public sealed record Thought(string Text, string Signature = "") : AnswerPart;
+
+/// <summary>Thoughts that the provider keeps to itself. Anthropic only.</summary>
+public sealed record HiddenThought(string Data) : AnswerPart;
+
+public sealed record Called(string Id, string Tool, params string[] ArgumentChunks) : AnswerPart;
+
+/// <summary>Text that is sent as it is.</summary>
+public sealed record Raw(string Text) : AnswerPart;
+
+/// <summary>The connection breaks here, and what is still on its way is lost: put a <see cref="Stalled"/> before it where that matters.</summary>
+public sealed record Cut : AnswerPart;
+
+/// <summary>The stream ends here, in good order but too early.</summary>
+public sealed record Ended : AnswerPart;
+
+/// <summary>Nothing is sent until the signal.</summary>
+/// <param name="Reached">Completed when the stream has come here.</param>
+public sealed record Stalled(Task Until, TaskCompletionSource? Reached = null) : AnswerPart;

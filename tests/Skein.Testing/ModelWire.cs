@@ -1,0 +1,123 @@
+using System.Text.Json;
+
+namespace Skein.Testing;
+
+/// <summary>How an answer looks on the wire: events of a stream, each with its blank line.</summary>
+internal abstract class ModelWire
+{
+    public static ModelWire OpenAi { get; } = new OpenAiWire();
+    public static ModelWire Anthropic { get; } = new AnthropicWire();
+
+    public abstract IEnumerable<string> Begin(StreamedAnswer answer);
+    public abstract IEnumerable<string> Part(StreamedAnswer answer, int index);
+    public abstract IEnumerable<string> End(StreamedAnswer answer);
+
+    private sealed class OpenAiWire : ModelWire
+    {
+        public override IEnumerable<string> Begin(StreamedAnswer answer) => [Delta(new { role = "assistant", content = "" })];
+
+        public override IEnumerable<string> Part(StreamedAnswer answer, int index)
+        {
+            switch (answer.Parts[index])
+            {
+                case Said said:
+                    foreach (var chunk in said.Chunks)
+                        yield return Delta(new { content = chunk });
+                    break;
+                case Thought thought:
+                    yield return Delta(new { reasoning_content = thought.Text });
+                    break;
+                case Called called:
+                    var number = answer.Parts.Take(index).OfType<Called>().Count();
+                    yield return Delta(new { tool_calls = new[] { new { index = number, id = called.Id, type = "function", function = new { name = called.Tool, arguments = "" } } } });
+                    foreach (var chunk in called.ArgumentChunks)
+                        yield return Delta(new { tool_calls = new[] { new { index = number, function = new { arguments = chunk } } } });
+                    break;
+            }
+        }
+
+        public override IEnumerable<string> End(StreamedAnswer answer)
+        {
+            var t = answer.Tokens;
+            yield return Event(new { choices = new[] { new { index = 0, delta = new { }, finish_reason = answer.Finish ?? (answer.Parts.Any(p => p is Called) ? "tool_calls" : "stop") } } });
+            yield return Event(new
+            {
+                choices = Array.Empty<object>(),
+                usage = new
+                {
+                    prompt_tokens = t.Input + t.CacheRead,
+                    completion_tokens = t.Output + t.Reasoning,
+                    total_tokens = t.Input + t.CacheRead + t.Output + t.Reasoning,
+                    prompt_tokens_details = new { cached_tokens = t.CacheRead },
+                    completion_tokens_details = new { reasoning_tokens = t.Reasoning },
+                },
+            });
+            yield return "data: [DONE]\n\n";
+        }
+
+        private static string Delta(object delta) => Event(new { choices = new[] { new { index = 0, delta, finish_reason = (string?)null } } });
+
+        private static string Event(object content)
+        {
+            var all = JsonSerializer.SerializeToNode(content)!.AsObject();
+            all["id"] = "chatcmpl-1";
+            all["object"] = "chat.completion.chunk";
+            all["created"] = 1_790_000_000;
+            all["model"] = "any";
+            return $"data: {all.ToJsonString()}\n\n";
+        }
+    }
+
+    private sealed class AnthropicWire : ModelWire
+    {
+        public override IEnumerable<string> Begin(StreamedAnswer answer)
+        {
+            var t = answer.Tokens;
+            yield return Event("message_start", new
+            {
+                message = new
+                {
+                    id = "msg_1", type = "message", role = "assistant", content = Array.Empty<object>(), model = "any", stop_reason = (string?)null, stop_sequence = (string?)null,
+                    usage = new { input_tokens = t.Input, output_tokens = 1, cache_read_input_tokens = t.CacheRead, cache_creation_input_tokens = t.CacheWrite },
+                },
+            });
+            yield return Event("ping", new { });
+        }
+
+        public override IEnumerable<string> Part(StreamedAnswer answer, int index)
+        {
+            var (block, deltas) = answer.Parts[index] switch
+            {
+                Said said => ((object)new { type = "text", text = "" }, said.Chunks.Select(c => (object)new { type = "text_delta", text = c })),
+                Thought thought => (new { type = "thinking", thinking = "", signature = "" },
+                    [new { type = "thinking_delta", thinking = thought.Text }, new { type = "signature_delta", signature = thought.Signature }]),
+                HiddenThought hidden => (new { type = "redacted_thinking", data = hidden.Data }, []),
+                Called called => (new { type = "tool_use", id = called.Id, name = called.Tool, input = new { } },
+                    called.ArgumentChunks.Select(c => (object)new { type = "input_json_delta", partial_json = c })),
+                var other => throw new InvalidOperationException($"Anthropic's wire has no {other.GetType().Name}."),
+            };
+            yield return Event("content_block_start", new { index, content_block = block });
+            foreach (var delta in deltas)
+                yield return Event("content_block_delta", new { index, delta });
+            yield return Event("content_block_stop", new { index });
+        }
+
+        public override IEnumerable<string> End(StreamedAnswer answer)
+        {
+            var t = answer.Tokens;
+            yield return Event("message_delta", new
+            {
+                delta = new { stop_reason = answer.Finish ?? (answer.Parts.Any(p => p is Called) ? "tool_use" : "end_turn"), stop_sequence = (string?)null },
+                usage = new { output_tokens = t.Output + t.Reasoning, output_tokens_details = new { thinking_tokens = t.Reasoning } },
+            });
+            yield return Event("message_stop", new { });
+        }
+
+        private static string Event(string type, object content)
+        {
+            var all = JsonSerializer.SerializeToNode(content)!.AsObject();
+            all["type"] = type;
+            return $"event: {type}\ndata: {all.ToJsonString()}\n\n";
+        }
+    }
+}
