@@ -5,7 +5,7 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private readonly List<(TimeSpan Wait, TaskCompletionSource Set)> _awaited = [];
+    private readonly List<(TimeSpan Wait, bool Exactly, TaskCompletionSource Set)> _awaited = [];
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
@@ -28,25 +28,30 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
             _now = end;
     }
 
-    /// <summary>Completes as soon as somebody waits for exactly this long, from now.</summary>
-    public Task WhenWaitedForExactlyAsync(TimeSpan wait, CancellationToken cancellationToken)
-    {
-        lock (_lock)
-        {
-            if (_timers.Any(t => t.Due == _now + wait))
-                return Task.CompletedTask;
+    /// <summary>Completes as soon as somebody waits for at least this long.</summary>
+    public Task WhenWaitedForAsync(TimeSpan atLeast, CancellationToken cancellationToken) => WhenWaitedForAsync(atLeast, exactly: false, cancellationToken);
 
-            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _awaited.Add((wait, set));
-            return set.Task.WaitAsync(cancellationToken);
-        }
-    }
+    /// <summary>Completes as soon as somebody waits for just this long, from now.</summary>
+    public Task WhenWaitedForExactlyAsync(TimeSpan wait, CancellationToken cancellationToken) => WhenWaitedForAsync(wait, exactly: true, cancellationToken);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    private Task WhenWaitedForAsync(TimeSpan wait, bool exactly, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_timers.Any(t => exactly ? t.Due == _now + wait : t.Due >= _now + wait))
+                return Task.CompletedTask;
+
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((wait, exactly, set));
+            return set.Task.WaitAsync(cancellationToken);
+        }
     }
 
     private ManualTimer? Next(DateTimeOffset end)
@@ -83,7 +88,7 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
                 Due = clock._now + dueTime;
                 Period = period;
                 clock._timers.Add(this);
-                foreach (var (_, set) in clock._awaited.FindAll(a => a.Wait == dueTime))
+                foreach (var (_, _, set) in clock._awaited.FindAll(a => a.Exactly ? dueTime == a.Wait : dueTime >= a.Wait))
                     set.TrySetResult();
                 return true;
             }

@@ -1,3 +1,4 @@
+using Skein.Core.Agents;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
@@ -56,7 +57,7 @@ internal sealed class WireServer : IAsyncDisposable
     {
         var echo = ScriptedAgent.Echo();
         return new Sessions(
-            new FailingStore(fail), new Dictionary<string, Core.Agents.AgentKind> { [echo.Name] = echo },
+            new FailingStore(fail), new Dictionary<string, AgentKind> { [echo.Name] = echo },
             new SessionsOptions(echo.Name, null, PermissionMode.Ask, "here"), TimeProvider.System, NullLogger.Instance);
     }
 
