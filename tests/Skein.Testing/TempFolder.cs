@@ -1,18 +1,13 @@
 namespace Skein.Testing;
 
-<<<<<<< HEAD
 /// <summary>A folder of a test's own, deleted with everything in it.</summary>
-=======
-/// <summary>A folder of the test's own, gone afterwards.</summary>
->>>>>>> 174eb09 (Tests of the loop: tool rounds, permissions, resuming, steering, interrupts, bounded output)
 public sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("skein-test-").FullName;
 
-<<<<<<< HEAD
     /// <summary>A path in the folder; nothing is made.</summary>
     public string Below(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
-=======
+
     /// <summary>Writes a file, with the folders it needs.</summary>
     /// <returns>Its path.</returns>
     public string Write(string name, string text)
@@ -22,7 +17,6 @@ public sealed class TempFolder : IDisposable
         File.WriteAllText(path, text);
         return path;
     }
->>>>>>> 174eb09 (Tests of the loop: tool rounds, permissions, resuming, steering, interrupts, bounded output)
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,0 +1,15 @@
+namespace Skein.Agent.Tools;
+
+/// <summary>What the built-in tools need of their surroundings.</summary>
+/// <param name="Environment">All that commands see; from <see cref="Skein.Sandbox.ChildEnvironment.ForTools"/>.</param>
+public sealed record ToolSettings(IReadOnlyDictionary<string, string> Environment, TimeProvider Time)
+{
+    /// <summary>Folders that no tool that takes a path reaches, Skein's home above all: absolute.</summary>
+    public IReadOnlyList<string> HiddenFolders { get; init; } = [];
+
+    /// <summary>
+    /// Whether rules keep a file (workspace, subject) from being read without asking: tools that walk folders pass over it, since
+    /// nobody is asked about each file they meet.
+    /// </summary>
+    public Func<string, string, bool> IsWithheld { get; init; } = static (_, _) => false;
+}

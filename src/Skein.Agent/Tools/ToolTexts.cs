@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Skein.Agent.Tools;
+
+/// <summary>The texts of tools: descriptions, which lie beside them as Markdown, and metadata.</summary>
+internal static class ToolTexts
+{
+    /// <summary>The description of a built-in tool.</summary>
+    public static string Description(string tool)
+    {
+        using var stream = typeof(ToolTexts).Assembly.GetManifestResourceStream($"tools/{tool}.md")
+            ?? throw new InvalidOperationException($"The tool '{tool}' has no description.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().Trim();
+    }
+
+    /// <summary>A small object for programs.</summary>
+    public static JsonElement Metadata(params ReadOnlySpan<(string Name, long Value)> values)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in values)
+                writer.WriteNumber(name, value);
+            writer.WriteEndObject();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
+    /// <summary>One line of at most <paramref name="most"/> characters.</summary>
+    public static string OneLine(string text, int most)
+    {
+        var end = text.AsSpan().IndexOfAny('\r', '\n');
+        var line = end < 0 ? text : text[..end] + " …";
+        return line.Length <= most ? line : Cut(line, most - 1) + "…";
+    }
+
+    /// <summary>The beginning of a text, never ending within a surrogate pair.</summary>
+    public static string Cut(string text, int most)
+    {
+        if (text.Length <= most)
+            return text;
+
+        return text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+    }
+}
