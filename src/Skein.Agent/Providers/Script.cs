@@ -28,6 +28,7 @@ public sealed record Script(IReadOnlyList<ScriptStep> Steps)
 
 /// <summary>One answer.</summary>
 /// <param name="Error">How the answer ends instead, after its parts.</param>
+[method: JsonConstructor]
 public sealed record ScriptStep(IReadOnlyList<ScriptPart> Parts, ScriptError? Error = null)
 {
     public ScriptStep(params ScriptPart[] parts) : this((IReadOnlyList<ScriptPart>)parts) { }

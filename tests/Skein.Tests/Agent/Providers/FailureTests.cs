@@ -199,16 +199,26 @@ public sealed class FailureTests
     {
         var clock = new ManualClock();
         await using var wire = await Wire.StartAsync(provider, clock);
-        wire.Server.Enqueue(
-            new StreamedAnswer(new Said("Half"), new Stalled(Task.Delay(Timeout.Infinite, Cancellation))),
-            new StreamedAnswer(new Said("Whole.")));
+        wire.Server.Enqueue(new StreamedAnswer(new Said("Half"), new Stalled(Task.Delay(Timeout.Infinite, Cancellation))));
+        wire.Server.Otherwise = _ => new StreamedAnswer(new Said("Whole."));
+        var retried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        var running = wire.RunAsync();
-        await clock.WhenWaitedForExactlyAsync(TimeSpan.FromSeconds(120), Cancellation);
-        var turn = await AdvanceUntilAsync(clock, running);
+        var running = TurnRecord.RunAsync(wire.Agent(Sample.AtOnce), wire.Turn(Sample.User("Go.")), output =>
+        {
+            if (output is AgentEvents { Bodies: [ModelRetried, ..] })
+                retried.TrySetResult();
+        });
+        // Every read begins to wait anew, and which is the last cannot be seen from here.
+        while (!retried.Task.IsCompleted)
+        {
+            await Task.WhenAny(retried.Task, clock.WhenWaitedForExactlyAsync(TimeSpan.FromSeconds(120), Cancellation));
+            clock.Advance(TimeSpan.FromSeconds(120));
+        }
 
-        Assert.Equal($"{provider} sent nothing for 120 seconds.", turn.Events.OfType<ModelRetried>().Single().Message);
-        Assert.Equal("Whole.", turn.Last.Text);
+        var turn = await running;
+
+        Assert.Equal($"{provider} sent nothing for 120 seconds.", turn.Events.OfType<ModelRetried>().First().Message);
+        Assert.Equal([new TextPart("Whole.")], turn.LastParts);
     }
 
     [Theory, InlineData("openai"), InlineData("anthropic")]
@@ -266,17 +276,5 @@ public sealed class FailureTests
     {
         if (output is AgentDelta delta && delta.Text == text)
             seen.Release();
-    }
-
-    // The read that follows the last piece sets its patience anew: go on until it is spent.
-    private static async Task<TurnRecord> AdvanceUntilAsync(ManualClock clock, Task<TurnRecord> running)
-    {
-        while (!running.IsCompleted)
-        {
-            clock.Advance(TimeSpan.FromSeconds(120));
-            await Task.WhenAny(running, clock.WhenWaitedForExactlyAsync(TimeSpan.FromSeconds(120), Cancellation));
-        }
-
-        return await running;
     }
 }
