@@ -7,6 +7,8 @@ namespace Skein.Client;
 /// <param name="Session">The session it is about, for the errors.</param>
 internal sealed record ApiRequest(HttpMethod Method, string Path, SessionId? Session = null)
 {
+    private const int LargeBody = 1 << 20;
+
     public byte[]? Body { get; init; }
 
     /// <summary>The same for every attempt, so that the server carries it out once.</summary>
@@ -31,6 +33,9 @@ internal sealed record ApiRequest(HttpMethod Method, string Path, SessionId? Ses
         {
             message.Content = new ByteArrayContent(Body);
             message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+
+            // A server that refuses a body for its size hangs up while it is being sent, which looks like a lost connection: ask first.
+            message.Headers.ExpectContinue = Body.Length > LargeBody;
         }
 
         return message;

@@ -77,13 +77,12 @@ internal sealed class Connection : IDisposable
     public Task<Stream> OpenAsync(ApiRequest request, CancellationToken cancellationToken) =>
         TryAsync(request, response => response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken);
 
-    public ServerUnreachableException Unreachable(Exception? why) => new(_shown, why?.Message ?? "the connection was closed.", why);
-
     public void Dispose() => _http.Dispose();
 
     private async Task<T> TryAsync<T>(ApiRequest request, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellationToken)
     {
-        var patience = new Patience(Options);
+        var began = Options.Time.GetTimestamp();
+        var backoff = new Backoff(Options.Time);
         var reached = false;
         while (true)
         {
@@ -109,10 +108,17 @@ internal sealed class Connection : IDisposable
                 lost = e;
                 reached = true;
             }
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The connection took too long to be made.
+                lost = e;
+            }
 
             // Where nobody ever answered there is nothing to come back; a server that was there may be starting again.
-            if (!(_answered || reached) || !await patience.TryWaitAsync(cancellationToken).ConfigureAwait(false))
-                throw Unreachable(lost);
+            if (!(_answered || reached) || Options.Time.GetElapsedTime(began) + backoff.Next > Options.Patience)
+                throw new ServerUnreachableException(_shown, lost.Message, lost);
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 }

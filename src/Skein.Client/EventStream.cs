@@ -64,42 +64,37 @@ internal sealed class EventStream(Connection connection)
     private async IAsyncEnumerable<SseItem<byte[]>> ReadAsync(
         Func<ApiRequest> request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var patience = new Patience(connection.Options);
+        var backoff = new Backoff(connection.Options.Time);
         while (true)
         {
+            // Waits for a server that is away, as any call does.
             var body = await connection.OpenAsync(request(), cancellationToken).ConfigureAwait(false);
-            patience.Restart();
-            Exception? lost = null;
             using (var stream = new WatchedStream(body, connection.Options.Silence, connection.Options.Time))
             {
                 var items = SseParser.Create(stream, static (_, data) => data.ToArray()).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
                 await using var owned = items.ConfigureAwait(false);
-                while (true)
+                while (await TryNextAsync(items).ConfigureAwait(false))
                 {
-                    bool more;
-                    (more, lost) = await TryNextAsync(items).ConfigureAwait(false);
-                    if (!more)
-                        break;
-
-                    patience.Reset();
+                    backoff.Reset();
                     yield return items.Current;
                 }
             }
 
-            if (!await patience.TryWaitAsync(cancellationToken).ConfigureAwait(false))
-                throw connection.Unreachable(lost);
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask<(bool More, Exception? Lost)> TryNextAsync(IAsyncEnumerator<SseItem<byte[]>> items)
+    /// <returns>False at the stream's end, however it came.</returns>
+    private static async ValueTask<bool> TryNextAsync(IAsyncEnumerator<SseItem<byte[]>> items)
     {
         try
         {
-            return (await items.MoveNextAsync().ConfigureAwait(false), null);
+            return await items.MoveNextAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            return (false, e);
+            // Lost: the caller comes again with the last sequence it was given.
+            return false;
         }
     }
 }

@@ -41,8 +41,8 @@ internal sealed class EventStreams(TimeProvider time, IHostApplicationLifetime l
             if (next.IsFaulted)
                 await next;
 
-            await BeginAsync(context, cancellationToken);
             using var beats = new PeriodicTimer(s_heartbeat, time);
+            await BeginAsync(context, cancellationToken);
             var beat = beats.WaitForNextTickAsync(cancellationToken).AsTask();
             var writer = new EventWriter(context.Response.BodyWriter);
             while (true)

@@ -68,6 +68,10 @@ internal static class OwnFolder
         return (found.Mode & TypeMask) == SocketType ? true : throw new HomeException($"'{path}' is not a socket: move it away.");
     }
 
+    /// <summary>Whether it is a folder of ours: in another user's, what is ours could be exchanged.</summary>
+    public static bool IsOwn(string folder) =>
+        OperatingSystem.IsWindows() ? Directory.Exists(folder) : Look(folder) is { } found && (found.Mode & TypeMask) == FolderType && found.User == GetEffectiveUser();
+
     /// <summary>The user this process acts for; 0 on Windows.</summary>
     public static uint User() => OperatingSystem.IsWindows() ? 0 : GetEffectiveUser();
 

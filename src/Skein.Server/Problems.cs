@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
             if (!context.Response.HasStarted && context.Response.StatusCode >= StatusCodes.Status400BadRequest)
                 await WriteAsync(context, OfStatus(context));
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException
+            || (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException))
         {
             // Nobody is left to be told.
         }

@@ -29,7 +29,7 @@ public sealed class SkeinServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ServerFiles _files;
-    private int _stopped;
+    private readonly Lazy<Task> _stopping;
 
     private SkeinServer(WebApplication app, ServerFiles files, ServerInfo info, string? token)
     {
@@ -37,6 +37,7 @@ public sealed class SkeinServer : IAsyncDisposable
         _files = files;
         Info = info;
         Token = token;
+        _stopping = new Lazy<Task>(StopOnceAsync);
     }
 
     public ServerInfo Info { get; }
@@ -55,6 +56,8 @@ public sealed class SkeinServer : IAsyncDisposable
     {
         var home = Path.GetFullPath(options.Home);
         var address = options.Listen is { } listen ? ListenAddress.Parse(listen, options.AllowHosts) : null;
+        foreach (var host in options.AllowHosts)
+            RequireHost(host);
         var token = address is null ? null : RequireToken(options.Token) ?? NewToken();
         var socket = SocketPlace.Of(home, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
 
@@ -67,7 +70,7 @@ public sealed class SkeinServer : IAsyncDisposable
             await ListenAsync(app, cancellationToken);
             var info = Describe(app, options.Version, home, socket, address, time);
             var files = new ServerFiles(home);
-            files.Write(info, token);
+            WriteFiles(files, info, token);
             app.Services.GetRequiredService<SelfDescription>().Complete(info);
             Tell(loggers.CreateLogger<SkeinServer>(), info);
             return new SkeinServer(app, files, info, token);
@@ -79,22 +82,28 @@ public sealed class SkeinServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the streams, lets the requests that are being answered end, for 3 s at most, and takes the files away. Once is enough.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (Interlocked.Exchange(ref _stopped, 1) != 0)
-            return;
-
-        // First, so that nobody who looks now waits for a server that goes.
-        _files.Remove();
-        await _app.StopAsync(cancellationToken);
-        File.Delete(Info.Socket);
-    }
+    /// <summary>Ends the streams, lets the requests that are being answered end, for 3 s at most, and takes the files away. May be called again.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the stop.</param>
+    public Task StopAsync(CancellationToken cancellationToken) => _stopping.Value.WaitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+    }
+
+    private async Task StopOnceAsync()
+    {
+        try
+        {
+            // First, so that nobody who looks now waits for a server that goes.
+            _files.Remove();
+        }
+        finally
+        {
+            await _app.StopAsync();
+            File.Delete(Info.Socket);
+        }
     }
 
     private static WebApplication Build(
@@ -169,6 +178,18 @@ public sealed class SkeinServer : IAsyncDisposable
         }
     }
 
+    private static void WriteFiles(ServerFiles files, ServerInfo info, string? token)
+    {
+        try
+        {
+            files.Write(info, token);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HomeException($"The server cannot leave word of itself in '{info.Home}': {e.Message}", e);
+        }
+    }
+
     private static ServerInfo Describe(WebApplication app, string version, string home, string socket, IPEndPoint? address, TimeProvider time)
     {
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
@@ -187,6 +208,13 @@ public sealed class SkeinServer : IAsyncDisposable
         token is null || (token.Length is > 0 and <= 500 && !token.AsSpan().ContainsAnyExceptInRange('!', '~'))
             ? token
             : throw new InvalidRequestException("The token must be 1 to 500 printable ASCII characters without spaces.");
+
+    // With a port, or with a wildcard, it would quietly allow nothing.
+    private static void RequireHost(string host)
+    {
+        if (Uri.CheckHostName(host) == UriHostNameType.Unknown || (host.Contains(':') && !host.StartsWith('[')))
+            throw new InvalidRequestException($"'{host}' is not a host to allow: it must be a name or an IP address (IPv6 in brackets), without scheme and port.");
+    }
 
     private static string NewToken() => System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 

@@ -14,7 +14,7 @@ internal static class SocketPlace
     private static readonly int s_longest = OperatingSystem.IsMacOS() ? 103 : 107;
 
     /// <summary>The path of the home's socket.</summary>
-    /// <param name="runtimeFolder">The user's runtime folder (<c>XDG_RUNTIME_DIR</c>); null or empty: there is none.</param>
+    /// <param name="runtimeFolder">The user's runtime folder (<c>XDG_RUNTIME_DIR</c>); one that is missing or another user's does not count.</param>
     public static string Of(string home, string? runtimeFolder)
     {
         var path = Path.Combine(home, "run", FileName);
@@ -22,7 +22,7 @@ internal static class SocketPlace
             return path;
 
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(home)).AsSpan(0, 8));
-        if (!string.IsNullOrEmpty(runtimeFolder) && Path.IsPathFullyQualified(runtimeFolder)
+        if (!string.IsNullOrEmpty(runtimeFolder) && Path.IsPathFullyQualified(runtimeFolder) && OwnFolder.IsOwn(runtimeFolder)
             && Path.Combine(runtimeFolder, $"skein-{name}", FileName) is var own && Fits(own))
         {
             return own;

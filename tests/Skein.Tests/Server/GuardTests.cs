@@ -33,9 +33,10 @@ public sealed class GuardTests
     [InlineData("LOCALHOST", 200)]
     [InlineData("[::1]:7788", 200)]
     [InlineData("allowed.example:99", 200)]
+    [InlineData("[fe80::1]:99", 200)]
     public async Task Over_tcp_a_request_must_be_addressed_to_a_host_of_the_list(string host, int status)
     {
-        await using var server = await WireServer.OnTcpAsync(o => o with { AllowHosts = ["allowed.example"] });
+        await using var server = await WireServer.OnTcpAsync(o => o with { AllowHosts = ["allowed.example", "[fe80::1]"] });
 
         var answer = await server.SendAsync(HttpMethod.Get, "/health", more: r => r.Headers.Host = host);
 
@@ -119,6 +120,15 @@ public sealed class GuardTests
 
         Assert.Contains($"'{listen}'", refused.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("example.org:80")]
+    [InlineData("http://example.org")]
+    [InlineData("*")]
+    [InlineData("::1")]
+    [InlineData("")]
+    public async Task A_host_that_could_never_match_is_refused(string host) =>
+        await Assert.ThrowsAsync<InvalidRequestException>(() => WireServer.StartAsync(o => o with { Listen = "127.0.0.1:0", AllowHosts = [host] }, null));
 
     [Theory]
     [InlineData("")]

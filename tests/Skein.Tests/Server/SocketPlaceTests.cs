@@ -114,14 +114,27 @@ public sealed class SocketPlaceTests : IDisposable
     {
         var home = "/home/" + new string('x', 100);
 
-        var inRuntime = SocketPlace.Of(home, "/run/user/1000");
+        var inRuntime = SocketPlace.Of(home, _home.Path);
         var inTemp = SocketPlace.Of(home, null);
-        var runtimeIsLong = SocketPlace.Of(home, "/run/" + new string('y', 100));
 
-        Assert.Matches("^/run/user/1000/skein-[0-9a-f]{16}/skein.sock$", inRuntime);
+        Assert.Matches($"^{_home.Path}/skein-[0-9a-f]{{16}}/skein.sock$", inRuntime);
         Assert.Matches($"^/tmp/skein-{OwnFolder.User()}-[0-9a-f]{{16}}/skein.sock$", inTemp);
-        Assert.Equal(inTemp, runtimeIsLong);
         Assert.NotEqual(inTemp, SocketPlace.Of(home + "z", null));
+        Assert.Equal(inTemp, SocketPlace.Of(home, ""));
+        Assert.Equal(inTemp, SocketPlace.Of(home, "relative"));
+        Assert.Equal(inTemp, SocketPlace.Of(home, _home["missing"]));
+        Assert.Equal(inTemp, SocketPlace.Of(home, Directory.CreateDirectory(_home[new string('y', 90)]).FullName));
+    }
+
+    [Fact]
+    public void A_runtime_folder_of_another_user_is_not_used()
+    {
+        var home = "/home/" + new string('x', 100);
+        var theirs = Directory.CreateDirectory(_home["theirs"]).FullName;
+        if (ChangeOwner(theirs, 65534, 65534) != 0)
+            Assert.Skip("only root can give a folder away");
+
+        Assert.Equal(SocketPlace.Of(home, null), SocketPlace.Of(home, theirs));
     }
 
     [DllImport("libc", EntryPoint = "chown")]
