@@ -22,25 +22,38 @@ internal static class BackgroundServer
     {
         home.Prepare();
         var logged = TurnLogOver(home);
-        await using var child = ChildProcess.Start(new ChildStart(Self.Program, [.. Self.Arguments, "serve"], home.Path, Self.EnvironmentFor(home))
-        {
-            Detached = true,
-            Output = ChildOutput.ToFile(home.LogFile),
-        });
-        var exited = child.WaitAsync(cancellationToken);
+        var started = surroundings.Time.GetTimestamp();
+        var exited = Spawn(home, cancellationToken);
 
         // A server tells that it is ready by its file and its socket, whoever started it.
-        var started = surroundings.Time.GetTimestamp();
         for (var pause = s_firstLook; ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, s_longestPause.Ticks)))
         {
             if (Servers.FindInfo(home) is { } info)
                 return info;
 
-            var over = exited.IsCompleted && (await exited).Code != CommandLine.InUse;
+            var over = exited.IsCompleted;
+            if (over && (await exited).Code == CommandLine.HomeInUse)
+            {
+                // The one that has the home is about to be ready, or to stop: then it needs another one.
+                exited = Spawn(home, cancellationToken);
+                pause = s_longestPause;
+                over = false;
+            }
+
             if (over || surroundings.Time.GetElapsedTime(started) > s_patience)
                 throw new HomeException(Explain(home, logged, over));
             await Task.Delay(pause, surroundings.Time, cancellationToken);
         }
+    }
+
+    private static async Task<ChildExit> Spawn(SkeinHome home, CancellationToken cancellationToken)
+    {
+        await using var child = ChildProcess.Start(new ChildStart(Self.Program, [.. Self.Arguments, "serve", "--background"], home.Path, Self.EnvironmentFor(home))
+        {
+            Detached = true,
+            Output = ChildOutput.ToFile(home.LogFile),
+        });
+        return await child.WaitAsync(cancellationToken);
     }
 
     // A log that grows for ever is no help; the one before is kept.

@@ -13,8 +13,8 @@ internal static class CommandLine
     public const int BadUsage = 2;
     public const int Interrupted = 130;
 
-    /// <summary>A server was not started: another one has the home.</summary>
-    public const int InUse = 3;
+    /// <summary>A server in the background ended, since another one has the home. People never see it.</summary>
+    public const int HomeInUse = 3;
 
     private static readonly ParserConfiguration s_parsing = new()
     {

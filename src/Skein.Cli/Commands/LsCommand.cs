@@ -11,6 +11,7 @@ namespace Skein.Cli.Commands;
 internal static class LsCommand
 {
     private const int UsualLimit = 30;
+    private const int LongestModel = 32;
 
     public static Command Create(Surroundings surroundings)
     {
@@ -89,7 +90,7 @@ internal static class LsCommand
         yield return Words.Of(session);
         yield return (session.Messages.ToString(CultureInfo.InvariantCulture), Style.Plain);
         yield return (Spans.Ago(session.UpdatedAt, now), Style.Plain);
-        yield return (session.Model ?? "–", Style.Dim);
+        yield return (TextWidth.Cut(session.Model ?? "–", LongestModel), Style.Dim);
         if (folders)
             yield return (session.Workspace, Style.Dim);
     }

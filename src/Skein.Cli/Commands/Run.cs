@@ -16,7 +16,6 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        await FolderTrust.SettleAsync(surroundings, request.Trust, cancellationToken);
         await using var local = request.InProcess ? await InProcess.StartAsync(surroundings, cancellationToken) : null;
         await using var client = local is null
             ? await Servers.FindOrStartAsync(surroundings, cancellationToken)

@@ -62,6 +62,7 @@ internal sealed record SkeinHome(string Path)
     /// <exception cref="HomeException">It cannot be made or written, or is another user's.</exception>
     public void Prepare()
     {
+        FolderOwner.Require(Path);
         try
         {
             if (OperatingSystem.IsWindows())

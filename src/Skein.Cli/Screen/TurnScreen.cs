@@ -45,7 +45,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
     {
         switch (e.Body)
         {
-            case MessageAdded { Role: Role.User } prompt when showPrompts:
+            case MessageAdded { Role: Role.User } prompt:
                 ShowPrompt(prompt.Parts);
                 break;
             case MessageAdded { Status: MessageStatus.Completed } whole:
@@ -153,6 +153,9 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
 
     private void ShowPrompt(IReadOnlyList<MessagePart> parts)
     {
+        if (!showPrompts)
+            return;
+
         var said = string.Concat(parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text));
         Begin(Block.Text);
         activity.WriteLine(("› ", Style.Accent), (said, Style.Bold));

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Logging;
+using Skein.Cli.Commands;
+using Skein.Core;
+using Skein.Core.Protocol;
+using Skein.Core.Running;
+using Skein.Server;
+using Skein.Store;
+
+namespace Skein.Cli.Composition;
+
+/// <summary>This process as the server of a home: the store, the agents, the sessions and their API, put together.</summary>
+internal sealed class HomeServer : IAsyncDisposable
+{
+    private readonly EmbeddedStore _store;
+    private readonly Agents _agents;
+    private readonly Sessions _sessions;
+    private readonly SkeinServer _server;
+
+    private HomeServer(EmbeddedStore store, Agents agents, Sessions sessions, SkeinServer server) =>
+        (_store, _agents, _sessions, _server) = (store, agents, sessions, server);
+
+    public ServerInfo Info => _server.Info;
+
+    /// <summary>Completes when a client asked for the end.</summary>
+    public Task StopRequested => _server.StopRequested;
+
+    /// <summary>Takes the home; sessions whose server died are mended when it returns, and requests are answered.</summary>
+    /// <exception cref="HomeException">The home cannot be used, or another process has it.</exception>
+    public static async Task<HomeServer> StartAsync(
+        SkeinHome home, Listening listening, Surroundings surroundings, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(), surroundings.Time, cancellationToken);
+        Agents? agents = null;
+        Sessions? sessions = null;
+        try
+        {
+            agents = Agents.Open(surroundings);
+            sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
+            await sessions.TakeOverAbandonedAsync(cancellationToken);
+            var options = new SkeinServerOptions
+            {
+                Home = home.Path,
+                Version = CommandTree.Version,
+                Listen = listening.Address,
+                Token = listening.Token,
+                AllowHosts = listening.AllowHosts,
+            };
+            var server = await SkeinServer.StartAsync(sessions, options, loggers, surroundings.Time, cancellationToken);
+            return new HomeServer(store, agents, sessions, server);
+        }
+        catch
+        {
+            if (sessions is not null)
+                await sessions.DisposeAsync();
+            agents?.Dispose();
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Lets requests end, interrupts turns that run, closes what is open, and gives the home back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await _sessions.DisposeAsync();
+        _agents.Dispose();
+        await _store.DisposeAsync();
+    }
+}
+
+/// <summary>Where a server listens beside its socket.</summary>
+/// <param name="Address">As <c>127.0.0.1:7788</c>; null: only the socket.</param>
+/// <param name="Token">What clients there must show; null: one is made.</param>
+internal sealed record Listening(string? Address, string? Token, IReadOnlyList<string> AllowHosts)
+{
+    public static Listening OnSocketOnly { get; } = new(null, null, []);
+}
