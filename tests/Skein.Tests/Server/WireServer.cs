@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Running;
 using Skein.Server;
