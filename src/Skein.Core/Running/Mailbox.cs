@@ -35,6 +35,16 @@ internal sealed class Mailbox : IAsyncDisposable
         return await done.Task;
     }
 
+    /// <inheritdoc cref="DoAsync{T}"/>
+    public Task DoAsync(Func<Task> work, CancellationToken cancellationToken) =>
+        DoAsync(
+            async () =>
+            {
+                await work();
+                return true;
+            },
+            cancellationToken);
+
     /// <summary>Lets no more work in. What was accepted is still done.</summary>
     public void Close() => _work.Writer.TryComplete();
 

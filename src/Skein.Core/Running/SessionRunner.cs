@@ -382,13 +382,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     {
         try
         {
-            await _mailbox.DoAsync(
-                async () =>
-                {
-                    await work();
-                    return true;
-                },
-                CancellationToken.None);
+            await _mailbox.DoAsync(work, CancellationToken.None);
         }
         catch (Exception e) when (e is SkeinException or ChannelClosedException)
         {

@@ -1,4 +1,3 @@
-using Skein.Core.Agents;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;

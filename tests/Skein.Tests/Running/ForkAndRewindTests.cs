@@ -1,0 +1,138 @@
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Testing;
+
+namespace Skein.Tests.Running;
+
+public sealed class ForkAndRewindTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    // N-17, N flaws 1 and 9.
+    [Fact]
+    public async Task A_fork_goes_on_from_a_message_and_neither_session_changes_the_other()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var origin = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(origin, "one");
+        await kernel.TurnAsync(origin, "two");
+        var cut = (await kernel.MessagesAsync(origin))[1];
+
+        var fork = (await kernel.Sessions.ForkAsync(origin, new ForkRequest(cut.Id), Kernel.User, Cancellation)).Session;
+        await kernel.TurnAsync(fork.Id, "other");
+        await kernel.Sessions.RewindAsync(origin, new RewindRequest(), Kernel.User, Cancellation);
+        await kernel.TurnAsync(origin, "three");
+        await kernel.Sessions.TrashAsync(origin, Kernel.User, Cancellation);
+
+        Assert.Equal(new ForkOrigin(origin, 7, cut.Id), fork.ForkedFrom);
+        Assert.Equal(("one (fork)", 2, new Usage()), (fork.Title, fork.Messages, fork.Usage));
+        Assert.Equal(["one", "You said: one", "other", "You said: other"], await kernel.TextsAsync(fork.Id));
+        Assert.Equal(["one", "You said: one", "three", "You said: three"], await kernel.TextsAsync(origin));
+        var log = await kernel.LogAsync(fork.Id);
+        Assert.Equal(Enumerable.Range(1, log.Count).Select(n => (long)n), log.Select(e => e.Seq));
+        Assert.Equal("session.forked", log[7].Type);
+    }
+
+    [Fact]
+    public async Task Forks_of_forks_read_through_all_their_origins_and_are_titled_by_number()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var origin = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(origin, "one");
+        var first = (await kernel.Sessions.ForkAsync(origin, new ForkRequest(), Kernel.User, Cancellation)).Session;
+        await kernel.TurnAsync(first.Id, "two");
+
+        var second = (await kernel.Sessions.ForkAsync(first.Id, new ForkRequest(), Kernel.User, Cancellation)).Session;
+        await kernel.TurnAsync(second.Id, "three");
+        var early = (await kernel.Sessions.ForkAsync(second.Id, new ForkRequest((await kernel.MessagesAsync(origin))[0].Id), Kernel.User, Cancellation)).Session;
+
+        Assert.Equal(["one (fork)", "one (fork 2)", "one (fork 3)"], new[] { first, second, early }.Select(f => f.Title));
+        Assert.Equal(["one", "You said: one", "two", "You said: two", "three", "You said: three"], await kernel.TextsAsync(second.Id));
+        Assert.Equal(["one"], await kernel.TextsAsync(early.Id));
+        Assert.Equal([origin], early.Segments.Select(s => s.Session));
+    }
+
+    [Fact]
+    public async Task A_fork_shows_a_message_as_it_had_been_edited()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var origin = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(origin, "one");
+        await kernel.TurnAsync(origin, "two");
+        var message = (await kernel.MessagesAsync(origin))[0];
+        await kernel.Sessions.EditMessageAsync(origin, message.Id, new MessageChange([new TextPart("uno")]), Kernel.User, Cancellation);
+
+        var fork = await kernel.Sessions.ForkAsync(origin, new ForkRequest(message.Id), Kernel.User, Cancellation);
+
+        Assert.Equal(["uno"], await kernel.TextsAsync(fork.Session.Id));
+    }
+
+    // N-18, N flaw 10.
+    [Fact]
+    public async Task A_rewind_hides_the_last_turn_and_unrewind_brings_it_back_until_the_next_prompt()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var session = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(session, "one");
+        await kernel.TurnAsync(session, "two");
+
+        await kernel.Sessions.RewindAsync(session, new RewindRequest(), Kernel.User, Cancellation);
+        await kernel.Sessions.RewindAsync(session, new RewindRequest(), Kernel.User, Cancellation);
+        var empty = await kernel.TextsAsync(session);
+        await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.RewindAsync(session, new RewindRequest(), Kernel.User, Cancellation));
+        await kernel.RestartAsync();
+        await kernel.Sessions.UnrewindAsync(session, Kernel.User, Cancellation);
+        var back = await kernel.GetAsync(session);
+        await kernel.TurnAsync(session, "three");
+
+        Assert.Empty(empty);
+        Assert.Equal((2, 1), (back.Messages, back.Rewinds.Count));
+        Assert.Equal(["one", "You said: one", "three", "You said: three"], await kernel.TextsAsync(session));
+        await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.UnrewindAsync(session, Kernel.User, Cancellation));
+        Assert.Equal(4, (await kernel.GetAsync(session)).Messages);
+    }
+
+    [Fact]
+    public async Task A_rewind_to_an_unknown_message_changes_nothing()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var session = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(session, "one");
+        var before = await kernel.GetAsync(session);
+
+        await Assert.ThrowsAsync<NotInSessionException>(
+            () => kernel.Sessions.RewindAsync(session, new RewindRequest(kernel.Sessions.Ids.Next<MessageId>()), Kernel.User, Cancellation));
+
+        Assert.Equal(before.Seq, (await kernel.GetAsync(session)).Seq);
+    }
+
+    // N-19: pages from the tail, over rewinds and edits.
+    [Fact]
+    public async Task Pages_from_the_tail_hold_every_visible_message_once()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var session = await kernel.NewSessionAsync();
+        for (var i = 1; i <= 5; i++)
+            await kernel.TurnAsync(session, $"p{i}");
+        await kernel.Sessions.RewindAsync(session, new RewindRequest((await kernel.MessagesAsync(session))[5].Id), Kernel.User, Cancellation);
+        await kernel.TurnAsync(session, "p6");
+        var first = (await kernel.MessagesAsync(session))[0];
+        await kernel.Sessions.EditMessageAsync(session, first.Id, new MessageChange([new TextPart("edited")]), Kernel.User, Cancellation);
+
+        List<string> texts = [];
+        var sizes = new List<int>();
+        long? before = null;
+        do
+        {
+            var page = await kernel.Sessions.ListMessagesAsync(session, before, 3, Cancellation);
+            texts.InsertRange(0, page.Items.Select(m => m.Text));
+            sizes.Add(page.Items.Count);
+            before = page.Before;
+        }
+        while (before is not null);
+
+        Assert.Equal([3, 3, 2], sizes);
+        Assert.Equal(["edited", "You said: p1", "p2", "You said: p2", "p3", "You said: p3", "p6", "You said: p6"], texts);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Testing;
+
+namespace Skein.Tests.Running;
+
+public sealed class RecoveryTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    // N flaw 14, O flaw 6.
+    [Fact]
+    public async Task A_session_whose_server_died_in_a_turn_is_mended_before_anyone_prompts()
+    {
+        var gate = new Gate();
+        var clock = new ManualClock();
+        await using var first = await Kernel.StartAsync(clock, ScriptedAgent.Kind((turn, ct) => turn.Messages[^1].Text == "go" ? Half(gate, turn, ct) : ScriptedAgent.Say(turn, "fine")));
+        var session = await first.NewSessionAsync();
+        await first.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await first.EventAsync<PartStreamed>(session);
+
+        await using var kernel = await first.CrashAsync();
+
+        var row = await kernel.GetAsync(session);
+        var log = await kernel.LogAsync(session);
+        Assert.Equal(SessionStatus.Interrupted, row.Status);
+        Assert.Equal("crash", Assert.Single(log.Select(e => e.Body).OfType<TurnInterrupted>()).Reason);
+        var repairs = Assert.IsType<SessionRepaired>(log[^1].Body).Repairs;
+        Assert.Equal(["call", "message", "turn"], repairs.Select(r => r.Kind).Order());
+        var answer = (await kernel.MessagesAsync(session))[^1];
+        Assert.Equal((MessageStatus.Error, "as far as it came"), (answer.Status, answer.Text));
+        Assert.Empty(answer.UnansweredCalls);
+
+        await kernel.TurnAsync(session, "next");
+        Assert.Equal("fine", (await kernel.TextsAsync(session))[^1]);
+    }
+
+    [Fact]
+    public async Task A_session_that_was_stopped_cleanly_needs_no_repair()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var session = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(session, "hello");
+        var before = await kernel.LogAsync(session);
+
+        await kernel.RestartAsync();
+
+        Assert.Equal(before.Select(e => (e.Seq, e.Type)), (await kernel.LogAsync(session)).Select(e => (e.Seq, e.Type)));
+    }
+
+    [Fact]
+    public async Task Stopping_the_server_interrupts_a_running_turn_and_keeps_the_queue_for_the_next_prompt()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((turn, ct) => turn.Messages[^1].Text == "go" ? Half(gate, turn, ct) : ScriptedAgent.Say(turn, "fine")));
+        var session = await kernel.NewSessionAsync();
+        await kernel.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        await kernel.Sessions.PromptAsync(session, new PromptRequest("waited", When: WhenBusy.Queue), Kernel.User, Cancellation);
+
+        await kernel.RestartAsync();
+        var row = await kernel.GetAsync(session);
+        var last = await kernel.Sessions.PromptAsync(session, new PromptRequest("last"), Kernel.User, Cancellation);
+        await kernel.EventAsync(session, last.Seq, e => e.Body is TurnCompleted done && done.Turn == last.Turn);
+
+        Assert.Equal((SessionStatus.Interrupted, 1), (row.Status, row.Queue.Count));
+        Assert.Equal("stop", Assert.Single((await kernel.LogAsync(session)).Select(e => e.Body).OfType<TurnInterrupted>()).Reason);
+        Assert.Equal(["go", "as far as it came", "waited", "fine", "last", "fine"], await kernel.TextsAsync(session));
+    }
+
+    private static async IAsyncEnumerable<AgentOutput> Half(Gate gate, ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var message = turn.Ids.Next<MessageId>();
+        yield return ScriptedAgent.Begin(message);
+        yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolCallPart("c1", "bash", JsonElement.Parse("{}")));
+        yield return new AgentDelta(message, turn.Ids.Next<PartId>(), StreamKind.Text, "as far as it came");
+        await gate.PassAsync(cancellationToken);
+    }
+}
