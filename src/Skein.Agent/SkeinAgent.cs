@@ -44,24 +44,15 @@ public sealed class SkeinAgent : IAgent
 
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (FindModel(turn.Session.Model, out var failure) is not { } model)
+        var (prepared, failure) = await PrepareAsync(turn, cancellationToken);
+        if (prepared is not var (model, history, options, unfinished))
         {
             yield return failure!;
             yield break;
         }
 
-        var tools = _tools.Where(t => turn.Tools is null || turn.Tools.Contains(t.Name)).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        var tools = Usable(turn).ToDictionary(t => t.Name, StringComparer.Ordinal);
         var context = new ToolContext(turn.Session.Workspace, turn);
-        var options = new ChatOptions
-        {
-            Instructions = await SystemPrompt.BuildAsync(turn, _time, cancellationToken),
-            Tools = [.. tools.Values.Select(t => new ToolDeclaration(t))],
-        };
-
-        // A turn that goes on after a restart first does what was still to be done.
-        var history = new History(turn, model.Provider);
-        var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;
-        await history.AddAsync(unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], cancellationToken);
         if (unfinished is not null)
         {
             var round = new ToolRound(unfinished.Id, tools, _gate, context, _time);
@@ -95,19 +86,39 @@ public sealed class SkeinAgent : IAgent
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private Model? FindModel(string? name, out TurnFailure? failure)
+    private IEnumerable<ITool> Usable(ITurn turn) => _tools.Where(t => turn.Tools is null || turn.Tools.Contains(t.Name));
+
+    private async Task<(Prepared?, TurnFailure?)> PrepareAsync(ITurn turn, CancellationToken cancellationToken)
     {
-        failure = null;
+        var name = turn.Session.Model;
         try
         {
-            return _models.Get(name);
+            var model = _models.Get(name);
+            var options = new ChatOptions
+            {
+                Instructions = await SystemPrompt.BuildAsync(turn, _time, cancellationToken),
+                Tools = [.. Usable(turn).Select(t => new ToolDeclaration(t))],
+            };
+
+            // A turn that goes on after a restart first does what was still to be done.
+            var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;
+            var history = new History(turn, model.Provider);
+            await history.AddAsync(unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], cancellationToken);
+            return (new Prepared(model, history, options, unfinished), null);
         }
         catch (ModelException e)
         {
-            failure = new TurnFailure(e.Kind, name?.Split('/')[0], e.Message);
-            return null;
+            return (null, new TurnFailure(e.Kind, name?.Split('/')[0], e.Message));
+        }
+        // A failure ends a turn as a value: blobs that cannot be read, for example.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, new TurnFailure(FailureKind.Internal, null, $"The turn could not be prepared: {e.Message}"));
         }
     }
+
+    /// <param name="Unfinished">The last message, where calls of it have no result yet; it is not in the history.</param>
+    private sealed record Prepared(Model Model, History History, ChatOptions Options, Message? Unfinished);
 
     /// <summary>A tool as models are told of it.</summary>
     private sealed class ToolDeclaration(ITool tool) : AIFunctionDeclaration

@@ -24,6 +24,9 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     /// <summary>How questions are answered; without it, with no.</summary>
     public Func<PermissionAsked, CancellationToken, Task<PermissionAnswered>>? Answer { get; init; }
 
+    /// <summary>What reading a blob throws; null: blobs can be read.</summary>
+    public Exception? Damage { get; init; }
+
     public IReadOnlyList<PermissionAsked> Asked => [.. _asked];
 
     public void Steer(Message message) => _steered.Enqueue(message);
@@ -53,5 +56,5 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     }
 
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<Stream?>(_blobs.TryGetValue(sha256, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
+        Damage is not null ? throw Damage : ValueTask.FromResult<Stream?>(_blobs.TryGetValue(sha256, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
 }

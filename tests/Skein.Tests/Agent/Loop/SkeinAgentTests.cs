@@ -136,6 +136,17 @@ public sealed class SkeinAgentTests
     }
 
     [Fact]
+    public async Task A_conversation_that_cannot_be_read_is_a_failure_of_the_turn()
+    {
+        var image = new FilePart("image/png", "a.png", new BlobRef(new string('0', 64), 9, "image/png"));
+        var fake = new FakeTurn(Sample.Session(Looped.Model), [Sample.User(image)]) { Damage = new DamagedException("The blob is damaged.") };
+
+        var turn = await new Looped(Looped.Say("Never.")).RunAsync(fake);
+
+        Assert.Equal([new TurnFailure(FailureKind.Internal, null, "The turn could not be prepared: The blob is damaged.")], turn.Outputs);
+    }
+
+    [Fact]
     public async Task A_turn_that_was_interrupted_before_it_began_yields_nothing_more()
     {
         using var interrupt = new CancellationTokenSource();
