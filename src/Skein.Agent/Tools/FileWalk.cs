@@ -21,19 +21,18 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
     private readonly string _workspace = RealPath.Of(context.Workspace);
     private readonly IReadOnlyList<string> _hidden = [.. settings.HiddenFolders.Select(RealPath.Of)];
 
-    /// <param name="folder">Without links.</param>
     /// <param name="depth">How many levels down.</param>
-    public IEnumerable<Found> Below(string folder, int depth, CancellationToken cancellationToken) =>
-        Below(folder, IgnoreRules.For(folder), 0, depth, cancellationToken);
+    public IEnumerable<Found> Below(ToolPath folder, int depth, CancellationToken cancellationToken) =>
+        Below(folder.Real, folder.Subject, IgnoreRules.For(folder.Real), 0, depth, cancellationToken);
 
-    private IEnumerable<Found> Below(string folder, IgnoreRules rules, int at, int depth, CancellationToken cancellationToken)
+    private IEnumerable<Found> Below(string folder, string asked, IgnoreRules rules, int at, int depth, CancellationToken cancellationToken)
     {
         foreach (var entry in Entries(folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var isLink = entry.LinkTarget is not null;
             var isFolder = !isLink && entry is DirectoryInfo;
-            if (rules.Ignores(entry.FullName, isFolder) || IsClosed(entry.FullName))
+            if (rules.Ignores(entry.FullName, isFolder) || IsClosed(entry.FullName, asked))
                 continue;
 
             yield return new Found(entry.FullName, isFolder, isLink, at);
@@ -41,7 +40,7 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
             if (!isFolder || at + 1 >= depth)
                 continue;
 
-            foreach (var below in Below(entry.FullName, rules.In(entry.FullName), at + 1, depth, cancellationToken))
+            foreach (var below in Below(entry.FullName, asked, rules.In(entry.FullName), at + 1, depth, cancellationToken))
                 yield return below;
         }
     }
@@ -60,12 +59,12 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
         }
     }
 
-    private bool IsClosed(string path)
+    private bool IsClosed(string path, string asked)
     {
         if (_hidden.Contains(path))
             return true;
 
         var subject = RealPath.IsWithin(_workspace, path) ? Path.GetRelativePath(_workspace, path).Replace(Path.DirectorySeparatorChar, '/') : path;
-        return settings.IsWithheld(context.Workspace, subject);
+        return settings.IsWithheld(context.Workspace, asked, subject);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class GlobTool(ToolSettings settings) : ITool
         {
             var text = new StringBuilder();
             var count = 0;
-            foreach (var found in new FileWalk(context, settings).Below(folder.Real, int.MaxValue, cancellationToken))
+            foreach (var found in new FileWalk(context, settings).Below(folder, int.MaxValue, cancellationToken))
             {
                 var relative = Path.GetRelativePath(folder.Real, found.Path).Replace(Path.DirectorySeparatorChar, '/');
                 if (found.IsFolder || !globs.Any(glob => glob.Matches(relative)))

@@ -123,7 +123,7 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
             yield break;
         }
 
-        foreach (var found in new FileWalk(context, settings).Below(call.Path.Real, int.MaxValue, cancellationToken))
+        foreach (var found in new FileWalk(context, settings).Below(call.Path, int.MaxValue, cancellationToken))
         {
             var relative = Path.GetRelativePath(call.Path.Real, found.Path).Replace(Path.DirectorySeparatorChar, '/');
             if (!found.IsFolder && !found.IsLink && (call.Include.Count == 0 || call.Include.Any(glob => glob.Matches(relative))))

@@ -48,7 +48,7 @@ internal sealed class ListTool(ToolSettings settings) : ITool
         {
             var text = new StringBuilder();
             var count = 0;
-            foreach (var found in new FileWalk(context, settings).Below(folder.Real, depth, cancellationToken))
+            foreach (var found in new FileWalk(context, settings).Below(folder, depth, cancellationToken))
             {
                 if (++count > MostEntries)
                 {

@@ -8,8 +8,8 @@ public sealed record ToolSettings(IReadOnlyDictionary<string, string> Environmen
     public IReadOnlyList<string> HiddenFolders { get; init; } = [];
 
     /// <summary>
-    /// Whether rules keep a file (workspace, subject) from being read without asking: tools that walk folders pass over it, since
-    /// nobody is asked about each file they meet.
+    /// Whether rules are stricter about a file than about the folder it was found in (workspace, folder, file; the latter two as in
+    /// <see cref="ToolIntent.Subject"/>): tools that walk folders pass over it, since nobody is asked about each file they meet.
     /// </summary>
-    public Func<string, string, bool> IsWithheld { get; init; } = static (_, _) => false;
+    public Func<string, string, string, bool> IsWithheld { get; init; } = static (_, _, _) => false;
 }

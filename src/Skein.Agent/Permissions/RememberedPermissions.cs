@@ -1,0 +1,65 @@
+using System.Text.Json.Serialization;
+using Skein.Agent.Settings;
+using Skein.Sandbox;
+
+namespace Skein.Agent.Permissions;
+
+/// <summary>
+/// What was answered with <c>always</c>, by workspace: one file in Skein's home, for the user alone, replaced as a whole. Safe for use by
+/// many threads of one process.
+/// </summary>
+/// <param name="home">Skein's home folder; made where it is missing.</param>
+public sealed class RememberedPermissions(string home) : IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly string _path = Path.Combine(home, "permissions.json");
+
+    /// <summary>The rules to allow by in a workspace, oldest first.</summary>
+    /// <exception cref="Skein.Core.DamagedException">The file cannot be read or understood.</exception>
+    public async Task<IReadOnlyList<PermissionRule>> InAsync(string workspace, CancellationToken cancellationToken)
+    {
+        var file = await ReadAsync(cancellationToken);
+        return file.Workspaces.GetValueOrDefault(RealPath.Of(workspace), []);
+    }
+
+    /// <summary>Allows from now on, in one workspace, what a pattern matches. Completes once it is written.</summary>
+    /// <param name="pattern">From <see cref="PermissionDecision.Ask"/>.</param>
+    /// <exception cref="Skein.Core.DamagedException">The file cannot be read or understood; it is left as it is.</exception>
+    public async Task RememberAsync(string workspace, string tool, string pattern, CancellationToken cancellationToken)
+    {
+        var rule = new PermissionRule(tool, pattern, RuleAction.Allow);
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            var file = await ReadAsync(cancellationToken);
+            var rules = file.Workspaces.GetValueOrDefault(RealPath.Of(workspace), []);
+            if (rules.Contains(rule))
+                return;
+
+            var workspaces = new SortedDictionary<string, IReadOnlyList<PermissionRule>>(file.Workspaces, StringComparer.Ordinal)
+            {
+                [RealPath.Of(workspace)] = [.. rules, rule],
+            };
+            await PrivateFile.WriteAsync(_path, new PermissionsFile(workspaces), PermissionJson.Default.PermissionsFile, cancellationToken);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public void Dispose() => _writing.Dispose();
+
+    private async Task<PermissionsFile> ReadAsync(CancellationToken cancellationToken) =>
+        await PrivateFile.ReadAsync(_path, PermissionJson.Default.PermissionsFile, cancellationToken)
+        ?? new PermissionsFile(new SortedDictionary<string, IReadOnlyList<PermissionRule>>(StringComparer.Ordinal));
+}
+
+/// <param name="Workspaces">By real path.</param>
+internal sealed record PermissionsFile(SortedDictionary<string, IReadOnlyList<PermissionRule>> Workspaces);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(PermissionsFile))]
+internal sealed partial class PermissionJson : JsonSerializerContext;

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Skein.Agent.Permissions;
+using Skein.Core.Events;
+
+namespace Skein.Agent.Settings;
+
+/// <summary>Reads one settings file. Whatever breaks a rule is an error that names file, key, value and rule.</summary>
+/// <param name="file">Its path: for errors, and what paths in it are relative to.</param>
+internal sealed partial class SettingsParser(string file)
+{
+    private static readonly JsonDocumentOptions s_json = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+    };
+
+    public SkeinSettings Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json.Span.StartsWith("\xEF\xBB\xBF"u8) ? json[3..] : json, s_json);
+            return Read(new SettingsNode(file, null, document.RootElement));
+        }
+        catch (JsonException e)
+        {
+            throw new SettingsException(file, null, $"is not JSON: {e.Message}");
+        }
+    }
+
+    private SkeinSettings Read(SettingsNode root)
+    {
+        var settings = new SkeinSettings();
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability"))
+        {
+            settings = node.Name switch
+            {
+                "model" => settings with { Model = node.Text(ModelName(), "must be 'provider/name'") },
+                "mode" => settings with
+                {
+                    Mode = node.OneOf(("plan", PermissionMode.Plan), ("ask", PermissionMode.Ask), ("edits", PermissionMode.Edits), ("auto", PermissionMode.Auto)),
+                },
+                "agent" => settings with { Agent = node.Text(Name(), "must be a name of a-z, 0-9, '-' and '_'") },
+                "durability" => settings with { Durability = node.OneOf(("strict", Durability.Strict), ("relaxed", Durability.Relaxed)) },
+                "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
+                _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
+            };
+        }
+
+        return settings;
+    }
+
+    private ProviderSettings ReadProvider(SettingsNode node)
+    {
+        if (!Name().IsMatch(node.Name))
+            throw node.Broken("must have a name of a-z, 0-9, '-' and '_'");
+
+        if (node.Find("api_key") is { } key)
+            throw key.Broken("must not stand in a file: name the environment variable that holds the key in 'api_key_env'");
+
+        ProviderKind? kind = null;
+        Uri? baseUrl = null;
+        string? apiKeyEnv = null;
+        string? script = null;
+        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "script"))
+        {
+            switch (property.Name)
+            {
+                case "kind":
+                    kind = property.OneOf(("openai", ProviderKind.OpenAI), ("anthropic", ProviderKind.Anthropic), ("scripted", ProviderKind.Scripted));
+                    break;
+                case "base_url":
+                    baseUrl = ReadUrl(property);
+                    break;
+                case "api_key_env":
+                    // Not shown: somebody may have put the key itself there.
+                    apiKeyEnv = VariableName().IsMatch(property.Text()) ? property.Text() : throw property.Broken("must be the name of an environment variable (A-Z, a-z, 0-9, '_'), not the key itself");
+                    break;
+                default:
+                    script = Path.GetFullPath(property.Text(), Path.GetDirectoryName(file)!);
+                    break;
+            }
+        }
+
+        if (kind is null)
+            throw node.Broken("needs 'kind': openai, anthropic or scripted");
+
+        if (script is not null && kind != ProviderKind.Scripted)
+            throw node.Broken("has a 'script', which is for the kind 'scripted'");
+
+        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script);
+    }
+
+    private static Uri ReadUrl(SettingsNode node)
+    {
+        const string rule = "must be an http or https URL without user, password, query and fragment";
+        if (!Uri.TryCreate(node.Text(), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw node.Wrong(rule);
+
+        // Not shown: what is too much in it may be a secret.
+        return url.UserInfo.Length + url.Query.Length + url.Fragment.Length == 0 ? url : throw node.Broken(rule);
+    }
+
+    private static PermissionRule ReadRule(SettingsNode node)
+    {
+        var tool = "*";
+        var pattern = "*";
+        RuleAction? action = null;
+        foreach (var property in node.Properties("tool", "pattern", "action"))
+        {
+            switch (property.Name)
+            {
+                case "tool":
+                    tool = property.Text(ToolName(), "must be a tool's name, in which '*' stands for any characters");
+                    break;
+                case "pattern":
+                    pattern = property.Text() is { Length: > 0 } text ? text : throw property.Broken("must not be empty; '*' is everything");
+                    break;
+                default:
+                    action = property.OneOf(("allow", RuleAction.Allow), ("ask", RuleAction.Ask), ("deny", RuleAction.Deny));
+                    break;
+            }
+        }
+
+        return new PermissionRule(tool, pattern, action ?? throw node.Broken("needs 'action': allow, ask or deny"));
+    }
+
+    [GeneratedRegex(@"\A[^\s/]+/\S+\z")]
+    private static partial Regex ModelName();
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9_-]{0,63}\z")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_.*-]{1,128}\z")]
+    private static partial Regex ToolName();
+
+    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]{0,127}\z")]
+    private static partial Regex VariableName();
+}

@@ -1,0 +1,111 @@
+using Skein.Agent.Permissions;
+using Skein.Core.Events;
+using Skein.Sandbox;
+
+namespace Skein.Agent.Settings;
+
+/// <summary>
+/// Reads the user's settings and, over them, the project's. Until the project's folder is trusted its file may only narrow: questions,
+/// refusals and the mode <c>plan</c> count, everything else is told as ignored.
+/// </summary>
+/// <param name="userFile">The user's file; it need not exist.</param>
+public sealed class SettingsReader(string userFile, TrustedFolders trusted)
+{
+    private const string FileName = "skein.json";
+    private const long MostBytes = 1 << 20;
+
+    /// <summary>Where the user's file is: <c>SKEIN_CONFIG</c>, else <c>skein/skein.json</c> in <c>XDG_CONFIG_HOME</c> or <c>~/.config</c>.</summary>
+    public static string UserFile(IReadOnlyDictionary<string, string> environment, string userHome)
+    {
+        if (environment.GetValueOrDefault("SKEIN_CONFIG") is { Length: > 0 } given)
+            return Path.GetFullPath(given);
+
+        // A relative path there is to be ignored, says the XDG specification.
+        var folder = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } xdg && Path.IsPathRooted(xdg)
+            ? xdg
+            : Path.Combine(userHome, ".config");
+        return Path.Combine(folder, "skein", FileName);
+    }
+
+    /// <summary>The settings for work in a folder.</summary>
+    /// <param name="workspace">Null: the user's alone.</param>
+    /// <exception cref="SettingsException">A file cannot be read or breaks a rule.</exception>
+    /// <exception cref="Skein.Core.DamagedException">Which folders are trusted cannot be read.</exception>
+    public async Task<LoadedSettings> ReadAsync(string? workspace, CancellationToken cancellationToken)
+    {
+        var user = await ReadFileAsync(userFile, cancellationToken);
+        var files = user is null ? new List<string>() : [userFile];
+        var settings = user ?? new SkeinSettings();
+        if (workspace is null || FindProjectFile(workspace) is not { } path || await ReadFileAsync(path, cancellationToken) is not { } project)
+            return new LoadedSettings(settings, files, []);
+
+        files.Add(path);
+        return await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken)
+            ? new LoadedSettings(settings.With(project), files, [])
+            : new LoadedSettings(Narrow(settings, project), files, [.. Widening(path, project)]);
+    }
+
+    /// <summary>The nearest file from the workspace up to the root of its repository; outside of one only its own.</summary>
+    private string? FindProjectFile(string workspace)
+    {
+        var real = RealPath.Of(workspace);
+        string? nearest = null;
+        for (var folder = real; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var path = Path.Combine(folder, FileName);
+            if (nearest is null && Path.Exists(path) && RealPath.Of(path) != RealPath.Of(userFile))
+                nearest = path;
+
+            if (Path.Exists(Path.Combine(folder, ".git")))
+                return nearest;
+        }
+
+        var own = Path.Combine(real, FileName);
+        return nearest == own ? own : null;
+    }
+
+    private static SkeinSettings Narrow(SkeinSettings user, SkeinSettings project) => user with
+    {
+        Mode = project.Mode == PermissionMode.Plan ? PermissionMode.Plan : user.Mode,
+        Narrowing = [.. project.Permissions.Where(static rule => rule.Action != RuleAction.Allow)],
+    };
+
+    private static IEnumerable<IgnoredSetting> Widening(string file, SkeinSettings project)
+    {
+        if (project.Model is not null)
+            yield return new IgnoredSetting(file, "model");
+        if (project.Mode is not null and not PermissionMode.Plan)
+            yield return new IgnoredSetting(file, "mode");
+        if (project.Agent is not null)
+            yield return new IgnoredSetting(file, "agent");
+        if (project.Durability is not null)
+            yield return new IgnoredSetting(file, "durability");
+        foreach (var provider in project.Providers.Keys.Order(StringComparer.Ordinal))
+            yield return new IgnoredSetting(file, $"providers.{provider}");
+        for (var i = 0; i < project.Permissions.Count; i++)
+        {
+            if (project.Permissions[i].Action == RuleAction.Allow)
+                yield return new IgnoredSetting(file, $"permissions[{i}]");
+        }
+    }
+
+    private static async Task<SkeinSettings?> ReadFileAsync(string path, CancellationToken cancellationToken)
+    {
+        if (!Path.Exists(path))
+            return null;
+
+        try
+        {
+            // What the system says is empty could be a pipe, which would never end.
+            var length = new FileInfo(path).Length;
+            if (length is 0 or > MostBytes)
+                throw new SettingsException(path, null, $"must be a file of 1 to {MostBytes} bytes, not {length}.");
+
+            return new SettingsParser(path).Parse(await File.ReadAllBytesAsync(path, cancellationToken));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException(path, null, $"cannot be read: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Skein.Agent.Permissions;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Agent.Settings;
+
+/// <summary>What a provider speaks.</summary>
+public enum ProviderKind
+{
+    OpenAI,
+    Anthropic,
+
+    /// <summary>Plays a script: for demonstrations and tests.</summary>
+    Scripted,
+}
+
+/// <summary>A provider of models.</summary>
+/// <param name="Name">What stands before the '/' of a model.</param>
+/// <param name="BaseUrl">Null: the provider's own.</param>
+/// <param name="ApiKeyEnv">The environment variable that holds the key; null: the kind's own.</param>
+/// <param name="Script">For <see cref="ProviderKind.Scripted"/>: the file it plays, absolute.</param>
+public sealed record ProviderSettings(
+    string Name, ProviderKind Kind, Uri? BaseUrl = null, string? ApiKeyEnv = null, string? Script = null);
+
+/// <summary>How much an acknowledged append has survived.</summary>
+public enum Durability
+{
+    /// <summary>It is on the disk.</summary>
+    Strict,
+
+    /// <summary>The system has it; a power loss may take it.</summary>
+    Relaxed,
+}
+
+/// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
+/// <param name="Model"><c>provider/name</c>.</param>
+/// <param name="Mode">The mode of new sessions.</param>
+/// <param name="Agent">The agent of new sessions.</param>
+public sealed record SkeinSettings(
+    string? Model = null, PermissionMode? Mode = null, string? Agent = null, Durability? Durability = null)
+{
+    /// <summary>By name.</summary>
+    public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
+
+    /// <summary>The user's rules, then a trusted folder's: the last that matches holds.</summary>
+    public IReadOnlyList<PermissionRule> Permissions { get; init; } = [];
+
+    /// <summary>Rules of a folder that is not trusted: they only add questions and refusals.</summary>
+    public IReadOnlyList<PermissionRule> Narrowing { get; init; } = [];
+
+    /// <summary>What a trusted project says over this.</summary>
+    internal SkeinSettings With(SkeinSettings project) => new(
+        project.Model ?? Model, project.Mode ?? Mode, project.Agent ?? Agent, project.Durability ?? Durability)
+    {
+        Providers = new Dictionary<string, ProviderSettings>([.. Providers.Where(p => !project.Providers.ContainsKey(p.Key)), .. project.Providers]),
+        Permissions = [.. Permissions, .. project.Permissions],
+        Narrowing = Narrowing,
+    };
+}
+
+/// <param name="Files">The files that were read, the user's first.</param>
+/// <param name="Ignored">What the project's file says and may not, since its folder is not trusted; to be said once.</param>
+public sealed record LoadedSettings(SkeinSettings Settings, IReadOnlyList<string> Files, IReadOnlyList<IgnoredSetting> Ignored);
+
+/// <param name="Key">For example <c>providers.local</c> or <c>permissions[2]</c>.</param>
+public sealed record IgnoredSetting(string File, string Key)
+{
+    public override string ToString() => $"{File}: {Key}";
+}
+
+/// <summary>A settings file breaks a rule.</summary>
+/// <param name="key">For example <c>providers.local.kind</c>; null: the file as a whole.</param>
+public sealed class SettingsException(string file, string? key, string rule)
+    : SkeinException("settings", key is null ? $"{file}: {rule}" : $"{file}: '{key}' {rule}")
+{
+    public string File { get; } = file;
+    public string? Key { get; } = key;
+}
