@@ -61,6 +61,10 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            // What it had said by then may still be in the pipe.
+            child.Kill();
+            await child.WaitAsync(cancellationToken);
+            await CaptureAsync(child, captured, cancellationToken);
             return Ended(captured, $"killed after {timeout.TotalSeconds} seconds", ("timed_out", 1));
         }
         finally
@@ -75,7 +79,7 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         var buffer = new byte[64 * 1024];
         while (await child.Output.ReadAsync(buffer, cancellationToken) is var read and > 0)
         {
-            await captured.AppendAsync(buffer.AsMemory(0, read), cancellationToken);
+            await captured.AppendAsync(buffer.AsMemory(0, read));
             if (captured.Length > MostOutput)
                 return false;
         }

@@ -21,18 +21,22 @@ internal sealed class OutputCapture : IAsyncDisposable
 
     public long Length { get; private set; }
 
-    public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Keeps what was read. Not to be cancelled: half of it would not do.</summary>
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes)
     {
         if (_file is null && Length + bytes.Length > MostInMemory)
         {
             _file = OpenTemporary();
-            await _file.WriteAsync(_memory.GetBuffer().AsMemory(0, (int)_memory.Length), cancellationToken);
+            await _file.WriteAsync(_memory.GetBuffer().AsMemory(0, (int)_memory.Length), CancellationToken.None);
+
+            // The beginning to show stays in memory, also where one piece is too large at once.
+            _memory.Write(bytes.Span[..Math.Clamp(Shown - (int)_memory.Length, 0, bytes.Length)]);
         }
 
         if (_file is null)
             _memory.Write(bytes.Span);
         else
-            await _file.WriteAsync(bytes, cancellationToken);
+            await _file.WriteAsync(bytes, CancellationToken.None);
 
         // A ring: the byte at position p of the output is at p modulo its size.
         var last = bytes.Length > Shown ? bytes[^Shown..] : bytes;

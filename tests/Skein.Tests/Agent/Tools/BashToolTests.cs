@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Text;
+using Skein.Agent.Tools;
+
+namespace Skein.Tests.Agent.Tools;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class BashToolTests : ToolBench
+{
+    [Fact]
+    public async Task A_command_runs_in_the_workspace_and_its_outputs_come_in_their_order()
+    {
+        var output = await RunAsync("bash", new() { ["command"] = "pwd; echo two >&2; echo three" });
+
+        Assert.Equal((Workspace + "\ntwo\nthree\n", false), (output.Text, output.IsError));
+        Assert.Equal("""{"exit_code":0}""", output.Metadata!.Value.GetRawText());
+        Assert.Null(output.Whole);
+    }
+
+    [Theory]
+    [InlineData("echo no; exit 3", "no\n[exit code 3]", """{"exit_code":3}""")]
+    [InlineData("printf no; false", "no\n[exit code 1]", """{"exit_code":1}""")]
+    [InlineData("kill -9 $$", "[ended by signal 9]", """{"exit_code":137,"signal":9}""")]
+    public async Task A_failure_is_an_error_with_its_code(string command, string text, string metadata)
+    {
+        var output = await RunAsync("bash", new() { ["command"] = command });
+
+        Assert.Equal((text, true), (output.Text, output.IsError));
+        Assert.Equal(metadata, output.Metadata!.Value.GetRawText());
+    }
+
+    [Fact]
+    public async Task A_command_sees_the_given_environment_has_no_input_and_no_terminal()
+    {
+        Environment.SetEnvironmentVariable("SKEIN_TEST_SECRET", "never");
+
+        Assert.Equal("yes||done\n", await TextAsync("bash", new() { ["command"] = "cat; tty -s; echo \"$GIVEN|$SKEIN_TEST_SECRET|done\"" }));
+    }
+
+    [Fact]
+    public async Task Its_intent_is_the_whole_command()
+    {
+        var intent = await DescribeAsync("bash", new() { ["command"] = "echo a\necho b" });
+
+        Assert.Equal(new ToolIntent(ToolEffect.Execute, "echo a\necho b", "$ echo a …", "echo a\necho b"), intent);
+    }
+
+    [Fact]
+    public async Task Cancelling_kills_the_command_and_what_it_started()
+    {
+        await RunAsync("bash", new() { ["command"] = "mkfifo started" });
+        using var cancel = new CancellationTokenSource();
+        var running = RunUntilAsync("bash", new() { ["command"] = "sleep 600 & echo $$ $! > started; wait" }, cancel.Token);
+        var pids = (await File.ReadAllTextAsync(At("started"), Cancellation)).Split().Where(p => p.Length > 0).Select(p => int.Parse(p, null)).ToList();
+        using var shell = Process.GetProcessById(pids[0]);
+        using var sleep = Process.GetProcessById(pids[1]);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await shell.WaitForExitAsync(Cancellation);
+        await sleep.WaitForExitAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task After_its_time_a_command_is_killed_and_what_it_said_is_kept()
+    {
+        var time = new FiredTime();
+        Settings = Settings with { Time = time };
+        await RunAsync("bash", new() { ["command"] = "mkfifo said" });
+        var running = RunAsync("bash", new() { ["command"] = "echo working; echo > said; sleep 600", ["timeout"] = 7 });
+        await File.ReadAllTextAsync(At("said"), Cancellation);
+
+        time.Fire();
+        var output = await running;
+
+        Assert.Equal(TimeSpan.FromSeconds(7), time.Due);
+        Assert.Equal(("working\n[killed after 7 seconds]", true), (output.Text, output.IsError));
+        Assert.Equal("""{"timed_out":1}""", output.Metadata!.Value.GetRawText());
+    }
+
+    [Fact]
+    public async Task Large_output_is_shown_at_both_ends_and_kept_whole()
+    {
+        var output = await RunAsync("bash", new() { ["command"] = "seq 1 400000; printf end" });
+        var expected = string.Concat(Enumerable.Range(1, 400_000).Select(n => $"{n}\n")) + "end";
+
+        Assert.Equal($"{expected[..32768]}\n… ({expected.Length - 65536} bytes left out) …\n{expected[^32768..]}", output.Text);
+        string path;
+        await using (var whole = Assert.IsType<FileStream>(output.Whole))
+        {
+            path = whole.Name;
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            Assert.Equal(expected, await new StreamReader(whole).ReadToEndAsync(Cancellation));
+        }
+
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_command_that_never_stops_writing_is_ended()
+    {
+        var output = await RunAsync("bash", new() { ["command"] = "yes" });
+
+        Assert.EndsWith("[ended: it wrote more than 67108864 bytes]", output.Text, StringComparison.Ordinal);
+        Assert.True(output.IsError);
+        await output.Whole!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Output_that_is_no_UTF8_is_shown_with_replacements()
+    {
+        Assert.Equal("a\uFFFDb", await TextAsync("bash", new() { ["command"] = "printf 'a\\377b'" }));
+        Assert.Equal("(no output)", await TextAsync("bash", new() { ["command"] = "true" }));
+    }
+
+    [Fact]
+    public async Task Arguments_that_break_a_rule_are_named()
+    {
+        Assert.Equal("'command' must not be empty or contain U+0000.", await RefusedAsync("bash", new() { ["command"] = " " }));
+        Assert.Equal("'timeout' of 'bash' must be a whole number from 1 to 600, not 601.", await RefusedAsync("bash", new() { ["command"] = "true", ["timeout"] = 601 }));
+    }
+
+    [Theory]
+    [InlineData(1, OutputCapture.MostInMemory)]
+    [InlineData(1000, OutputCapture.MostInMemory + 1)]
+    [InlineData(OutputCapture.Shown - 1, 3 * OutputCapture.MostInMemory)]
+    [InlineData(OutputCapture.MostInMemory + 7, 5 * OutputCapture.MostInMemory)]
+    public async Task Whatever_the_pieces_beginning_end_and_whole_are_right(int piece, int length)
+    {
+        var bytes = new byte[length];
+        for (var i = 0; i < length; i++)
+            bytes[i] = (byte)('a' + i * 7L % 26);
+        await using var capture = new OutputCapture();
+
+        for (var at = 0; at < length; at += piece)
+            await capture.AppendAsync(bytes.AsMemory(at, Math.Min(piece, length - at)));
+
+        var text = Encoding.UTF8.GetString(bytes);
+        if (length <= OutputCapture.MostInMemory)
+        {
+            Assert.Equal(text, capture.Text());
+            Assert.Null(capture.TakeWhole());
+            return;
+        }
+
+        Assert.Equal($"{text[..OutputCapture.Shown]}\n… ({length - 2 * OutputCapture.Shown} bytes left out) …\n{text[^OutputCapture.Shown..]}", capture.Text());
+        await using var whole = capture.TakeWhole()!;
+        Assert.Equal(text, await new StreamReader(whole).ReadToEndAsync(Cancellation));
+    }
+
+    /// <summary>A time whose one timer goes off when it is told to.</summary>
+    private sealed class FiredTime : TimeProvider
+    {
+        private Action? _fire;
+
+        public TimeSpan Due { get; private set; }
+
+        public void Fire() => _fire!();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Due = dueTime;
+            _fire = () => callback(state);
+            return new Timer();
+        }
+
+        private sealed class Timer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+            public void Dispose() { }
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
+}
