@@ -11,7 +11,7 @@ internal struct DamagedRegion
     /// <summary>One flipped bit makes one such byte; a block of zeros or of another file makes hundreds.</summary>
     private const int ManyOddBytes = 16;
 
-    private long _highestSeq;
+    private int _events;
     private int _oddBytes;
 
     public long Offset { get; private set; }
@@ -27,7 +27,7 @@ internal struct DamagedRegion
         Lines++;
         foreach (var b in line)
             _oddBytes += b < ' ' ? 1 : 0;
-        _highestSeq = Math.Max(_highestSeq, HighestSeq(line));
+        _events += Events(line);
     }
 
     /// <summary>
@@ -37,24 +37,21 @@ internal struct DamagedRegion
     /// <param name="previous">The last sequence before.</param>
     public readonly long LastLost(long previous)
     {
-        var most = previous + (Length / ShortestLine) + 1;
-        if (_oddBytes >= ManyOddBytes)
-            return most;
-
-        return _highestSeq <= most ? Math.Max(previous + Lines, _highestSeq) : previous + Lines;
+        var most = (Length / ShortestLine) + 1;
+        return previous + (_oddBytes >= ManyOddBytes ? most : Math.Max(Lines, Math.Min(_events, most)));
     }
 
-    // A lost line end joins two events into one line: both still say their sequence.
-    private static long HighestSeq(ReadOnlySpan<byte> line)
+    // A lost line end joins two events into one line: both still begin as events do.
+    private static int Events(ReadOnlySpan<byte> line)
     {
-        var highest = 0L;
+        var events = 0;
         while (line.IndexOf("\"seq\":"u8) is var at and >= 0)
         {
             line = line[(at + 6)..];
-            if (Utf8Parser.TryParse(line, out long seq, out var read) && line[read..].StartsWith(",\"at\":\""u8))
-                highest = Math.Max(highest, seq);
+            if (Utf8Parser.TryParse(line, out long _, out var read) && line[read..].StartsWith(",\"at\":\""u8))
+                events++;
         }
 
-        return highest;
+        return events;
     }
 }

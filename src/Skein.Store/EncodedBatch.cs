@@ -28,8 +28,8 @@ internal sealed record EncodedBatch(IReadOnlyList<SessionEvent> Events, IReadOnl
             events[i] = new SessionEvent(session, lastSeq + 1 + i, at, bodies[i], by, More: i < events.Length - 1);
             json[i] = EventCodec.Encode(events[i], withSession: isFirstOfFile && i == 0);
 
-            // Only text that was made safe has this character, or text that had it before: what is answered is what is stored.
-            if (json[i].Span.IndexOf(Replacement) >= 0)
+            // Text that was made safe has U+FFFD, as itself or as an escape: what is answered is what is stored.
+            if (json[i].Span.IndexOf(Replacement) >= 0 || json[i].Span.IndexOf("\\u"u8) >= 0)
                 events[i] = EventCodec.Decode(json[i].Span, session);
         }
 

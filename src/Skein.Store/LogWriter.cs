@@ -18,7 +18,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     private Gathered _gathering = new();
     private Gathered _flushing = new();
     private long _lastNumbered = log.State.Seq;
-    private long _rowEnd = log.State.End;
+    private long _rowEnd;
     private bool _scheduled;
     private bool _fenced;
     private bool _closed;

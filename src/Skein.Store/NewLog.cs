@@ -54,25 +54,27 @@ internal static class NewLog
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             file?.Dispose();
-            throw Undo(disk, named ? path : fresh, session, e);
+            throw Undo(disk, path, fresh, named, session, e);
         }
     }
 
-    private static SkeinException Undo(Disk disk, string path, SessionId session, Exception failure)
+    private static SkeinException Undo(Disk disk, string path, string fresh, bool named, SessionId session, Exception failure)
     {
+        var undone = new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
         try
         {
-            File.Delete(path);
+            File.Delete(fresh);
+            if (!named)
+                return undone;
 
             // A name that was given may come back after a power loss, unless its deletion is on the disk.
+            File.Delete(path);
             disk.FlushFolder(Path.GetDirectoryName(path)!);
-            return new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
+            return undone;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return path.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
-                ? new AppendUnknownException(session, failure)
-                : new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
+            return named ? new AppendUnknownException(session, failure) : undone;
         }
     }
 }

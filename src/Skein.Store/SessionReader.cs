@@ -19,8 +19,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(after);
         var log = logs.Get(session);
-        await logs.LookAsync(log, cancellationToken);
-        var state = log.State;
+        var state = await StateOfAsync(log, cancellationToken);
         if (after > state.Seq)
             throw new CursorAheadException(session, after, state.Seq);
 
@@ -44,9 +43,9 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     public async IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var log = logs.Get(session);
-        await logs.LookAsync(log, cancellationToken);
+        var state = await StateOfAsync(log, cancellationToken);
 
-        var stretches = await StretchesAsync(log, log.State, after: 0, cancellationToken);
+        var stretches = await StretchesAsync(log, state, after: 0, cancellationToken);
         foreach (var stretch in stretches.Where(s => s.After + 1 < before).Reverse())
         {
             // A gap that reaches beyond the stretch is cut to it, so it is asked for whole.
@@ -73,9 +72,8 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
             if (segment.UpTo > after)
             {
                 var origin = logs.Find(segment.Session);
-                if (origin is not null)
-                    await logs.LookAsync(origin, cancellationToken);
-                stretches.Add(new Stretch(origin, segment.Session, last, segment.UpTo, origin?.State));
+                stretches.Add(new Stretch(
+                    origin, segment.Session, last, segment.UpTo, origin is null ? null : await StateOfAsync(origin, cancellationToken)));
             }
 
             last = segment.UpTo;
@@ -83,6 +81,13 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
 
         stretches.Add(new Stretch(log, log.Id, last, state.Seq, state));
         return stretches;
+    }
+
+    /// <exception cref="DamagedException">Nothing of the log can be read: a gap would not tell why.</exception>
+    private async ValueTask<LogState> StateOfAsync(SessionLog log, CancellationToken cancellationToken)
+    {
+        await logs.LookAsync(log, cancellationToken);
+        return log.State is { Row: null, Seq: 0 } nothing ? throw new DamagedException(nothing.Fault!) : log.State;
     }
 
     private EventReader? OpenForward(Stretch stretch, long after)

@@ -122,6 +122,11 @@ internal sealed class FaultyDisk : Disk
     {
         Meet(DiskCall.Rename, to);
         base.Rename(from, to);
+        foreach (var (file, path) in _paths.ToList())
+        {
+            if (path == from)
+                _paths.AddOrUpdate(file, to);
+        }
     }
 
     public override uint? OwnerOf(string path) => Owner ?? base.OwnerOf(path);
@@ -148,7 +153,7 @@ internal sealed class FaultyDisk : Disk
 
     private SafeFileHandle Named(SafeFileHandle file, string path)
     {
-        _paths.Add(file, path);
+        _paths.AddOrUpdate(file, path);
         return file;
     }
 
