@@ -186,18 +186,19 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
 
     private void GoOn()
     {
-        TaskCompletionSource? idle = null;
+        bool more;
+        TaskCompletionSource? idle;
         lock (_gate)
         {
-            _scheduled = _gathering.Appends.Count > 0;
-            if (!_scheduled)
-                idle = _idle;
+            // Decided under the lock: from the moment it is not scheduled, a caller schedules it again.
+            more = _scheduled = _gathering.Appends.Count > 0;
+            idle = _idle;
         }
 
-        if (idle is not null)
-            idle.SetResult();
-        else if (_scheduled)
+        if (more)
             parts.Threads.Add(this);
+        else
+            idle?.TrySetResult();
     }
 
     /// <summary>One call of <see cref="AppendAsync"/> that waits.</summary>

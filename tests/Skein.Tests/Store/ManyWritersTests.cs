@@ -1,0 +1,91 @@
+using Skein.Core.Events;
+using Skein.Store;
+
+namespace Skein.Tests.Store;
+
+public sealed class ManyWritersTests : EmbeddedTests
+{
+    [Fact]
+    public async Task Callers_that_each_wait_for_their_append_all_find_it_once_and_in_their_order()
+    {
+        const int callers = 8;
+        const int each = 1_000;
+        await using var store = await OpenAsync(Durability.Relaxed);
+        await using var writer = await CreateAsync(store);
+
+        var answered = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(
+            async () =>
+            {
+                var mine = new List<SessionEvent>();
+                for (var i = 0; i < each; i++)
+                    mine.AddRange(await writer.AppendAsync([Some.Titled($"{caller}:{i}")], null, Cancellation));
+                return mine;
+            },
+            Cancellation)));
+
+        var read = await ReadAsync(store, writer.Session, after: 1);
+        Assert.Equal(Enumerable.Range(2, callers * each).Select(n => (long)n), read.Select(e => e.Seq));
+        Assert.Equal(answered.SelectMany(mine => mine).OrderBy(e => e.Seq), read);
+        Assert.All(answered, mine => Assert.Equal(mine.OrderBy(e => e.Seq), mine));
+    }
+
+    [Fact]
+    public async Task A_follower_that_reads_when_it_is_woken_misses_nothing_and_sees_nothing_twice()
+    {
+        const int count = 2_000;
+        await using var store = await OpenAsync(Durability.Relaxed);
+        await using var writer = await CreateAsync(store);
+        var following = Task.Run(
+            async () =>
+            {
+                var seen = new List<long>();
+                for (var after = 0L; after <= count; await store.WaitForChangeAsync(writer.Session, after, Cancellation))
+                {
+                    await foreach (var e in store.ReadAsync(writer.Session, after, Cancellation))
+                        seen.Add(after = e.Seq);
+                    if (after == count + 1)
+                        break;
+                }
+
+                return seen;
+            },
+            Cancellation);
+
+        for (var i = 0; i < count; i++)
+            await writer.AppendAsync([Some.Titled($"{i}")], null, Cancellation);
+
+        Assert.Equal(Enumerable.Range(1, count + 1).Select(n => (long)n), await following);
+    }
+
+    [Fact]
+    public async Task Writers_that_take_a_session_from_each_other_never_write_over_each_other()
+    {
+        await using var store = await OpenAsync(Durability.Relaxed);
+        await using var first = await CreateAsync(store);
+
+        var appended = await Task.WhenAll(Enumerable.Range(0, 6).Select(taker => Task.Run(
+            async () =>
+            {
+                var mine = new List<SessionEvent>();
+                for (var i = 0; i < 30; i++)
+                {
+                    var writer = await store.OpenWriterAsync(first.Session, Cancellation);
+                    try
+                    {
+                        mine.AddRange(await writer.AppendAsync([Some.Titled($"{taker}:{i}a"), Some.Titled($"{taker}:{i}b")], null, Cancellation));
+                    }
+                    catch (Skein.Core.FencedException)
+                    {
+                        // Another was faster: nothing of it may be in the log.
+                    }
+
+                    await writer.DisposeAsync();
+                }
+
+                return mine;
+            },
+            Cancellation)));
+
+        Assert.Equal(appended.SelectMany(mine => mine).OrderBy(e => e.Seq), await ReadAsync(store, first.Session, after: 1));
+    }
+}
