@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -54,7 +55,7 @@ internal sealed class Connection : IDisposable
 
     // A proxy of the environment is for other machines; asking for it costs time at every start.
     public static Connection ToUrl(Uri address, string? token, SkeinClientOptions options) =>
-        new(new SocketsHttpHandler { UseProxy = !address.IsLoopback }, address, address.GetLeftPart(UriPartial.Authority), token, options);
+        new(new SocketsHttpHandler { UseProxy = !address.IsLoopback }, AsFolder(address), address.GetLeftPart(UriPartial.Authority), token, options);
 
     public Task<T> SendAsync<T>(ApiRequest request, JsonTypeInfo<T> answer, CancellationToken cancellationToken) =>
         TryAsync(request, async response =>
@@ -79,6 +80,9 @@ internal sealed class Connection : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    // Below a path (a proxy's), calls are relative to all of it.
+    private static Uri AsFolder(Uri address) => address.AbsolutePath.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
+
     private async Task<T> TryAsync<T>(ApiRequest request, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellationToken)
     {
         var began = Options.Time.GetTimestamp();
@@ -96,7 +100,13 @@ internal sealed class Connection : IDisposable
                     return await read(response).ConfigureAwait(false);
 
                 using (response)
-                    throw await Problems.ReadAsync(response, request, cancellationToken).ConfigureAwait(false);
+                {
+                    lost = await Problems.ReadAsync(response, request, cancellationToken).ConfigureAwait(false);
+
+                    // A server that is about to stop may be followed by another: a follower waits for it.
+                    if (!request.IsStream || response.StatusCode != HttpStatusCode.ServiceUnavailable)
+                        throw lost;
+                }
             }
             catch (HttpRequestException e) when (e.HttpRequestError is not HttpRequestError.SecureConnectionError)
             {

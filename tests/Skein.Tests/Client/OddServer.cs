@@ -1,0 +1,60 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Skein.Tests.Client;
+
+/// <summary>Answers whatever it is asked with the same bytes: what a real server cannot be made to say.</summary>
+internal sealed class OddServer : IAsyncDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly List<Socket> _open = [];
+    private readonly SemaphoreSlim _asked = new(0);
+    private readonly Task _serving;
+
+    public OddServer(string path, string answer, bool keepOpen)
+    {
+        Path = path;
+        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        _listener.Listen();
+        _serving = ServeAsync(Encoding.UTF8.GetBytes(answer), keepOpen);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Completes when it was asked so many times.</summary>
+    public async Task AskedAsync(int times)
+    {
+        for (var i = 0; i < times; i++)
+            await _asked.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _serving;
+        _open.ForEach(s => s.Dispose());
+        _asked.Dispose();
+        File.Delete(Path);
+    }
+
+    private async Task ServeAsync(byte[] answer, bool keepOpen)
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptAsync();
+                _open.Add(client);
+                await client.ReceiveAsync(new byte[64 * 1024]);
+                _asked.Release();
+                await client.SendAsync(answer);
+                if (!keepOpen)
+                    client.Shutdown(SocketShutdown.Both);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Disposed: the test is over.
+        }
+    }
+}
