@@ -4,13 +4,14 @@ using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
+using Skein.Testing;
 using Skein.Tests.Server;
 
 namespace Skein.Tests.Client;
 
 public sealed class SkeinClientTests : IDisposable
 {
-    private readonly TestHome _folder = new();
+    private readonly TempFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -20,7 +21,7 @@ public sealed class SkeinClientTests : IDisposable
     public async Task A_prompt_whose_answer_was_lost_is_carried_out_once()
     {
         await using var api = await ApiServer.StartAsync();
-        await using var proxy = new CuttingProxy(_folder["p"], api.Server.Info.Socket);
+        await using var proxy = new CuttingProxy(_folder.Below("p"), api.Server.Info.Socket);
         await using var client = SkeinClient.ForSocket(proxy.Path);
         var id = await api.NewSessionAsync();
 
@@ -37,7 +38,7 @@ public sealed class SkeinClientTests : IDisposable
     public async Task A_follower_whose_connection_is_cut_again_and_again_has_no_gap_and_no_duplicate()
     {
         await using var api = await ApiServer.StartAsync();
-        await using var proxy = new CuttingProxy(_folder["p"], api.Server.Info.Socket);
+        await using var proxy = new CuttingProxy(_folder.Below("p"), api.Server.Info.Socket);
         await using var client = SkeinClient.ForSocket(proxy.Path);
         var id = await api.NewSessionAsync();
 
@@ -80,7 +81,7 @@ public sealed class SkeinClientTests : IDisposable
     [Fact]
     public async Task Where_nobody_ever_answered_a_call_fails_at_once()
     {
-        await using var client = SkeinClient.ForSocket(_folder["none"]);
+        await using var client = SkeinClient.ForSocket(_folder.Below("none"));
         await using var onTcp = SkeinClient.ForUrl(new Uri("http://127.0.0.1:9"), "token");
 
         var socket = await Assert.ThrowsAsync<ServerUnreachableException>(() => client.GetHealthAsync(Cancellation));
@@ -88,7 +89,7 @@ public sealed class SkeinClientTests : IDisposable
         var feed = await Assert.ThrowsAsync<ServerUnreachableException>(
             () => client.WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync().AsTask());
 
-        Assert.Contains(_folder["none"], socket.Message, StringComparison.Ordinal);
+        Assert.Contains(_folder.Below("none"), socket.Message, StringComparison.Ordinal);
         Assert.Contains("http://127.0.0.1:9", tcp.Message, StringComparison.Ordinal);
         Assert.Equal("server_unreachable", feed.Code);
     }
@@ -110,7 +111,7 @@ public sealed class SkeinClientTests : IDisposable
     [Fact]
     public async Task A_stream_that_is_silent_for_too_long_counts_as_lost()
     {
-        await using var server = new OddServer(_folder["odd"], "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", keepOpen: true);
+        await using var server = new OddServer(_folder.Below("odd"), "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", keepOpen: true);
         await using var client = SkeinClient.ForSocket(server.Path, new SkeinClientOptions { Silence = TimeSpan.FromMilliseconds(50) });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         await using var feed = client.WatchAsync(stop.Token).GetAsyncEnumerator(stop.Token);
@@ -126,7 +127,7 @@ public sealed class SkeinClientTests : IDisposable
     public async Task A_follower_waits_for_the_server_after_one_that_stops()
     {
         const string Stopping = """{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"It stops.","code":"stopping"}""";
-        await using var server = new OddServer(_folder["odd"], $"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {Stopping.Length}\r\n\r\n{Stopping}", keepOpen: false);
+        await using var server = new OddServer(_folder.Below("odd"), $"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {Stopping.Length}\r\n\r\n{Stopping}", keepOpen: false);
         await using var client = SkeinClient.ForSocket(server.Path, new SkeinClientOptions { Patience = TimeSpan.FromMilliseconds(100) });
 
         var call = await Assert.ThrowsAsync<ProblemException>(() => client.GetServerAsync(Cancellation));
@@ -141,7 +142,7 @@ public sealed class SkeinClientTests : IDisposable
     [Fact]
     public async Task An_answer_of_another_program_is_told_as_such()
     {
-        await using var server = new OddServer(_folder["odd"], "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 12\r\n\r\n<h1>Oh</h1>\r\n", keepOpen: false);
+        await using var server = new OddServer(_folder.Below("odd"), "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 12\r\n\r\n<h1>Oh</h1>\r\n", keepOpen: false);
         await using var client = SkeinClient.ForSocket(server.Path);
 
         var problem = await Assert.ThrowsAsync<ProblemException>(() => client.GetServerAsync(Cancellation));
@@ -181,7 +182,7 @@ public sealed class SkeinClientTests : IDisposable
 
             """;
         var id = SessionId.Parse("ses_01kah3q6x9v3m8zr5t0w2y4b6c");
-        await using var server = new OddServer(_folder["odd"], $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n{Body}\n", keepOpen: true);
+        await using var server = new OddServer(_folder.Below("odd"), $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n{Body}\n", keepOpen: true);
         await using var client = SkeinClient.ForSocket(server.Path);
 
         var events = await ApiServer.TakeAsync(client.FollowAsync(id, 0, Cancellation), 3);
@@ -206,7 +207,7 @@ public sealed class SkeinClientTests : IDisposable
     [Fact]
     public async Task A_blob_is_read_as_it_was_stored_and_one_that_is_not_there_is_a_problem()
     {
-        await using var api = await ApiServer.StartAsync(Skein.Testing.ScriptedAgent.Kind(KeepAsync));
+        await using var api = await ApiServer.StartAsync(ScriptedAgent.Kind(KeepAsync));
         var id = await api.NewSessionAsync();
         await api.TurnAsync(id, "keep");
         var whole = ((ToolResultPart)(await api.EventAsync<PartAdded>(id, 0, e => e.Content is ToolResultPart)).Content).Whole!;
@@ -224,7 +225,7 @@ public sealed class SkeinClientTests : IDisposable
         {
             var blob = await turn.PutBlobAsync(new MemoryStream(Encoding.UTF8.GetBytes("big content")), "text/plain", cancellationToken);
             var message = turn.Ids.Next<MessageId>();
-            yield return Skein.Testing.ScriptedAgent.Begin(message);
+            yield return ScriptedAgent.Begin(message);
             yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolCallPart("c1", "bash", System.Text.Json.JsonElement.Parse("{}")));
             yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolResultPart("c1", "big", Whole: blob));
             yield return new MessageCompleted(message, StopReason.End);

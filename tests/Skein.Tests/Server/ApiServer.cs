@@ -14,7 +14,7 @@ namespace Skein.Tests.Server;
 /// <summary>The whole of it but for a model: client, server, kernel and store in a temporary home. It can be stopped and started again.</summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
-    private readonly TestHome _folder = new();
+    private readonly TempFolder _folder = new();
     private readonly AgentKind[] _agents;
     private readonly TimeProvider _time;
     private EmbeddedStore _store = null!;
@@ -23,7 +23,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private ApiServer(TimeProvider time, AgentKind[] agents)
     {
         (_time, _agents) = (time, agents);
-        Workspace = Directory.CreateDirectory(_folder["work"]).FullName;
+        Workspace = Directory.CreateDirectory(_folder.Below("work")).FullName;
     }
 
     public SkeinServer Server { get; private set; } = null!;
@@ -53,7 +53,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public async Task OpenAsync()
     {
-        var home = _folder["home"];
+        var home = _folder.Below("home");
         _store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), _time, Cancellation);
         _sessions = new Sessions(
             _store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here"), _time, NullLogger.Instance);

@@ -88,10 +88,10 @@ public sealed class GuardTests
 
         Assert.Equal(200, answer.Status);
         Assert.Equal(43, token.Length);
-        Assert.Equal(token, File.ReadAllText(server.Home["server.token"]).TrimEnd());
-        Assert.DoesNotContain(token, File.ReadAllText(server.Home["server.json"]), StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.Home["server.token"]));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.Home["server.json"]));
+        Assert.Equal(token, File.ReadAllText(server.Home.Below("server.token")).TrimEnd());
+        Assert.DoesNotContain(token, File.ReadAllText(server.Home.Below("server.json")), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.Home.Below("server.token")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.Home.Below("server.json")));
     }
 
     [Theory]

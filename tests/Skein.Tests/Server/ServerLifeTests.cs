@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Core;
 using Skein.Server;
+using Skein.Testing;
 
 namespace Skein.Tests.Server;
 
@@ -15,7 +16,7 @@ public sealed class ServerLifeTests
     {
         await using var server = await WireServer.OnTcpAsync();
 
-        var told = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(server.Home["server.json"], Cancellation), SkeinJson.Default.ServerInfo);
+        var told = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(server.Home.Below("server.json"), Cancellation), SkeinJson.Default.ServerInfo);
         var asked = await server.SendAsync(HttpMethod.Get, "/v1/server", "the-token");
         await server.Server.StopAsync(Cancellation);
 
@@ -23,7 +24,7 @@ public sealed class ServerLifeTests
         Assert.Equal(told, JsonSerializer.Deserialize(asked.Body, SkeinJson.Default.ServerInfo));
         Assert.Equal((Environment.ProcessId, "1.2.3", server.Home.Path), (told.Pid, told.Version, told.Home));
         Assert.Matches("^http://127.0.0.1:[1-9][0-9]*$", told.Listen!);
-        Assert.Equal([server.Home["run"]], Directory.GetFileSystemEntries(server.Home.Path, "*", SearchOption.AllDirectories));
+        Assert.Equal([server.Home.Below("run")], Directory.GetFileSystemEntries(server.Home.Path, "*", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -48,14 +49,14 @@ public sealed class ServerLifeTests
         await Assert.ThrowsAsync<HomeException>(() => SkeinServer.StartAsync(sessions, options, NullLoggerFactory.Instance, TimeProvider.System, Cancellation));
 
         Assert.Equal(200, (await first.SendAsync(HttpMethod.Get, "/health")).Status);
-        Assert.True(File.Exists(first.Home["server.json"]));
+        Assert.True(File.Exists(first.Home.Below("server.json")));
     }
 
     [Fact]
     public async Task An_address_that_is_taken_is_an_error_and_leaves_nothing_behind()
     {
         await using var first = await WireServer.OnTcpAsync();
-        using var home = new TestHome();
+        using var home = new TempFolder();
         await using var sessions = WireServer.NewSessions(() => new InvalidOperationException());
         var options = new SkeinServerOptions { Home = home.Path, Version = "2", Listen = first.Server.Info.Listen!["http://".Length..] };
 
@@ -63,15 +64,15 @@ public sealed class ServerLifeTests
             () => SkeinServer.StartAsync(sessions, options, NullLoggerFactory.Instance, TimeProvider.System, Cancellation));
 
         Assert.Contains("in use", refused.Message, StringComparison.Ordinal);
-        Assert.Equal([home["run"]], Directory.GetFileSystemEntries(home.Path, "*", SearchOption.AllDirectories));
+        Assert.Equal([home.Below("run")], Directory.GetFileSystemEntries(home.Path, "*", SearchOption.AllDirectories));
     }
 
     [Fact]
     [UnsupportedOSPlatform("windows")]
     public async Task A_home_whose_path_is_too_long_for_a_socket_is_served_all_the_same()
     {
-        using var folder = new TestHome();
-        var home = Directory.CreateDirectory(folder[new string('h', 110)], OwnFolder.OnlyOwner).FullName;
+        using var folder = new TempFolder();
+        var home = Directory.CreateDirectory(folder.Below(new string('h', 110)), OwnFolder.OnlyOwner).FullName;
         await using var sessions = WireServer.NewSessions(() => new InvalidOperationException());
         var options = new SkeinServerOptions { Home = home, Version = "1" };
 

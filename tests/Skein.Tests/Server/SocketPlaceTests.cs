@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Skein.Core;
 using Skein.Server;
+using Skein.Testing;
 
 namespace Skein.Tests.Server;
 
 [UnsupportedOSPlatform("windows")]
 public sealed class SocketPlaceTests : IDisposable
 {
-    private readonly TestHome _home = new();
+    private readonly TempFolder _home = new();
 
     private string Socket => SocketPlace.Of(_home.Path, null);
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -21,25 +22,25 @@ public sealed class SocketPlaceTests : IDisposable
     {
         await SocketPlace.ClearAsync(Socket, Cancellation);
 
-        Assert.Equal(_home["run"], Path.GetDirectoryName(Socket));
-        Assert.Equal(OwnFolder.OnlyOwner, File.GetUnixFileMode(_home["run"]));
+        Assert.Equal(_home.Below("run"), Path.GetDirectoryName(Socket));
+        Assert.Equal(OwnFolder.OnlyOwner, File.GetUnixFileMode(_home.Below("run")));
     }
 
     [Fact]
     public async Task A_folder_that_others_could_enter_is_closed_to_them()
     {
-        Directory.CreateDirectory(_home["run"], OwnFolder.OnlyOwner | UnixFileMode.OtherExecute | UnixFileMode.GroupRead);
+        Directory.CreateDirectory(_home.Below("run"), OwnFolder.OnlyOwner | UnixFileMode.OtherExecute | UnixFileMode.GroupRead);
 
         await SocketPlace.ClearAsync(Socket, Cancellation);
 
-        Assert.Equal(OwnFolder.OnlyOwner, File.GetUnixFileMode(_home["run"]));
+        Assert.Equal(OwnFolder.OnlyOwner, File.GetUnixFileMode(_home.Below("run")));
     }
 
     [Fact]
     public async Task A_link_is_no_folder_to_put_a_socket_in()
     {
-        Directory.CreateDirectory(_home["elsewhere"]);
-        Directory.CreateSymbolicLink(_home["run"], _home["elsewhere"]);
+        Directory.CreateDirectory(_home.Below("elsewhere"));
+        Directory.CreateSymbolicLink(_home.Below("run"), _home.Below("elsewhere"));
 
         var refused = await Assert.ThrowsAsync<HomeException>(() => SocketPlace.ClearAsync(Socket, Cancellation));
 
@@ -49,18 +50,18 @@ public sealed class SocketPlaceTests : IDisposable
     [Fact]
     public async Task A_file_where_the_folder_should_be_is_an_error_that_names_it()
     {
-        await File.WriteAllTextAsync(_home["run"], "", Cancellation);
+        await File.WriteAllTextAsync(_home.Below("run"), "", Cancellation);
 
         var refused = await Assert.ThrowsAsync<HomeException>(() => SocketPlace.ClearAsync(Socket, Cancellation));
 
-        Assert.Contains(_home["run"], refused.Message, StringComparison.Ordinal);
+        Assert.Contains(_home.Below("run"), refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_folder_of_another_user_is_refused()
     {
-        Directory.CreateDirectory(_home["run"], OwnFolder.OnlyOwner);
-        if (ChangeOwner(_home["run"], 65534, 65534) != 0)
+        Directory.CreateDirectory(_home.Below("run"), OwnFolder.OnlyOwner);
+        if (ChangeOwner(_home.Below("run"), 65534, 65534) != 0)
             Assert.Skip("only root can give a folder away");
 
         var refused = await Assert.ThrowsAsync<HomeException>(() => SocketPlace.ClearAsync(Socket, Cancellation));
@@ -101,7 +102,7 @@ public sealed class SocketPlaceTests : IDisposable
     [Fact]
     public async Task What_is_no_socket_is_not_deleted()
     {
-        Directory.CreateDirectory(_home["run"], OwnFolder.OnlyOwner);
+        Directory.CreateDirectory(_home.Below("run"), OwnFolder.OnlyOwner);
         await File.WriteAllTextAsync(Socket, "precious", Cancellation);
 
         await Assert.ThrowsAsync<HomeException>(() => SocketPlace.ClearAsync(Socket, Cancellation));
@@ -122,15 +123,15 @@ public sealed class SocketPlaceTests : IDisposable
         Assert.NotEqual(inTemp, SocketPlace.Of(home + "z", null));
         Assert.Equal(inTemp, SocketPlace.Of(home, ""));
         Assert.Equal(inTemp, SocketPlace.Of(home, "relative"));
-        Assert.Equal(inTemp, SocketPlace.Of(home, _home["missing"]));
-        Assert.Equal(inTemp, SocketPlace.Of(home, Directory.CreateDirectory(_home[new string('y', 90)]).FullName));
+        Assert.Equal(inTemp, SocketPlace.Of(home, _home.Below("missing")));
+        Assert.Equal(inTemp, SocketPlace.Of(home, Directory.CreateDirectory(_home.Below(new string('y', 90))).FullName));
     }
 
     [Fact]
     public void A_runtime_folder_of_another_user_is_not_used()
     {
         var home = "/home/" + new string('x', 100);
-        var theirs = Directory.CreateDirectory(_home["theirs"]).FullName;
+        var theirs = Directory.CreateDirectory(_home.Below("theirs")).FullName;
         if (ChangeOwner(theirs, 65534, 65534) != 0)
             Assert.Skip("only root can give a folder away");
 

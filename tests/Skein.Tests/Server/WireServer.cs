@@ -17,7 +17,7 @@ internal sealed class WireServer : IAsyncDisposable
     private readonly Sessions _sessions;
     private readonly HttpClient _http;
 
-    private WireServer(TestHome home, Sessions sessions, SkeinServer server)
+    private WireServer(TempFolder home, Sessions sessions, SkeinServer server)
     {
         Home = home;
         _sessions = sessions;
@@ -25,7 +25,7 @@ internal sealed class WireServer : IAsyncDisposable
         _http = server.Info.Listen is { } listen ? new HttpClient { BaseAddress = new Uri(listen) } : OverSocket(server.Info.Socket);
     }
 
-    public TestHome Home { get; }
+    public TempFolder Home { get; }
     public SkeinServer Server { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -37,7 +37,7 @@ internal sealed class WireServer : IAsyncDisposable
 
     public static async Task<WireServer> StartAsync(Func<SkeinServerOptions, SkeinServerOptions> options, Func<Exception>? fail)
     {
-        var home = new TestHome();
+        var home = new TempFolder();
         var sessions = NewSessions(fail ?? (() => new InvalidOperationException("secret detail")));
         try
         {
