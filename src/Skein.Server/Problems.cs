@@ -58,7 +58,6 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         StoreStoppedException e => Make(503, e),
         AppendUnknownException e => Make(503, e),
         FencedException e => Make(503, e),
-        HomeException e => Make(503, e),
         SkeinException e => Make(500, e),
         BadHttpRequestException e => Make(e.StatusCode, CodeOf(e.StatusCode), e.Message),
         ObjectDisposedException or OperationCanceledException => Make(503, "stopping", "The server is stopping."),

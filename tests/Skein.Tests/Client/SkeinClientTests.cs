@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using Skein.Client;
 using Skein.Core;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
@@ -220,13 +223,13 @@ public sealed class SkeinClientTests : IDisposable
         Assert.Equal((404, "not_found"), (missing.Status, missing.Code));
         await Assert.ThrowsAsync<InvalidRequestException>(() => api.Client.OpenBlobAsync("not-a-hash", Cancellation));
 
-        static async IAsyncEnumerable<Core.Agents.AgentOutput> KeepAsync(
-            Core.Agents.ITurn turn, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        static async IAsyncEnumerable<AgentOutput> KeepAsync(
+            ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             var blob = await turn.PutBlobAsync(new MemoryStream(Encoding.UTF8.GetBytes("big content")), "text/plain", cancellationToken);
             var message = turn.Ids.Next<MessageId>();
             yield return ScriptedAgent.Begin(message);
-            yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolCallPart("c1", "bash", System.Text.Json.JsonElement.Parse("{}")));
+            yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolCallPart("c1", "bash", JsonElement.Parse("{}")));
             yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolResultPart("c1", "big", Whole: blob));
             yield return new MessageCompleted(message, StopReason.End);
         }

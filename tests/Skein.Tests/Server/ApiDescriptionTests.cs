@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skein.Tests.House;
 
 namespace Skein.Tests.Server;
 
@@ -33,6 +34,25 @@ public sealed class ApiDescriptionTests
             Call(answer.Json, "/v1/sessions", "post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json")
                 .GetProperty("schema").GetProperty("$ref").GetString());
         Assert.True(Call(answer.Json, "/v1/sessions/{id}/prompt", "post").GetProperty("responses").TryGetProperty("202", out _));
+    }
+
+    [Fact]
+    public async Task The_protocol_page_has_every_call_and_every_code()
+    {
+        var page = Repository.Read("docs/protocol.md");
+        await using var server = await WireServer.OnSocketAsync();
+
+        var document = (await server.SendAsync(HttpMethod.Get, "/openapi/v1.json")).Json;
+        var calls = document.GetProperty("paths").EnumerateObject()
+            .SelectMany(p => p.Value.EnumerateObject().Select(m => $"`{m.Name.ToUpperInvariant()} {p.Name}"));
+        var codes = ProblemTests.Failures.Select(f => f.Data.Item3).Concat(
+        [
+            "malformed_id", "invalid_json", "invalid_query", "invalid_header", "bad_request", "timeout", "unauthorized", "host_refused", "origin_refused",
+            "not_found", "method_not_allowed", "busy", "cursor_ahead", "too_large", "unsupported_media_type", "invalid_request", "internal",
+        ]);
+
+        Assert.All(calls, call => Assert.Contains(call, page, StringComparison.Ordinal));
+        Assert.All(codes, code => Assert.Contains($"`{code}`", page, StringComparison.Ordinal));
     }
 
     private static JsonElement Call(JsonElement document, string path, string method) =>
