@@ -6,6 +6,7 @@ using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Sandbox;
 
 namespace Skein.Agent;
 
@@ -52,7 +53,7 @@ public sealed class SkeinAgent : IAgent
         }
 
         var tools = Usable(turn).ToDictionary(t => t.Name, StringComparer.Ordinal);
-        var context = new ToolContext(turn.Session.Workspace, turn);
+        var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn);
         if (unfinished is not null)
         {
             var round = new ToolRound(unfinished.Id, tools, _gate, context, _time);
