@@ -67,6 +67,14 @@ internal sealed class Connection : IDisposable
             }
         }, cancellationToken);
 
+    /// <summary>The answer as it came.</summary>
+    public Task<byte[]> ReadAsync(ApiRequest request, CancellationToken cancellationToken) =>
+        TryAsync(request, async response =>
+        {
+            using (response)
+                return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        }, cancellationToken);
+
     public Task SendAsync(ApiRequest request, CancellationToken cancellationToken) =>
         TryAsync(request, response =>
         {
