@@ -25,6 +25,7 @@ internal static class CommandTree
         ("serve", ServeCommand.Create),
         ("status", StatusCommand.Create),
         ("stop", StopCommand.Create),
+        ("trust", TrustCommand.Create),
         ("demo", DemoCommand.Create),
     ];
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
 using Skein.Cli.Background;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
@@ -34,18 +34,18 @@ internal static class LsCommand
                 Cursor: parsed.GetValue(cursor),
                 Limit: parsed.GetValue(limit));
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
-            var page = await client.ListAsync(query, cancellationToken);
+            var page = await client.ListJsonAsync(query, cancellationToken);
 
             if (parsed.GetValue(json))
-                surroundings.Out.WriteJsonLine(JsonSerializer.Serialize(page, SkeinJson.Relaxed.SessionPage));
+                surroundings.Out.WriteJsonLine(Encoding.UTF8.GetString(page));
             else
-                Show(page, query, surroundings);
+                Show(SessionRows.Read(page), query, surroundings);
             return CommandLine.Good;
         });
         return command;
     }
 
-    private static void Show(SessionPage page, SessionQuery query, Surroundings surroundings)
+    private static void Show(SessionRows page, SessionQuery query, Surroundings surroundings)
     {
         if (page.Items.Count == 0)
         {
@@ -57,41 +57,30 @@ internal static class LsCommand
 
         // Numbers are names only where every later command finds the same list: this folder's, from its top.
         var numbered = query is { Workspace: not null, Archived: false, Status: null, Trashed: false, Cursor: null };
-        var table = new Table([.. Headings(numbered, query.Workspace is null)], elastic: numbered ? 2 : 1);
-        var ids = SessionName.Shorten([.. page.Items.Select(s => s.Id)]);
+        var folders = query.Workspace is null;
+        string[] headings = [.. (string[])(numbered ? ["#"] : []), "id", "title", "status", "msgs", "updated", "model", .. (string[])(folders ? ["folder"] : [])];
+        var table = new Table(headings, elastic: numbered ? 2 : 1);
+        var ids = page.ShortIds();
         var now = surroundings.Time.GetUtcNow();
         for (var i = 0; i < page.Items.Count; i++)
-            table.Add([.. Row(page.Items[i], ids[i], numbered ? i + 1 : 0, query.Workspace is null, now)]);
+        {
+            var row = page.Items[i];
+            var cells = new List<(string, Style)>();
+            if (numbered)
+                cells.Add(((i + 1).ToString(CultureInfo.InvariantCulture), Style.Dim));
+            cells.Add((ids[i], Style.Accent));
+            cells.Add((row.Title.Length > 0 ? row.Title : "–", Style.Plain));
+            cells.Add((row.Status, row.Style));
+            cells.Add((row.Messages.ToString(CultureInfo.InvariantCulture), Style.Plain));
+            cells.Add((Spans.Ago(row.UpdatedAt, now), Style.Plain));
+            cells.Add((TextWidth.Cut(row.Model ?? "–", LongestModel), Style.Dim));
+            if (folders)
+                cells.Add((row.Workspace, Style.Dim));
+            table.Add([.. cells]);
+        }
+
         table.WriteTo(surroundings.Out);
-        if (page.Next is not null)
+        if (page.More)
             surroundings.Error.WriteLine($"There are more: skein ls --limit {Math.Min(1000, query.Limit * 4)}", Style.Dim);
-    }
-
-    private static IEnumerable<string> Headings(bool numbered, bool folders)
-    {
-        if (numbered)
-            yield return "#";
-        yield return "id";
-        yield return "title";
-        yield return "status";
-        yield return "msgs";
-        yield return "updated";
-        yield return "model";
-        if (folders)
-            yield return "folder";
-    }
-
-    private static IEnumerable<(string, Style)> Row(Session session, string id, int number, bool folders, DateTimeOffset now)
-    {
-        if (number > 0)
-            yield return (number.ToString(CultureInfo.InvariantCulture), Style.Dim);
-        yield return (id, Style.Accent);
-        yield return (session.Title.Length > 0 ? session.Title : "–", Style.Plain);
-        yield return Words.Of(session);
-        yield return (session.Messages.ToString(CultureInfo.InvariantCulture), Style.Plain);
-        yield return (Spans.Ago(session.UpdatedAt, now), Style.Plain);
-        yield return (TextWidth.Cut(session.Model ?? "–", LongestModel), Style.Dim);
-        if (folders)
-            yield return (session.Workspace, Style.Dim);
     }
 }

@@ -1,3 +1,4 @@
+using Skein.Agent.Settings;
 using Skein.Cli.Background;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
@@ -16,13 +17,14 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        var settings = await FolderTrust.SettleAsync(surroundings, request.Trust, cancellationToken);
         await using var local = request.InProcess ? await InProcess.StartAsync(surroundings, cancellationToken) : null;
         await using var client = local is null
             ? await Servers.FindOrStartAsync(surroundings, cancellationToken)
             : Servers.Connect(local.Info, surroundings);
 
         var began = surroundings.Time.GetTimestamp();
-        var session = await OpenAsync(client, cancellationToken);
+        var session = await OpenAsync(client, settings, cancellationToken);
         if ((request.Mode ?? session.Mode) == PermissionMode.Auto)
             surroundings.Error.WriteLine("skein: mode auto: commands run unasked and without a sandbox", Style.Warning);
 
@@ -35,10 +37,14 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
         return code;
     }
 
-    private async Task<Session> OpenAsync(SkeinClient client, CancellationToken cancellationToken)
+    private async Task<Session> OpenAsync(SkeinClient client, SkeinSettings settings, CancellationToken cancellationToken)
     {
         if (request.Session is null)
-            return (await client.CreateAsync(new NewSession(surroundings.Folder, request.Agent, request.Model, request.Mode), cancellationToken)).Session;
+        {
+            // The server knows the user's settings; those of this folder are known here.
+            var wanted = new NewSession(surroundings.Folder, request.Agent ?? settings.Agent, request.Model ?? settings.Model, request.Mode ?? settings.Mode);
+            return (await client.CreateAsync(wanted, cancellationToken)).Session;
+        }
 
         var id = await SessionName.ResolveAsync(client, request.Session, surroundings.Folder, cancellationToken);
         return (await client.GetAsync(id, cancellationToken)).Session;

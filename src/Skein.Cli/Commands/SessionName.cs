@@ -43,21 +43,21 @@ internal static class SessionName
         return await FindByStartAsync(client, name, cancellationToken);
     }
 
-    /// <summary>The shortest ends of the ids, of at least <see cref="ShortLength"/> characters, that tell these sessions apart.</summary>
-    public static string[] Shorten(IReadOnlyList<SessionId> sessions)
+    /// <summary>The shortest ends of these ids, of at least <see cref="ShortLength"/> characters, that tell them apart.</summary>
+    public static string[] Shorten(string[] ids)
     {
-        var tails = sessions.Select(Tail).ToArray();
-        for (var length = ShortLength; length < tails.FirstOrDefault("").Length; length++)
+        for (var length = ShortLength; ; length++)
         {
-            var cut = tails.Select(t => t[..length]).ToArray();
-            if (cut.Distinct().Count() == tails.Distinct().Count())
+            var seen = new HashSet<string>();
+            var cut = new string[ids.Length];
+            for (var i = 0; i < ids.Length; i++)
+                seen.Add(cut[i] = Tail(ids[i])[..length]);
+            if (seen.Count == ids.Length || length == IdText.Length - TimeLength)
                 return cut;
         }
-
-        return tails;
     }
 
-    public static string Shorten(SessionId session) => Tail(session)[..ShortLength];
+    public static string Shorten(SessionId session) => Tail(session.Value)[..ShortLength];
 
     private static async Task<SessionId?> FindAsync(SkeinClient client, string folder, int number, CancellationToken cancellationToken)
     {
@@ -91,9 +91,9 @@ internal static class SessionName
     }
 
     private static bool IsStart(string name, SessionId id) =>
-        Tail(id).StartsWith(Body(name), StringComparison.Ordinal) || id.Value.AsSpan(SessionId.Prefix.Length).StartsWith(Body(name), StringComparison.Ordinal);
+        Tail(id.Value).StartsWith(Body(name), StringComparison.Ordinal) || id.Value.AsSpan(SessionId.Prefix.Length).StartsWith(Body(name), StringComparison.Ordinal);
 
-    private static string Tail(SessionId id) => id.Value[(SessionId.Prefix.Length + TimeLength)..];
+    private static string Tail(string id) => id[(SessionId.Prefix.Length + TimeLength)..];
 
     private static string Body(string name) => name.StartsWith(SessionId.Prefix, StringComparison.Ordinal) ? name[SessionId.Prefix.Length..] : name;
 

@@ -1,8 +1,11 @@
 using Skein.Agent;
 using Skein.Agent.Providers;
+using Skein.Agent.Settings;
+using Skein.Agent.Tools;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Running;
+using Skein.Sandbox;
 
 namespace Skein.Cli.Composition;
 
@@ -10,26 +13,44 @@ namespace Skein.Cli.Composition;
 internal sealed class Agents : IDisposable
 {
     private readonly ModelCatalog _models;
+    private readonly Permissions _permissions;
 
-    private Agents(ModelCatalog models, AgentKind own)
+    private Agents(ModelCatalog models, Permissions permissions, AgentKind own, SessionsOptions defaults)
     {
-        _models = models;
+        (_models, _permissions) = (models, permissions);
         Kinds = new Dictionary<string, AgentKind>(StringComparer.Ordinal) { [own.Name] = own };
-        SessionDefaults = new SessionsOptions(own.Name, models.DefaultModel, PermissionMode.Ask, Environment.MachineName);
+        SessionDefaults = defaults;
     }
 
     public IReadOnlyDictionary<string, AgentKind> Kinds { get; }
 
     public SessionsOptions SessionDefaults { get; }
 
-    public static Agents Open(Surroundings surroundings)
+    /// <param name="user">The user's own settings.</param>
+    /// <exception cref="SettingsException">They name an agent that there is not.</exception>
+    public static Agents Open(SkeinHome home, LoadedSettings user, HomeSettings settings, Surroundings surroundings)
     {
-        var models = new ModelCatalog([], surroundings.Variable, new Dictionary<string, Script>(), surroundings.Time);
-        var gate = new ToolGate(
-            static (_, _, _, _) => ValueTask.FromResult<ToolVerdict>(new ToolVerdict.Ask(null)),
-            static (_, _, _, _) => ValueTask.CompletedTask);
-        return new Agents(models, SkeinAgent.Kind(models, [], gate, surroundings.Time));
+        var (providers, scripts) = Providers.Of(user.Settings);
+        var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
+        var permissions = new Permissions(home, settings);
+        var tools = BuiltInTools.All(new ToolSettings(
+            ChildEnvironment.ForTools(ChildEnvironment.Current(), providers.Select(p => p.KeyVariable).OfType<string>()), surroundings.Time)
+        {
+            HiddenFolders = [RealPath.Of(home.Path)],
+            IsWithheld = permissions.IsWithheld,
+        });
+        var own = SkeinAgent.Kind(models, tools, permissions.Gate, surroundings.Time);
+        if (user.Settings.Agent is { } agent && agent != own.Name)
+            throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
+
+        var defaults = new SessionsOptions(
+            own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName);
+        return new Agents(models, permissions, own, defaults);
     }
 
-    public void Dispose() => _models.Dispose();
+    public void Dispose()
+    {
+        _models.Dispose();
+        _permissions.Dispose();
+    }
 }

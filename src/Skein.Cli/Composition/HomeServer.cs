@@ -12,12 +12,13 @@ namespace Skein.Cli.Composition;
 internal sealed class HomeServer : IAsyncDisposable
 {
     private readonly EmbeddedStore _store;
+    private readonly HomeSettings _settings;
     private readonly Agents _agents;
     private readonly Sessions _sessions;
     private readonly SkeinServer _server;
 
-    private HomeServer(EmbeddedStore store, Agents agents, Sessions sessions, SkeinServer server) =>
-        (_store, _agents, _sessions, _server) = (store, agents, sessions, server);
+    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, SkeinServer server) =>
+        (_store, _settings, _agents, _sessions, _server) = (store, settings, agents, sessions, server);
 
     public ServerInfo Info => _server.Info;
 
@@ -29,12 +30,15 @@ internal sealed class HomeServer : IAsyncDisposable
     public static async Task<HomeServer> StartAsync(
         SkeinHome home, Listening listening, Surroundings surroundings, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(), surroundings.Time, cancellationToken);
+        var settings = new HomeSettings(home, surroundings);
+        var user = await settings.ReadAsync(null, cancellationToken);
+        var durability = user.Settings.Durability == Agent.Settings.Durability.Relaxed ? Durability.Relaxed : Durability.Durable;
+        var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(durability), surroundings.Time, cancellationToken);
         Agents? agents = null;
         Sessions? sessions = null;
         try
         {
-            agents = Agents.Open(surroundings);
+            agents = Agents.Open(home, user, settings, surroundings);
             sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
             await sessions.TakeOverAbandonedAsync(cancellationToken);
             var options = new SkeinServerOptions
@@ -46,7 +50,7 @@ internal sealed class HomeServer : IAsyncDisposable
                 AllowHosts = listening.AllowHosts,
             };
             var server = await SkeinServer.StartAsync(sessions, options, loggers, surroundings.Time, cancellationToken);
-            return new HomeServer(store, agents, sessions, server);
+            return new HomeServer(store, settings, agents, sessions, server);
         }
         catch
         {
@@ -54,6 +58,7 @@ internal sealed class HomeServer : IAsyncDisposable
                 await sessions.DisposeAsync();
             agents?.Dispose();
             await store.DisposeAsync();
+            settings.Dispose();
             throw;
         }
     }
@@ -64,6 +69,7 @@ internal sealed class HomeServer : IAsyncDisposable
         await _server.DisposeAsync();
         await _sessions.DisposeAsync();
         _agents.Dispose();
+        _settings.Dispose();
         await _store.DisposeAsync();
     }
 }

@@ -35,13 +35,13 @@ internal sealed record SkeinHome(string Path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(ServerFile), SkeinJson.Default.ServerInfo);
+            return Read(File.ReadAllBytes(ServerFile));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && !File.Exists(Path))
         {
             return null;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new HomeException($"{ServerFile} is not what a server wrote ({e.Message}): if no server runs, delete it.", e);
         }
@@ -49,6 +49,22 @@ internal sealed record SkeinHome(string Path)
         {
             throw new HomeException($"The home {Path} cannot be read: {e.Message}", e);
         }
+    }
+
+    // By hand: every command reads this first, and the serializer takes longer to get ready than most commands to do their work.
+    private static ServerInfo Read(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var info = document.RootElement;
+        return new ServerInfo(
+            info.GetProperty("pid").GetInt32(),
+            Text("version"),
+            Text("home"),
+            Text("socket"),
+            info.TryGetProperty("listen", out var listen) ? listen.GetString() : null,
+            info.GetProperty("started_at").GetDateTimeOffset());
+
+        string Text(string name) => info.GetProperty(name).GetString() ?? throw new FormatException($"'{name}' is null.");
     }
 
     /// <summary>What TCP clients of the running server must show; null: it has none.</summary>
@@ -70,7 +86,7 @@ internal sealed record SkeinHome(string Path)
             else
                 Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-            using var log = new FileStream(LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            using var log = new FileStream(LogFile, OwnFiles.Appending());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -68,6 +68,7 @@ internal sealed class Acts(Stage stage, DemoProject project, DemoScripts scripts
         stage.Claim(
             Text(await MessagesAsync(fork.Id, cancellationToken)) == _told,
             $"'{fork.Title}' begins with the same {Spans.Plural(messages.Count, "message")}; none was copied");
+        stage.Terminal.WriteLine();
         await PromptAsync(fork, "What would you do next?", cancellationToken, scripts.Fork);
         stage.Terminal.WriteLine();
         stage.Claim(Text(await MessagesAsync(Session, cancellationToken)) == _told, "the origin has not changed");
@@ -94,6 +95,7 @@ internal sealed class Acts(Stage stage, DemoProject project, DemoScripts scripts
         var after = (await server.Client.GetAsync(Session, cancellationToken)).Session.Seq;
         var screen = NewScreen();
         stage.Terminal.WriteLine(("› ", Style.Accent), ("Why was the code wrong? Tell me at length.", Style.Bold));
+        stage.Terminal.WriteLine();
         await server.Client.PromptAsync(Session, new PromptRequest("Why was the code wrong? Tell me at length."), cancellationToken);
         var shown = "";
         var saved = false;
@@ -139,7 +141,7 @@ internal sealed class Acts(Stage stage, DemoProject project, DemoScripts scripts
             last is { Role: Role.Assistant, Status: MessageStatus.Error } && last.Text.Length > 0
             && DemoScripts.Story.StartsWith(last.Text, StringComparison.Ordinal) && lost <= MostSecondsLost * DemoScripts.CharactersPerSecond,
             $"of the {before.Shown.Length} characters that had been shown, {Math.Max(0, lost)} are lost: "
-            + $"{Math.Max(0, lost) / DemoScripts.CharactersPerSecond:0.0} s of text");
+            + $"what came in the last {Math.Max(0, lost) / DemoScripts.CharactersPerSecond:0.0} s");
 
         stage.Terminal.WriteLine();
         var end = await PromptAsync(session, "Where were you?", cancellationToken);

@@ -49,7 +49,7 @@ internal sealed class DemoScripts(string folder)
         Step(Text("Now I see it fail."), Call("bash", ("command", DemoProject.TestCommand))),
         Step(
             Text("1900 is no leap year: centuries count only where 400 divides them. I correct that."),
-            Call("edit", ("path", DemoProject.Code), ("old", DemoProject.Before), ("new", DemoProject.After))),
+            Call("edit", ("path", DemoProject.Code), ("old_string", DemoProject.Before), ("new_string", DemoProject.After))),
         Step(Text("And the test again:"), Call("bash", ("command", DemoProject.TestCommand))),
         Say("Repaired: `leap` now leaves out the centuries that 400 does not divide, and the test passes."),
     ];

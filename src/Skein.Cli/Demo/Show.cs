@@ -20,6 +20,7 @@ internal static class Show
         var kept = false;
         try
         {
+            home.Prepare();
             stage.Terminal.WriteLine(("skein demo", Style.Bold), ("  The model is scripted. All else is real: the agent's loop, its tools, the server, the store, git.", Style.Plain));
             stage.Say($"home     {home.Path}");
             stage.Say($"project  {project.Folder}");

@@ -18,7 +18,12 @@ internal static class ToolCalls
     public static string Title(string tool, string? title)
     {
         var line = TerminalText.CleanLine(title ?? "");
-        return line.Length == 0 || line == tool || line.StartsWith(tool + " ", StringComparison.Ordinal) ? Cut(line.Length == 0 ? tool : line) : Cut($"{tool} {line}");
+        if (line.Length == 0)
+            return Cut(tool);
+
+        // A command says of itself what it is.
+        var telling = line == tool || line.StartsWith(tool + " ", StringComparison.Ordinal) || line.StartsWith("$ ", StringComparison.Ordinal);
+        return Cut(telling ? line : $"{tool} {line}");
     }
 
     public static string Title(ToolCallPart call)
@@ -28,7 +33,7 @@ internal static class ToolCalls
             foreach (var name in s_telling)
             {
                 if (call.Arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)
-                    return Title(call.Tool, value.GetString());
+                    return Title(call.Tool, name == "command" ? $"$ {value.GetString()}" : value.GetString());
             }
         }
 

@@ -165,7 +165,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
     {
         Begin(Block.Line);
         activity.WriteLine(("? ", Style.Warning), (ToolCalls.Title(asked.Tool, asked.Title), Style.Bold));
-        if (asked.Detail is { Length: > 0 } detail && detail != asked.Title)
+        if (asked.Detail is { Length: > 0 } detail && !asked.Title.EndsWith(detail, StringComparison.Ordinal))
         {
             foreach (var line in TerminalText.Clean(detail).TrimEnd('\n').Split('\n'))
                 activity.WriteLine("  │ " + line, Style.Dim);

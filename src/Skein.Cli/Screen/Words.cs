@@ -5,14 +5,19 @@ namespace Skein.Cli.Screen;
 /// <summary>States in a person's words.</summary>
 internal static class Words
 {
-    public static (string Text, Style Style) Of(Session session) => session.Status switch
+    public static (string Text, Style Style) Of(Session session)
     {
-        _ when session.Damage.Count > 0 => ("damaged", Style.Bad),
-        SessionStatus.Running => ("running", Style.Good),
-        SessionStatus.Waiting => ("waiting", Style.Warning),
-        SessionStatus.Interrupted => ("interrupted", Style.Warning),
-        SessionStatus.Error => ("error", Style.Bad),
-        _ => ("idle", Style.Dim),
+        var status = session.Damage.Count > 0 ? "damaged" : session.Status.ToString().ToLowerInvariant();
+        return (status, StyleOf(status));
+    }
+
+    /// <param name="status">In the API's words, or <c>damaged</c>.</param>
+    public static Style StyleOf(string status) => status switch
+    {
+        "running" => Style.Good,
+        "waiting" or "interrupted" => Style.Warning,
+        "error" or "damaged" => Style.Bad,
+        _ => Style.Dim,
     };
 
     /// <summary>Tokens that went in and came out.</summary>

@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using System.Text;
+using Skein.Agent.Settings;
+using Skein.Cli.Screen;
+
+namespace Skein.Cli.Composition;
+
+/// <summary>Settles, before a run, what the folder's own settings count for, and says once what of them does not.</summary>
+internal static class FolderTrust
+{
+    /// <param name="trust">The user says that this folder is trusted.</param>
+    /// <returns>The settings that hold in the folder.</returns>
+    /// <exception cref="SettingsException">A settings file cannot be read or breaks a rule.</exception>
+    public static async Task<SkeinSettings> SettleAsync(Surroundings surroundings, bool trust, CancellationToken cancellationToken)
+    {
+        var home = SkeinHome.Of(surroundings);
+        home.Prepare();
+        using var settings = new HomeSettings(home, surroundings);
+        var loaded = await settings.ReadAsync(surroundings.Folder, cancellationToken);
+        var folder = settings.FolderOf(surroundings.Folder, loaded);
+        if (trust || (loaded.Ignored.Count > 0 && IsNews(home, folder, loaded) && Ask(surroundings, folder, loaded)))
+        {
+            await settings.Trusted.TrustAsync(folder, cancellationToken);
+            loaded = await settings.ReadAsync(surroundings.Folder, cancellationToken);
+        }
+
+        await TellOfProvidersAsync(settings, loaded, surroundings, cancellationToken);
+        return loaded.Settings;
+    }
+
+    // One server serves every folder; where it sends keys and prompts to is the user's own word alone.
+    private static async Task TellOfProvidersAsync(HomeSettings settings, LoadedSettings loaded, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        var own = (await settings.ReadAsync(null, cancellationToken)).Settings.Providers;
+        var others = loaded.Settings.Providers.Where(p => !own.TryGetValue(p.Key, out var mine) || mine != p.Value).Select(p => p.Key).ToArray();
+        if (others.Length > 0)
+            surroundings.Error.WriteLine($"skein: providers are taken from {settings.UserFile} only; not used: {string.Join(", ", others)}", Style.Warning);
+    }
+
+    private static bool Ask(Surroundings surroundings, string folder, LoadedSettings loaded)
+    {
+        var keys = string.Join(", ", loaded.Ignored.Select(i => i.Key));
+        if (!surroundings.CanAsk)
+        {
+            surroundings.Error.WriteLine($"skein: {folder} is not trusted, so these of its settings are ignored: {keys} (to trust it: skein trust)", Style.Warning);
+            return false;
+        }
+
+        surroundings.Out.WriteLine(("? ", Style.Warning), ($"{loaded.Ignored[0].File} sets: {keys}", Style.Bold));
+        surroundings.Out.Write($"  Do you trust what is in {folder}? [y]es, [n]o: ", Style.Warning);
+        return surroundings.Input.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
+    // Asked and told once for what is there: again when the folder wants something else.
+    private static bool IsNews(SkeinHome home, string folder, LoadedSettings loaded)
+    {
+        var told = Path.Combine(home.Path, "told");
+        var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [folder, .. loaded.Ignored.Select(i => i.ToString())]))));
+        if (File.Exists(told) && File.ReadLines(told).Contains(mark))
+            return false;
+
+        using var writer = new StreamWriter(told, Encoding.UTF8, OwnFiles.Appending());
+        writer.Write(mark + "\n");
+        return true;
+    }
+}

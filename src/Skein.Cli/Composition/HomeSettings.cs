@@ -1,0 +1,30 @@
+using Skein.Agent.Settings;
+using Skein.Sandbox;
+
+namespace Skein.Cli.Composition;
+
+/// <summary>The settings that hold for a home: the user's file, folders' own, and which folders the user trusts.</summary>
+internal sealed class HomeSettings : IDisposable
+{
+    private readonly SettingsReader _reader;
+
+    public HomeSettings(SkeinHome home, Surroundings surroundings)
+    {
+        UserFile = SettingsReader.UserFile(ChildEnvironment.Current(), surroundings.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+        Trusted = new TrustedFolders(home.Path);
+        _reader = new SettingsReader(UserFile, Trusted);
+    }
+
+    public string UserFile { get; }
+
+    public TrustedFolders Trusted { get; }
+
+    /// <inheritdoc cref="SettingsReader.ReadAsync"/>
+    public Task<LoadedSettings> ReadAsync(string? workspace, CancellationToken cancellationToken) => _reader.ReadAsync(workspace, cancellationToken);
+
+    /// <summary>The folder that trust in a workspace is about: that of the settings file which holds there, else the workspace itself.</summary>
+    public string FolderOf(string workspace, LoadedSettings loaded) =>
+        loaded.Files.LastOrDefault(f => f != UserFile) is { } file ? Path.GetDirectoryName(file)! : workspace;
+
+    public void Dispose() => Trusted.Dispose();
+}
