@@ -38,7 +38,8 @@ public enum StopReason
 }
 
 /// <summary>A part with its name. A part that is still <see cref="Streaming"/> holds the text of the last checkpoint.</summary>
-public sealed record MessagePart(PartId Id, Part Content, bool Streaming = false);
+public sealed record MessagePart(
+    PartId Id, Part Content, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Streaming = false);
 
 /// <summary>
 /// One message: a prompt, or what one call of the model said together with the results of the tools it called.
