@@ -1,24 +1,48 @@
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Skein.Core;
 using Skein.Core.Protocol;
+using Skein.Core.Running;
 
 namespace Skein.Server;
 
-/// <summary>The OpenAPI document, made when it is asked for.</summary>
+/// <summary>
+/// The OpenAPI document. What makes it is put together when somebody asks for the document, in a container of its own: few servers are
+/// ever asked, and the machinery costs each of them time and 3 MB at the start.
+/// </summary>
 internal static class ApiDescription
 {
-    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", static options =>
-    {
-        options.AddDocumentTransformer(DescribeAsync);
-        options.AddOperationTransformer(DescribeAsync);
-        options.AddSchemaTransformer(DescribeAsync);
-    });
+    private const string Name = "v1";
 
-    public static void MapApiDescription(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json");
+    /// <param name="app">The server's services: what of them the calls take as parameters is no part of a request.</param>
+    public static async Task<string> MakeAsync(IServiceProvider app, CancellationToken cancellationToken)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(app.GetRequiredService<IHostEnvironment>());
+        services.AddSingleton(app.GetRequiredService<EndpointDataSource>());
+        services.AddSingleton(app.GetRequiredService<IOptions<JsonOptions>>());
+        services.AddRoutingCore();
+        services.AddSingleton(app.GetRequiredService<Sessions>());
+        services.AddSingleton(app.GetRequiredService<EventStreams>());
+        services.AddSingleton(app.GetRequiredService<SelfDescription>());
+        services.AddSingleton(app.GetRequiredService<StopRequest>());
+        services.AddOpenApi(Name, static options =>
+        {
+            options.AddDocumentTransformer(DescribeAsync);
+            options.AddOperationTransformer(DescribeAsync);
+            options.AddSchemaTransformer(DescribeAsync);
+        });
+
+        await using var maker = services.BuildServiceProvider();
+        var document = await maker.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name).GetOpenApiDocumentAsync(cancellationToken);
+        return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1, cancellationToken);
+    }
 
     private static Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
@@ -39,6 +63,16 @@ internal static class ApiDescription
                 In = ParameterLocation.Header,
                 Description = "1 to 200 printable ASCII characters. A request that comes again with its key is carried out once.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+
+        foreach (var name in context.Description.ActionDescriptor.EndpointMetadata.OfType<QueryNames>().SelectMany(q => q.Names))
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Query,
+                Schema = new OpenApiSchema { Type = name is "limit" or "before" or "after" ? JsonSchemaType.Integer : JsonSchemaType.String },
             });
         }
 

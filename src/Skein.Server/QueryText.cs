@@ -4,6 +4,9 @@ using Skein.Core;
 
 namespace Skein.Server;
 
+/// <summary>For the API's description: the query parameters that a call reads, since it reads them itself.</summary>
+internal sealed record QueryNames(params string[] Names);
+
 /// <summary>Reads the values of a query. What cannot be read is an error that names the parameter, its value and the rule.</summary>
 internal static class QueryText
 {

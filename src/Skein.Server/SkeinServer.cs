@@ -133,7 +133,6 @@ public sealed class SkeinServer : IAsyncDisposable
         services.AddSingleton<EventStreams>();
         services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_stopPatience);
         services.ConfigureHttpJsonOptions(static json => SpeakSkein(json.SerializerOptions));
-        services.AddApiDescription();
 
         var app = builder.Build();
         app.UseMiddleware<Problems>();
@@ -143,7 +142,6 @@ public sealed class SkeinServer : IAsyncDisposable
         MessageEndpoints.Map(app);
         EventEndpoints.Map(app);
         ServerEndpoints.Map(app);
-        app.MapApiDescription();
         return app;
     }
 

@@ -14,8 +14,11 @@ internal static class EventEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/sessions/{id}/events", FollowAsync).WithTags("events").WithSummary("The session's events after a sequence, then those to come (SSE)");
-        routes.MapGet("/v1/events", WatchAsync).WithTags("events").WithSummary("The rows of live sessions, then every row as it changes (SSE)");
+        const string EventStream = "text/event-stream";
+        routes.MapGet("/v1/sessions/{id}/events", FollowAsync).WithTags("events").WithSummary("The session's events after a sequence, then those to come (SSE)")
+            .WithMetadata(new QueryNames("after")).Produces(StatusCodes.Status200OK, contentType: EventStream);
+        routes.MapGet("/v1/events", WatchAsync).WithTags("events").WithSummary("The rows of live sessions, then every row as it changes (SSE)")
+            .Produces(StatusCodes.Status200OK, contentType: EventStream);
     }
 
     private static async Task FollowAsync(string id, HttpContext context, Sessions sessions, EventStreams streams, CancellationToken cancellationToken)

@@ -16,7 +16,8 @@ internal static class MessageEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var messages = routes.MapGroup("/v1/sessions/{id}/messages").WithTags("messages");
-        messages.MapGet("", ListAsync).WithSummary("A page of messages, oldest first; without 'before' the newest page");
+        messages.MapGet("", ListAsync).WithSummary("A page of messages, oldest first; without 'before' the newest page")
+            .WithMetadata(new QueryNames("before", "limit"));
         messages.MapPost("", AddAsync).WithSummary("Append a finished message without a turn");
         messages.MapPatch("/{message}", EditAsync).WithSummary("Give a message other parts");
         routes.MapGet("/v1/blobs/{sha256}", OpenBlobAsync).WithTags("messages").WithSummary("The content of a blob");

@@ -14,11 +14,15 @@ internal static class ServerEndpoints
         routes.MapGet("/health", Health).WithTags("server").WithSummary("Whether the server lives; needs no token");
         routes.MapGet("/v1/server", Info).WithTags("server").WithSummary("What the server is and where it listens");
         routes.MapPost("/v1/server/stop", Stop).WithTags("server").WithSummary("Stop the server; running turns are interrupted");
+        routes.MapGet("/openapi/v1.json", DescribeAsync).ExcludeFromDescription();
     }
 
     private static Ok<ServerHealth> Health(SelfDescription self) => TypedResults.Ok(new ServerHealth("ok", self.Version));
 
     private static async Task<Ok<ServerInfo>> Info(SelfDescription self) => TypedResults.Ok(await self.Info);
+
+    private static async Task<ContentHttpResult> DescribeAsync(HttpContext context, CancellationToken cancellationToken) =>
+        TypedResults.Content(await ApiDescription.MakeAsync(context.RequestServices, cancellationToken), "application/json");
 
     private static Accepted Stop(HttpContext context, StopRequest stop)
     {

@@ -15,7 +15,8 @@ internal static class SessionEndpoints
     {
         var sessions = routes.MapGroup("/v1/sessions").WithTags("sessions");
         sessions.MapPost("", CreateAsync).WithSummary("Make a session, or answer the one of the id given");
-        sessions.MapGet("", ListAsync).WithSummary("List sessions, most recent first");
+        sessions.MapGet("", ListAsync).WithSummary("List sessions, most recent first")
+            .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "trashed", "cursor", "limit"));
         sessions.MapGet("/{id}", GetAsync).WithSummary("One session");
         sessions.MapPatch("/{id}", ChangeAsync).WithSummary("Change title, agent, model, mode, archive or pin");
         sessions.MapDelete("/{id}", TrashAsync).WithSummary("Put it in the trash");

@@ -33,6 +33,9 @@ public sealed class ApiDescriptionTests
             "#/components/schemas/NewSession",
             Call(answer.Json, "/v1/sessions", "post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json")
                 .GetProperty("schema").GetProperty("$ref").GetString());
+        Assert.Equal(
+            ["id", "before", "limit"],
+            Call(answer.Json, "/v1/sessions/{id}/messages", "get").GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()));
         Assert.True(Call(answer.Json, "/v1/sessions/{id}/prompt", "post").GetProperty("responses").TryGetProperty("202", out _));
     }
 
