@@ -199,16 +199,23 @@ internal partial class Disk
     private static (uint Owner, ulong Inode) Look(string path)
     {
         var about = new byte[StatLength];
-        var result = OperatingSystem.IsMacOS() ? Stat(path, ref about[0]) : StatX(CurrentFolder, path, 0, StatBasic, ref about[0]);
+        var result = OperatingSystem.IsMacOS()
+            ? IsIntelMac ? StatIntelMac(path, ref about[0]) : Stat(path, ref about[0])
+            : StatX(CurrentFolder, path, 0, StatBasic, ref about[0]);
         return result == 0 ? Owned(about) : throw Failed("stat", path);
     }
 
     private static (uint Owner, ulong Inode) Look(SafeFileHandle file)
     {
         var about = new byte[StatLength];
-        var result = OperatingSystem.IsMacOS() ? FStat(file, ref about[0]) : StatX(file, "", StatEmptyPath, StatBasic, ref about[0]);
+        var result = OperatingSystem.IsMacOS()
+            ? IsIntelMac ? FStatIntelMac(file, ref about[0]) : FStat(file, ref about[0])
+            : StatX(file, "", StatEmptyPath, StatBasic, ref about[0]);
         return result == 0 ? Owned(about) : throw Failed("stat");
     }
+
+    // There the plain names are those of an older struct.
+    private static bool IsIntelMac => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     // Linux: struct statx, the same on every processor. macOS: struct stat with 64-bit inodes.
     private static (uint Owner, ulong Inode) Owned(ReadOnlySpan<byte> about) => OperatingSystem.IsMacOS()
@@ -264,4 +271,10 @@ internal partial class Disk
 
     [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
     private static partial int FStat(SafeFileHandle file, ref byte about);
+
+    [LibraryImport("libc", EntryPoint = "stat$INODE64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatIntelMac(string path, ref byte about);
+
+    [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
+    private static partial int FStatIntelMac(SafeFileHandle file, ref byte about);
 }

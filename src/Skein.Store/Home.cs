@@ -24,7 +24,7 @@ internal sealed class Home : IDisposable
     /// <exception cref="HomeException">The folder cannot be used; the message names the path and the rule.</exception>
     public static Home Open(string home, Disk disk)
     {
-        var path = System.IO.Path.GetFullPath(home);
+        var path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(home));
         try
         {
             disk.MakeFolder(path);

@@ -27,7 +27,7 @@ internal sealed class LogFolder(string root, LogParts parts)
     public SessionLog Get(SessionId session) => Find(session) ?? throw new SessionNotFoundException(session);
 
     /// <summary>
-    /// Finds the logs. One whose file is as the catalog saw it last is not opened; the others are flushed and folded, several at a time.
+    /// Finds the logs, and deletes those that a crash left unmade. One whose file is as the catalog saw it last is not opened; the others are flushed and folded, several at a time.
     /// </summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +35,12 @@ internal sealed class LogFolder(string root, LogParts parts)
         foreach (var (path, length, written) in Files())
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (path.EndsWith(NewLog.Extension, StringComparison.Ordinal))
+            {
+                File.Delete(path);
+                continue;
+            }
+
             var name = Path.GetFileNameWithoutExtension(path);
             if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id))) != path)
             {
@@ -148,7 +154,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             if (state.Row is null)
                 throw new DamagedException(state.Fault!);
 
-            log.Commit(state);
+            log.Learn(state);
             log.IsFlushed = log.IsChecked = true;
             parts.Catalog.Write(log, file);
             return (file, repairs);
@@ -177,14 +183,15 @@ internal sealed class LogFolder(string root, LogParts parts)
             else if (known.End < end)
                 known = LogFold.Fold(parts.Disk, file, log, end, known);
 
-            log.Commit(known.Row is null ? known : known with { Fault = null });
+            log.Learn(known.Row is null ? known : known with { Fault = null });
             log.IsFlushed = true;
-            parts.Catalog.Write(log, file);
+            if (!ReferenceEquals(parts.Catalog.Find(log.Id)?.Row, known.Row))
+                parts.Catalog.Write(log, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
             // It keeps its row, if the catalog had one; it is looked at again when it is next read.
-            log.Commit(log.State with { Fault = $"{log.Name} cannot be read: {e.Message}" });
+            log.Learn(log.State with { Fault = $"{log.Name} cannot be read: {e.Message}" });
         }
 
         return log.IsFlushed;
@@ -210,6 +217,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             (ref FileSystemEntry f) => (f.ToFullPath(), f.Length, f.LastWriteTimeUtc.UtcTicks),
             new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = 0, IgnoreInaccessible = false })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory && f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal),
+            ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory
+                && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal) || f.FileName.EndsWith(NewLog.Extension, StringComparison.Ordinal)),
         };
 }

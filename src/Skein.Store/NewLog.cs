@@ -7,6 +7,9 @@ namespace Skein.Store;
 /// <summary>Makes a session's file: under another name until it is whole, so that a log never exists without its first batch.</summary>
 internal static class NewLog
 {
+    /// <summary>What the file is called while it is not yet acknowledged.</summary>
+    public const string Extension = SessionLog.Extension + ".new";
+
     /// <returns>The log and its file, open for writing.</returns>
     /// <exception cref="StoreStoppedException">The disk refused; there is no such session.</exception>
     public static (SessionLog Log, SafeFileHandle File) Write(LogParts parts, string root, SessionId session, EncodedBatch batch)
@@ -26,7 +29,7 @@ internal static class NewLog
 
     private static SafeFileHandle Write(LogParts parts, string path, ReadOnlySpan<byte> bytes, SessionId session)
     {
-        var (disk, month, fresh, named) = (parts.Disk, Path.GetDirectoryName(path)!, path + ".new", false);
+        var (disk, month, fresh, named) = (parts.Disk, Path.GetDirectoryName(path)!, Path.ChangeExtension(path, Extension), false);
         SafeFileHandle? file = null;
         try
         {

@@ -10,7 +10,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state)
     private const int RecentCommits = 64;
 
     private readonly Lock _gate = new();
-    private readonly (long Seq, long End)[] _recent = new (long, long)[RecentCommits];
+    private (long Seq, long End)[]? _recent;
     private int _commits;
     private TaskCompletionSource? _changed;
     private bool _closed;
@@ -40,18 +40,26 @@ internal sealed class SessionLog(SessionId id, string root, LogState state)
     public static string NameOf(SessionId id) =>
         string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{Extension}");
 
-    /// <summary>Replaces what is known and wakes those who wait for it.</summary>
+    /// <summary>Replaces what is known by what was appended, and wakes those who wait for it.</summary>
     public void Commit(LogState state)
+    {
+        lock (_gate)
+        {
+            _recent ??= new (long, long)[RecentCommits];
+            _recent[_commits++ % RecentCommits] = (state.Seq, state.End);
+        }
+
+        Learn(state);
+    }
+
+    /// <summary>Replaces what is known by what was found in the file.</summary>
+    public void Learn(LogState state)
     {
         TaskCompletionSource? changed = null;
         lock (_gate)
         {
             if (state.Seq > _state.Seq)
-            {
-                _recent[_commits++ % RecentCommits] = (state.Seq, state.End);
                 (changed, _changed) = (_changed, null);
-            }
-
             _state = state;
         }
 
@@ -66,7 +74,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state)
             (long Seq, long End)? best = null;
             for (var i = 0; i < Math.Min(_commits, RecentCommits); i++)
             {
-                if (_recent[i].Seq <= after && _recent[i].Seq > (best?.Seq ?? 0))
+                if (_recent![i].Seq <= after && _recent[i].Seq > (best?.Seq ?? 0))
                     best = _recent[i];
             }
 

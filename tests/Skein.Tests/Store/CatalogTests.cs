@@ -114,6 +114,21 @@ public sealed class CatalogTests : EmbeddedTests
         Assert.Equal("999", (await again.FindAsync(session, Cancellation))!.Title);
     }
 
+    [Fact]
+    public async Task What_a_crash_left_half_made_is_removed_at_the_start()
+    {
+        var session = await MakeAsync();
+        var (log, blob) = (Path.ChangeExtension(LogOf(session), ".jsonl.new"), Path.Combine(Home, "blobs", ".incoming-7"));
+        await File.WriteAllTextAsync(log, "{", Cancellation);
+        await File.WriteAllTextAsync(blob, "half", Cancellation);
+
+        await using var store = await OpenAsync();
+
+        Assert.False(File.Exists(log) || File.Exists(blob));
+        Assert.True(File.Exists(LogOf(session)));
+        Assert.Empty(store.Damaged);
+    }
+
     private async Task<IReadOnlyList<string>> RowsAsync()
     {
         await using var store = await OpenAsync();
