@@ -96,8 +96,18 @@ internal partial class Disk
             Directory.CreateDirectory(path, OwnFolder);
     }
 
+    /// <summary>Gives the lock back. Closing alone would not: a child that is just being started has a copy of the handle for a moment.</summary>
+    public virtual void Unlock(SafeFileHandle held)
+    {
+        using (held)
+        {
+            if (!OperatingSystem.IsWindows() && FLock(held, LockRelease) < 0)
+                throw Failed("flock");
+        }
+    }
+
     /// <summary>
-    /// Takes the lock that the file stands for, until the handle is closed; null when another process has it. The file is made when it
+    /// Takes the lock that the file stands for, until <see cref="Unlock"/>; null when another process has it. The file is made when it
     /// is missing and never deleted: whoever deletes it makes a second lock, which is noticed here by its inode.
     /// </summary>
     public virtual SafeFileHandle? TryLock(string path)
@@ -238,6 +248,7 @@ internal partial class Disk
     private const int ReadWrite = 2;
     private const int LockExclusive = 2;
     private const int LockWithoutWaiting = 4;
+    private const int LockRelease = 8;
     private const int MacFullFlush = 51;
     private const int CurrentFolder = -100;
     private const int StatEmptyPath = 0x1000;

@@ -9,11 +9,13 @@ namespace Skein.Store;
 internal sealed class Home : IDisposable
 {
     private readonly SafeFileHandle _lock;
+    private readonly Disk _disk;
 
-    private Home(string path, SafeFileHandle held)
+    private Home(string path, SafeFileHandle held, Disk disk)
     {
         Path = path;
         _lock = held;
+        _disk = disk;
     }
 
     public string Path { get; }
@@ -30,7 +32,7 @@ internal sealed class Home : IDisposable
             disk.MakeFolder(path);
             RequireOwn(path, disk);
             var held = disk.TryLock(System.IO.Path.Combine(path, "store.lock")) ?? throw new HomeInUseException(path, ServerOf(path));
-            var opened = new Home(path, held);
+            var opened = new Home(path, held, disk);
             try
             {
                 foreach (var folder in (string[])[opened.Sessions, opened.Blobs, opened.Catalog])
@@ -54,7 +56,11 @@ internal sealed class Home : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        if (!_lock.IsClosed)
+            _disk.Unlock(_lock);
+    }
 
     private string Below(string name) => System.IO.Path.Combine(Path, name);
 
