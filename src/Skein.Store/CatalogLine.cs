@@ -54,22 +54,31 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         try
         {
             var reader = new Utf8JsonReader(line);
-            using var json = JsonDocument.ParseValue(ref reader);
-            var entry = json.RootElement;
-            if (entry.TryGetProperty("row"u8, out var row))
+            reader.Read();
+            var (end, written, read) = (0L, 0L, new CatalogLine());
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var session = row.Deserialize(SkeinJson.Default.Session) ?? throw new JsonException("A row is an object.");
-                return new CatalogLine(new CatalogRow(session, entry.GetProperty("end"u8).GetInt64(), entry.GetProperty("written"u8).GetInt64()));
+                var name = reader.ValueSpan;
+                reader.Read();
+                if (name.SequenceEqual("end"u8))
+                    end = reader.GetInt64();
+                else if (name.SequenceEqual("written"u8))
+                    written = reader.GetInt64();
+                else if (name.SequenceEqual("row"u8))
+                    read = JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(row, end, written)) : read;
+                else if (name.SequenceEqual("opened"u8))
+                    read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
+                else if (name.SequenceEqual("closed"u8))
+                    read = SessionId.TryParse(reader.GetString(), out var closed) ? new CatalogLine(Closed: closed) : read;
+                else
+                    reader.Skip();
             }
 
-            return new CatalogLine(Opened: Session(entry, "opened"u8), Closed: Session(entry, "closed"u8));
+            return read;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             return new CatalogLine();
         }
     }
-
-    private static SessionId? Session(JsonElement entry, ReadOnlySpan<byte> name) =>
-        entry.TryGetProperty(name, out var value) && SessionId.TryParse(value.GetString(), out var session) ? session : null;
 }
