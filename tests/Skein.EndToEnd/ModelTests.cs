@@ -1,0 +1,115 @@
+using Skein.Testing;
+
+namespace Skein.EndToEnd;
+
+/// <summary>Runs against a model server on loopback that speaks the providers' wire formats.</summary>
+public sealed class ModelTests : IAsyncLifetime
+{
+    private ModelServer _model = null!;
+    private readonly User _user = new();
+
+    public async ValueTask InitializeAsync() => _model = await ModelServer.StartAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _user.DisposeAsync();
+        await _model.DisposeAsync();
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("openai")]
+    [InlineData("anthropic")]
+    public async Task A_model_behind_a_base_url_changes_files_and_its_usage_is_recorded(string provider)
+    {
+        Use(provider);
+        _model.Enqueue(
+            new StreamedAnswer(new Said("I wri", "te it."), new Called("c1", "write", "{\"path\":\"a.txt\",", "\"content\":\"hello\\n\"}")) { Tokens = new(100, 20) },
+            new StreamedAnswer(new Called("c2", "bash", """{"command":"cat a.txt; echo done > b.txt"}""")) { Tokens = new(150, 10) },
+            new StreamedAnswer(new Said("Both files ", "are there.")) { Tokens = new(200, 5) });
+
+        var run = await _user.RunAsync("run", "--model", $"{provider}/any", "--mode", "auto", "Write two files.");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Equal("I write it.\n\nBoth files are there.\n", run.Out);
+        Assert.Equal("hello\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "a.txt"), TestContext.Current.CancellationToken));
+        Assert.Equal("done\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "b.txt"), TestContext.Current.CancellationToken));
+        Assert.Contains("mode auto: commands run unasked and without a sandbox", run.Error, StringComparison.Ordinal);
+        var session = (await _user.JsonAsync("ls")).GetProperty("items")[0];
+        Assert.Equal((450, 35), (session.GetProperty("usage").GetProperty("input").GetInt64(), session.GetProperty("usage").GetProperty("output").GetInt64()));
+        Assert.Equal("idle", session.GetProperty("status").GetString());
+    }
+
+    [Theory(Timeout = 120_000)]
+    [MemberData(nameof(Failures))]
+    public async Task What_does_not_get_better_is_one_clear_line_and_the_session_stays_usable(string failure, string provider, string said)
+    {
+        Use(provider);
+        _model.Otherwise = _ => Failing(failure, provider);
+
+        var run = await _user.RunAsync("run", "--model", $"{provider}/any", "Say something.");
+
+        Assert.True(run.Code == 1, run.ToString());
+        Assert.Single(run.ErrorLines, line => line.StartsWith("✗ ", StringComparison.Ordinal));
+        Assert.Contains(said, run.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(provider, run.Error, StringComparison.Ordinal);
+        Assert.Equal("error", (await _user.JsonAsync("ls")).GetProperty("items")[0].GetProperty("status").GetString());
+        _model.Otherwise = _ => new StreamedAnswer(new Said("Here I am again."));
+        var next = await _user.RunAsync("run", "--continue", "And now?");
+        Assert.True(next.Code == 0, next.ToString());
+        Assert.Equal("Here I am again.\n", next.Out);
+    }
+
+    public static TheoryData<string, string, string> Failures() => new()
+    {
+        { "401", "openai", "401" },
+        { "401", "anthropic", "401" },
+        { "not a stream", "openai", "" },
+        { "not a stream", "anthropic", "" },
+    };
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("openai", "429")]
+    [InlineData("anthropic", "429")]
+    [InlineData("openai", "500 twice")]
+    [InlineData("anthropic", "500 twice")]
+    [InlineData("openai", "cut")]
+    [InlineData("anthropic", "cut")]
+    public async Task What_may_get_better_is_tried_again(string provider, string failure)
+    {
+        Use(provider);
+        ModelAnswer[] answers = failure switch
+        {
+            "429" => [Refused(provider, 429, ("Retry-After", "1"))],
+            "500 twice" => [Refused(provider, 500), Refused(provider, 500)],
+            _ => [new StreamedAnswer(new Said("This is lo"), new Cut())],
+        };
+        _model.Enqueue([.. answers, new StreamedAnswer(new Said("All is well."))]);
+
+        var run = await _user.RunAsync("run", "--model", $"{provider}/any", "Say something.");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.EndsWith("All is well.\n", run.Out, StringComparison.Ordinal);
+        Assert.Equal(answers.Length + 1, _model.Requests.Count);
+        Assert.Equal(answers.Length, run.ErrorLines.Count(line => line.StartsWith('↻')));
+        var items = (await _user.JsonAsync("show")).GetProperty("items").EnumerateArray();
+        Assert.Equal("All is well.", items.Last().GetProperty("parts")[0].GetProperty("content").GetProperty("text").GetString());
+    }
+
+    private static ModelAnswer Failing(string failure, string provider) => failure switch
+    {
+        "401" => Refused(provider, 401),
+        _ => new WholeAnswer("text/html", "<html><body>Welcome to the captive portal</body></html>"),
+    };
+
+    private static RefusedAnswer Refused(string provider, int status, params (string, string)[] headers) => provider == "openai"
+        ? RefusedAnswer.OpenAi(status, "refused", $"refused with {status}", headers)
+        : RefusedAnswer.Anthropic(status, "refused", $"refused with {status}", headers);
+
+    private void Use(string provider)
+    {
+        _user.Variables["OPENAI_BASE_URL"] = provider == "openai" ? _model.OpenAiAddress : null;
+        _user.Variables["OPENAI_API_KEY"] = provider == "openai" ? "x" : null;
+        _user.Variables["ANTHROPIC_BASE_URL"] = provider == "anthropic" ? _model.Address : null;
+        _user.Variables["ANTHROPIC_API_KEY"] = provider == "anthropic" ? "x" : null;
+    }
+}
