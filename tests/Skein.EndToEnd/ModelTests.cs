@@ -39,6 +39,23 @@ public sealed class ModelTests : IAsyncLifetime
         Assert.Equal("idle", session.GetProperty("status").GetString());
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_key_that_was_set_after_a_command_started_the_server_counts_from_the_next_run_on()
+    {
+        await _user.RunAsync("ls");
+        var before = await _user.ServerPidAsync();
+        Use("openai");
+        _model.Enqueue(new StreamedAnswer(new Said("With the key.")), new StreamedAnswer(new Said("With the same one.")));
+
+        var first = await _user.RunAsync("run", "--model", "openai/any", "Hello?");
+        var between = await _user.ServerPidAsync();
+        var second = await _user.RunAsync("run", "--model", "openai/any", "Hello?");
+
+        Assert.Equal(("With the key.\n", "With the same one.\n"), (first.Out, second.Out));
+        Assert.NotEqual(before, between);
+        Assert.Equal(between, await _user.ServerPidAsync());
+    }
+
     [Theory(Timeout = 120_000)]
     [MemberData(nameof(Failures))]
     public async Task What_does_not_get_better_is_one_clear_line_and_the_session_stays_usable(string failure, string provider, string said)

@@ -24,8 +24,10 @@ internal static class Servers
     /// <exception cref="HomeException">The home cannot be read.</exception>
     public static ServerInfo? FindInfo(SkeinHome home) => home.FindServer() is { } info && Listens(info.Socket) ? info : null;
 
-    public static SkeinClient Connect(ServerInfo info, Surroundings surroundings) =>
-        SkeinClient.ForSocket(info.Socket, new SkeinClientOptions { Name = ClientName, Time = surroundings.Time });
+    public static SkeinClient Connect(ServerInfo info, Surroundings surroundings) => Connect(info.Socket, surroundings);
+
+    public static SkeinClient Connect(string socket, Surroundings surroundings) =>
+        SkeinClient.ForSocket(socket, new SkeinClientOptions { Name = ClientName, Time = surroundings.Time });
 
     // The kernel refuses at once where nobody listens, so that a socket that a killed server left is told from a living one.
     private static bool Listens(string path)

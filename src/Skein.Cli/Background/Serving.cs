@@ -19,7 +19,7 @@ internal static class Serving
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         try
         {
-            await using var server = await HomeServer.StartAsync(home, listening, surroundings, loggers, cancellationToken);
+            await using var server = await HomeServer.StartAsync(home, listening with { InBackground = background }, surroundings, loggers, cancellationToken);
             if (!background)
                 Tell(server, surroundings);
             await Task.WhenAny(signalled.Task, server.StopRequested).WaitAsync(cancellationToken);

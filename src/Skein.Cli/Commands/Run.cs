@@ -18,6 +18,8 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var settings = await FolderTrust.SettleAsync(surroundings, request.Trust, cancellationToken);
+        if (!request.InProcess)
+            await Renewal.EnsureAsync(surroundings, cancellationToken);
         await using var local = request.InProcess ? await InProcess.StartAsync(surroundings, cancellationToken) : null;
         await using var client = local is null
             ? await Servers.FindOrStartAsync(surroundings, cancellationToken)

@@ -41,6 +41,7 @@ internal sealed class HomeServer : IAsyncDisposable
             agents = Agents.Open(home, user, settings, surroundings);
             sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
             await sessions.TakeOverAbandonedAsync(cancellationToken);
+            StartedWith.Of(home, user.Settings, settings.UserFile, surroundings, listening.InBackground).Write(home);
             var options = new SkeinServerOptions
             {
                 Home = home.Path,
@@ -77,7 +78,8 @@ internal sealed class HomeServer : IAsyncDisposable
 /// <summary>Where a server listens beside its socket.</summary>
 /// <param name="Address">As <c>127.0.0.1:7788</c>; null: only the socket.</param>
 /// <param name="Token">What clients there must show; null: one is made.</param>
-internal sealed record Listening(string? Address, string? Token, IReadOnlyList<string> AllowHosts)
+/// <param name="InBackground">A command started it, and not its user.</param>
+internal sealed record Listening(string? Address, string? Token, IReadOnlyList<string> AllowHosts, bool InBackground = false)
 {
     public static Listening OnSocketOnly { get; } = new(null, null, []);
 }
