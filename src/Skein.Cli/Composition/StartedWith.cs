@@ -1,4 +1,5 @@
-using System.Security.Cryptography;
+using System.Globalization;
+using System.Numerics;
 using System.Text;
 using Skein.Agent.Settings;
 
@@ -59,7 +60,7 @@ internal sealed record StartedWith(bool InBackground, IReadOnlyDictionary<string
     public IReadOnlyList<string> NewsFor(StartedWith server) =>
         [.. Prints.Where(p => server.Prints.GetValueOrDefault(p.Key) != p.Value).Select(p => p.Key)];
 
-    // No value can be told from it, and none be compared across homes.
+    // Enough to notice a change, too little to tell the value; a cryptographic hash would load a library of megabytes into every server.
     private static string Print(SkeinHome home, string value) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{home.Path}\n{value}")).AsSpan(0, 16));
+        Encoding.UTF8.GetBytes($"{home.Path}\n{value}").Aggregate(uint.MaxValue, BitOperations.Crc32C).ToString("x8", CultureInfo.InvariantCulture);
 }
