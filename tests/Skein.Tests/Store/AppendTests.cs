@@ -1,0 +1,39 @@
+using Skein.Testing;
+
+namespace Skein.Tests.Store;
+
+/// <summary>What an append costs: its own bytes, however long the session is.</summary>
+public sealed class AppendTests : EmbeddedTests
+{
+    // G-04, N-11.
+    [Fact]
+    public async Task An_append_reads_nothing_and_writes_its_own_lines_behind_what_stands_there()
+    {
+        await using var store = await OpenAsync();
+        await using var writer = await CreateAsync(store);
+        await writer.AppendAsync([.. Enumerable.Range(0, 1_000).Select(i => Some.Titled($"{i}"))], null, Cancellation);
+        var before = await File.ReadAllBytesAsync(LogOf(writer.Session), Cancellation);
+        var reads = Disk.Count(DiskCall.Read, "");
+
+        await writer.AppendAsync([Some.Titled("one"), Some.Titled("more")], null, Cancellation);
+
+        var after = await File.ReadAllBytesAsync(LogOf(writer.Session), Cancellation);
+        Assert.Equal(reads, Disk.Count(DiskCall.Read, ""));
+        Assert.Equal(before, after[..before.Length]);
+        Assert.Equal(2, after[before.Length..].Count(b => b == (byte)'\n'));
+    }
+
+    // G-04: what failed, and where.
+    [Fact]
+    public async Task An_append_that_fails_names_its_session_and_what_the_system_said()
+    {
+        await using var store = await OpenAsync();
+        await using var writer = await CreateAsync(store);
+        Disk.Fail(DiskCall.Write, "sessions", "No space left on device");
+
+        var refused = await Assert.ThrowsAsync<Skein.Core.StoreStoppedException>(async () => await writer.AppendAsync([Some.Titled("lost")], null, Cancellation));
+
+        Assert.Contains(writer.Session.Value, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("No space left on device", refused.Message, StringComparison.Ordinal);
+    }
+}
