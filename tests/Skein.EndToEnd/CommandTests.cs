@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skein.Testing;
 
 namespace Skein.EndToEnd;
 
@@ -135,6 +136,28 @@ public sealed class CommandTests : IAsyncDisposable
         Assert.Contains("MY_VARIABLE=seen", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("SKEIN_", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-very-secret", seen, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task At_a_terminal_a_question_is_asked_and_nothing_typed_before_answers_it()
+    {
+        Requires.Programs("script");
+        var model = _user.ScriptOf(
+            new { type = "text", text = new string('.', 40), chunk = 1, delay_ms = 20 },
+            new { type = "call", tool = "bash", arguments = new { command = "touch made" } },
+            new { type = "text", text = "It is made." });
+        await GoodAsync("run", "--model", model, "Warm up.");
+        using var run = _user.StartAtTerminal("skein run -c 'Make it.'");
+
+        await run.Input.WriteAsync("n\n");
+        await run.SaidAsync("[n]o and why: ");
+        Assert.False(File.Exists(Path.Combine(_user.Project, "made")));
+        await run.Input.WriteAsync("y\n");
+        await run.SaidAsync("It is made.");
+
+        Assert.True(File.Exists(Path.Combine(_user.Project, "made")));
+        run.Input.Close();
+        Assert.Equal(0, (await run.EndAsync()).Code);
     }
 
     [Fact(Timeout = 60_000)]

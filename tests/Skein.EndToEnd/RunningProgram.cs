@@ -14,6 +14,7 @@ public sealed class RunningProgram : IDisposable
     private readonly StringBuilder _out = new();
     private readonly Task _reading;
     private readonly Task<string> _errors;
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
 
     public RunningProgram(Process process, User user)
@@ -86,14 +87,53 @@ public sealed class RunningProgram : IDisposable
         _process.Dispose();
     }
 
+    /// <summary>Waits until it has said something, which need not be a line.</summary>
+    public async Task SaidAsync(string text)
+    {
+        while (true)
+        {
+            Task more;
+            lock (_out)
+            {
+                if (_out.ToString().Contains(text, StringComparison.Ordinal))
+                    return;
+                more = _more.Task;
+            }
+
+            Assert.False(_reading.IsCompleted, $"It ended without saying '{text}':\n{_out}");
+            await more.WaitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     private async Task ReadAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        var buffer = new char[4096];
+        var line = new StringBuilder();
+        int count;
+        do
         {
-            _out.Append(line).Append('\n');
-            _lines.Writer.TryWrite(line);
-        }
+            count = await _process.StandardOutput.ReadAsync(buffer);
+            foreach (var c in buffer.AsSpan(0, count))
+            {
+                if (c != '\n')
+                    line.Append(c);
+                else
+                    _lines.Writer.TryWrite(line.ToString());
+                if (c == '\n')
+                    line.Clear();
+            }
 
+            lock (_out)
+            {
+                _out.Append(buffer, 0, count);
+                _more.SetResult();
+                _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+        while (count > 0);
+
+        if (line.Length > 0)
+            _lines.Writer.TryWrite(line.ToString());
         _lines.Writer.Complete();
     }
 }

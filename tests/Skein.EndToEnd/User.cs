@@ -76,6 +76,9 @@ public sealed class User : IAsyncDisposable
         return await program.EndAsync();
     }
 
+    /// <summary>Starts the program with a terminal of its own, at which the test types.</summary>
+    public RunningProgram StartAtTerminal(string line) => Start("script", ["-qefc", line, "/dev/null"]);
+
     public RunningProgram Start(params string[] arguments) => Start(PublishedProgram.Path, arguments);
 
     /// <summary>What <c>skein … --json</c> says.</summary>

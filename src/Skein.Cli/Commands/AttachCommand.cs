@@ -3,6 +3,7 @@ using Skein.Cli.Background;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
 using Skein.Core;
+using Skein.Core.Events;
 using Skein.Core.Running;
 
 namespace Skein.Cli.Commands;
@@ -25,7 +26,7 @@ internal static class AttachCommand
             var from = parsed.GetValue(after);
             if (parsed.GetValue(json))
             {
-                await foreach (var frame in client.FollowAsync(id, Math.Max(0, from), cancellationToken))
+                await foreach (var frame in client.FollowAsync(id, from ?? 0, cancellationToken))
                 {
                     if (frame is EventFrame { Event: var e })
                         surroundings.Out.WriteJsonLine(EventLines.Of(e));
@@ -35,17 +36,17 @@ internal static class AttachCommand
             }
 
             var session = (await client.GetAsync(id, cancellationToken)).Session;
-            if (from < 0)
-                from = await ShowLastAsync();
+            var start = from ?? await ShowLastAsync();
             await using var desk = new PermissionDesk(client, id, surroundings, refuse: false);
             var screen = new TurnScreen(surroundings.Out, surroundings.Activity, showPrompts: true);
-            foreach (var question in session.Questions)
-                await desk.AskAsync(question, cancellationToken);
-            await foreach (var frame in client.FollowAsync(id, from, cancellationToken))
+            var open = session.Questions.Select(q => q.Permission).ToHashSet();
+            await foreach (var frame in client.FollowAsync(id, start, cancellationToken))
             {
                 screen.Show(frame);
-                if (frame is EventFrame { Event.Body: var body })
-                    await desk.SeeAsync(body, cancellationToken);
+
+                // Of the questions of the past only those are asked that are still open.
+                if (frame is EventFrame { Event: var e } && (e.Body is not PermissionAsked asked || e.Seq > session.Seq || open.Contains(asked.Permission)))
+                    await desk.SeeAsync(e.Body, cancellationToken);
             }
 
             return CommandLine.Good;
@@ -54,7 +55,7 @@ internal static class AttachCommand
             async Task<long> ShowLastAsync()
             {
                 var page = await client.ListMessagesAsync(id, null, LastMessages, cancellationToken);
-                var whole = page.Items.TakeWhile(m => m.Status is MessageStatus.Completed or MessageStatus.Error).ToArray();
+                var whole = page.Items.TakeWhile(m => m.Status is (MessageStatus.Completed or MessageStatus.Error) && !m.UnansweredCalls.Any()).ToArray();
                 var conversation = new Conversation(surroundings.Out, surroundings.Time);
                 conversation.ShowHead(session);
                 conversation.Show(whole, session.Messages - (page.Items.Count - whole.Length));

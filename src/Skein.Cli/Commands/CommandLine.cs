@@ -56,6 +56,13 @@ internal static class CommandLine
         {
             return Tell(surroundings, e.Message, Failed);
         }
+        catch (Exception e)
+        {
+            // A mistake of ours: where it was made helps whoever is told of it.
+            var code = Tell(surroundings, $"an unexpected error, {e.GetType().Name}: {e.Message}", Failed);
+            surroundings.Error.WriteLine(e.StackTrace ?? "", Style.Dim);
+            return code;
+        }
     }
 
     private static int Tell(Surroundings surroundings, string message, int code)

@@ -19,12 +19,12 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
 
     // A turn that asks more questions at once waits until some are answered.
     private readonly Channel<PermissionAsked> _questions = Channel.CreateBounded<PermissionAsked>(256);
-    private readonly HashSet<PermissionId> _settled = [];
+    private readonly Dictionary<PermissionId, TaskCompletionSource> _settled = [];
+    private readonly HashSet<PermissionId> _answeredHere = [];
     private readonly CancellationTokenSource _over = new();
     private readonly Lock _lock = new();
     private Task _work = Task.CompletedTask;
     private Task<string?>? _line;
-    private bool _lineIsStale;
 
     /// <summary>Looks at an event; questions in it are asked beside whatever else is shown.</summary>
     public async ValueTask SeeAsync(EventBody body, CancellationToken cancellationToken)
@@ -35,19 +35,9 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
                 await AskAsync(asked, cancellationToken);
                 break;
             case PermissionAnswered answered:
-                lock (_lock)
-                    _settled.Add(answered.Permission);
+                TellAnswer(answered);
                 break;
         }
-    }
-
-    public async ValueTask AskAsync(PermissionAsked asked, CancellationToken cancellationToken)
-    {
-        if (!surroundings.CanAsk && !refuse)
-            return;
-        if (_work.IsCompletedSuccessfully)
-            _work = WorkAsync();
-        await _questions.Writer.WriteAsync(asked, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -63,6 +53,33 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
         }
 
         _over.Dispose();
+    }
+
+    /// <summary>Asks, once, however often it is told to.</summary>
+    private async ValueTask AskAsync(PermissionAsked asked, CancellationToken cancellationToken)
+    {
+        if ((!surroundings.CanAsk && !refuse) || !TryBegin(asked.Permission))
+            return;
+        if (_work.IsCompletedSuccessfully)
+            _work = WorkAsync();
+        await _questions.Writer.WriteAsync(asked, cancellationToken);
+    }
+
+    // Told where somebody else answered, or nobody did: who answered here knows.
+    private void TellAnswer(PermissionAnswered answered)
+    {
+        bool here;
+        lock (_lock)
+        {
+            SettledOf_Locked(answered.Permission).TrySetResult();
+            here = _answeredHere.Contains(answered.Permission);
+        }
+
+        if (!here && Notices.Of(answered) is { } notice)
+        {
+            surroundings.Activity.EndLine();
+            surroundings.Activity.WriteLine(notice.Text, notice.Style);
+        }
     }
 
     private async Task WorkAsync()
@@ -84,9 +101,8 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
         while (!IsSettled(asked))
         {
             surroundings.Out.Write($"  [y]es{always}, [n]o and why: ", Style.Warning);
-            var line = await ReadLineAsync(asked);
-            if (line.Dropped)
-                continue;
+            if (await TryReadLineAsync(asked) is not { } line)
+                break;
             if (PermissionWords.Parse(line.Text, asked.Pattern is not null) is { } reply)
                 return reply;
             surroundings.Out.WriteLine($"  '{line.Text}' is no answer.", Style.Dim);
@@ -95,15 +111,27 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
         return null;
     }
 
-    // A line that was asked for by a question that somebody else answered must not answer the next one.
-    private async Task<(string? Text, bool Dropped)> ReadLineAsync(PermissionAsked asked)
+    /// <returns>Null: somebody else answered first.</returns>
+    private async Task<Line?> TryReadLineAsync(PermissionAsked asked)
     {
+        // Whatever was typed before the question was seen is no answer to it.
+        TypeAhead.Discard();
+        if (_line is { IsCompleted: true })
+            _line = null;
+
+        // A read cannot be cancelled: one that an earlier question left behind waits for this one's answer.
         _line ??= Task.Factory.StartNew(surroundings.Input.ReadLine, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var text = await _line.WaitAsync(_over.Token);
+        Task settled;
+        lock (_lock)
+            settled = SettledOf_Locked(asked.Permission).Task;
+        await Task.WhenAny(_line, settled).WaitAsync(_over.Token);
+        if (settled.IsCompleted)
+            return null;
+
+        var text = await _line;
         _line = null;
-        var dropped = _lineIsStale;
-        _lineIsStale = IsSettled(asked);
-        return (text, dropped && text is not null);
+        surroundings.Out.LineWasEnded();
+        return new Line(text);
     }
 
     private PermissionReply Refuse(PermissionAsked asked)
@@ -116,6 +144,8 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
 
     private async Task AnswerAsync(PermissionAsked asked, PermissionReply reply)
     {
+        lock (_lock)
+            _answeredHere.Add(asked.Permission);
         try
         {
             await client.AnswerAsync(session, asked.Permission, reply, _over.Token);
@@ -126,11 +156,31 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
         }
     }
 
+    private bool TryBegin(PermissionId permission)
+    {
+        lock (_lock)
+        {
+            var known = _settled.ContainsKey(permission);
+            SettledOf_Locked(permission);
+            return !known;
+        }
+    }
+
     private bool IsSettled(PermissionAsked asked)
     {
         lock (_lock)
-            return _settled.Contains(asked.Permission);
+            return SettledOf_Locked(asked.Permission).Task.IsCompleted;
     }
+
+    private TaskCompletionSource SettledOf_Locked(PermissionId permission)
+    {
+        if (!_settled.TryGetValue(permission, out var settled))
+            _settled[permission] = settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return settled;
+    }
+
+    /// <param name="Text">Null: the input has ended.</param>
+    private sealed record Line(string? Text);
 }
 
 /// <summary>What a person types for yes and no.</summary>

@@ -56,7 +56,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var desk = new PermissionDesk(client, session.Id, surroundings, refuse: true);
-        using var interrupt = new TurnInterrupt(client, session.Id, surroundings, leaving);
+        await using var interrupt = new TurnInterrupt(client, session.Id, surroundings, leaving, request.InProcess);
 
         // A new session's own beginning belongs to its events; one that goes on begins where it was.
         var after = request is { Json: true, Session: null } ? 0 : session.Seq;

@@ -36,7 +36,7 @@ internal static class StatusCommand
             return;
         }
 
-        surroundings.Out.WriteLine(("running", Style.Good), ($"  pid {info.Pid}, version {info.Version}, started {Spans.Ago(info.StartedAt, surroundings.Time.GetUtcNow())} ago", Style.Plain));
+        surroundings.Out.WriteLine(("running", Style.Good), ($"  pid {info.Pid}, version {info.Version}, up {Spans.Took(surroundings.Time.GetUtcNow() - info.StartedAt)}", Style.Plain));
         surroundings.Out.WriteLine($"home    {info.Home}");
         surroundings.Out.WriteLine($"socket  {info.Socket}");
         if (info.Listen is not null)

@@ -6,41 +6,55 @@ using Skein.Core;
 
 namespace Skein.Cli.Commands;
 
-/// <summary>Ctrl+C while a turn runs: the first interrupts the turn, the second leaves it alone and ends the program.</summary>
-internal sealed class TurnInterrupt : IDisposable
+/// <summary>
+/// Ctrl+C while a turn runs: the first interrupts the turn, the second leaves it alone and ends the program. Where the server is this
+/// program, other signals end it in good order, too.
+/// </summary>
+internal sealed class TurnInterrupt : IAsyncDisposable
 {
     private readonly SkeinClient _client;
     private readonly SessionId _session;
     private readonly Surroundings _surroundings;
     private readonly CancellationTokenSource _leaving;
-    private readonly PosixSignalRegistration _registration;
+    private readonly PosixSignalRegistration[] _registrations;
+    private Task _interrupting = Task.CompletedTask;
     private int _times;
 
     /// <param name="leaving">Cancelled when the person does not want to wait.</param>
-    public TurnInterrupt(SkeinClient client, SessionId session, Surroundings surroundings, CancellationTokenSource leaving)
+    /// <param name="isServer">This process is the server.</param>
+    public TurnInterrupt(SkeinClient client, SessionId session, Surroundings surroundings, CancellationTokenSource leaving, bool isServer)
     {
         (_client, _session, _surroundings, _leaving) = (client, session, surroundings, leaving);
-        _registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        PosixSignal[] ends = isServer ? [PosixSignal.SIGTERM, PosixSignal.SIGHUP] : [];
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt), .. ends.Select(s => PosixSignalRegistration.Create(s, OnEnd))];
     }
 
-    public void Dispose() => _registration.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        await _interrupting;
+    }
 
-    private void OnSignal(PosixSignalContext context)
+    private void OnEnd(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _leaving.Cancel();
+    }
+
+    private void OnInterrupt(PosixSignalContext context)
     {
         context.Cancel = true;
         if (Interlocked.Increment(ref _times) == 1)
         {
             _surroundings.Activity.Status("  interrupting … (Ctrl+C again to leave at once)");
-            Interrupting = InterruptAsync();
+            _interrupting = InterruptAsync();
         }
         else
         {
             _leaving.Cancel();
         }
     }
-
-    /// <summary>The request under way.</summary>
-    public Task Interrupting { get; private set; } = Task.CompletedTask;
 
     private async Task InterruptAsync()
     {

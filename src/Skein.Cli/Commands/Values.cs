@@ -28,7 +28,7 @@ internal static class Values
 
     public static Option<int> Limit(string name, string description, int usual) => new(name)
     {
-        Description = $"{description} 1 to 1000, default {usual}.",
+        Description = $"{description} 1 to 1000.",
         HelpName = "N",
         DefaultValueFactory = _ => usual,
         CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 1000
@@ -36,14 +36,13 @@ internal static class Values
             : Refuse<int>(result, $"{name} {result.Tokens[0].Value}: it must be a number from 1 to 1000."),
     };
 
-    public static Option<long> After() => new("--after")
+    public static Option<long?> After() => new("--after")
     {
         Description = "Show everything after this sequence, as a program that comes back does; 0 is the whole session.",
         HelpName = "SEQ",
-        DefaultValueFactory = _ => -1,
         CustomParser = result => long.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             ? value
-            : Refuse<long>(result, $"--after {result.Tokens[0].Value}: it must be a sequence, 0 or more."),
+            : Refuse<long?>(result, $"--after {result.Tokens[0].Value}: it must be a sequence, 0 or more."),
     };
 
     /// <summary>A session that must be named.</summary>

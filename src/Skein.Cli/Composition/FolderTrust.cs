@@ -48,7 +48,9 @@ internal static class FolderTrust
 
         surroundings.Out.WriteLine(("? ", Style.Warning), ($"{loaded.Ignored[0].File} sets: {keys}", Style.Bold));
         surroundings.Out.Write($"  Do you trust what is in {folder}? [y]es, [n]o: ", Style.Warning);
-        return surroundings.Input.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+        var answer = surroundings.Input.ReadLine();
+        surroundings.Out.LineWasEnded();
+        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 
     // Asked and told once for what is there: again when the folder wants something else.

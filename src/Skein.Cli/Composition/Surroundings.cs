@@ -16,6 +16,7 @@ internal sealed record Surroundings(
     Terminal Out, Terminal Error, TextReader Input, bool InputIsTerminal, string Folder, Func<string, string?> Variable, TimeProvider Time)
 {
     private const int UsualWidth = 80;
+    private const int StandardInput = 0;
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
@@ -62,12 +63,17 @@ internal sealed record Surroundings(
         }
     }
 
-    /// <summary>Opens the standard input when it is first read: most commands never do.</summary>
+    /// <summary>
+    /// Opens the standard input when it is first read: most commands never do. Not through the console, which would edit lines itself
+    /// instead of leaving that to the terminal, and keep what was typed ahead.
+    /// </summary>
     private sealed class LazyInput : TextReader
     {
         private TextReader? _reader;
 
-        private TextReader Reader => _reader ??= new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
+        private TextReader Reader => _reader ??= new StreamReader(
+            OperatingSystem.IsWindows() ? Console.OpenStandardInput() : new FileStream(new SafeFileHandle(StandardInput, ownsHandle: false), FileAccess.Read, bufferSize: 0),
+            new UTF8Encoding(false));
 
         public override int Peek() => Reader.Peek();
 

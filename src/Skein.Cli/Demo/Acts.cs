@@ -165,6 +165,8 @@ internal sealed class Acts(Stage stage, DemoProject project, DemoScripts scripts
             if (frame is not EventFrame { Event.Body: var body })
                 continue;
 
+            if (body is PermissionAnswered && Notices.Of(body) is { } answer)
+                stage.Terminal.WriteLine(answer.Text + ", by the demo", answer.Style);
             if (body is PermissionAsked asked)
                 await server.Client.AnswerAsync(session.Id, asked.Permission, new PermissionReply(PermissionAnswer.Once), cancellationToken);
             if (body is TurnCompleted completed && completed.Turn == accepted.Turn)

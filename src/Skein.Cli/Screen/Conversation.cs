@@ -36,8 +36,16 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time)
             ($"{number} ", Style.Dim),
             (Speaker(message), Style.Accent),
             ($" · {Spans.Ago(message.CreatedAt, time.GetUtcNow())}{State(message)}", Style.Dim));
+        Part? before = null;
         foreach (var part in message.Parts)
+        {
+            // Calls stand together, all else apart; results stand with their calls.
+            if (before is not (null or ToolResultPart) && part.Content is not ToolResultPart && (before is not ToolCallPart || part.Content is not ToolCallPart))
+                terminal.WriteLine();
             Show(message, part.Content);
+            before = part.Content;
+        }
+
         terminal.WriteLine();
     }
 
@@ -53,7 +61,10 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time)
                 break;
             case ToolCallPart call:
                 var result = message.Parts.Select(p => p.Content).OfType<ToolResultPart>().FirstOrDefault(r => r.CallId == call.CallId);
-                ToolCalls.Show(terminal, call.Tool, ToolCalls.Title(call), result?.IsError ?? true, result?.Output ?? "it has no result yet", null);
+                if (result is null)
+                    terminal.WriteLine($"◌ {ToolCalls.Title(call)}  no result yet", Style.Dim);
+                else
+                    ToolCalls.Show(terminal, call.Tool, ToolCalls.Title(call), result.IsError, result.Output, null);
                 break;
             case FilePart file:
                 terminal.WriteLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);

@@ -85,6 +85,13 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
         }
     }
 
+    /// <summary>What a person typed ended the line.</summary>
+    public void LineWasEnded()
+    {
+        lock (_lock)
+            _atLineStart = true;
+    }
+
     /// <summary>Shows what goes on in a line that the next output takes away; null takes it away at once. Nothing where no person sees it.</summary>
     public void Status(string? text)
     {

@@ -63,15 +63,18 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 break;
             case ToolStarted started:
                 var call = CallOf(started.Message, started.CallId);
-                (call.Tool, call.Title) = (started.Tool, ToolCalls.Title(started.Tool, started.Title));
+                (call.Tool, call.Title, call.Started) = (started.Tool, ToolCalls.Title(started.Tool, started.Title), true);
                 ShowRunning();
                 break;
-            case ToolFinished finished:
-                CallOf(finished.Message, finished.CallId).Took = TimeSpan.FromMilliseconds(finished.DurationMs);
+            case ToolFinished finished when _calls.TryGetValue((finished.Message, finished.CallId), out var ended):
+                ended.Took = TimeSpan.FromMilliseconds(finished.DurationMs);
                 ShowIfWhole(finished.Message, finished.CallId);
                 break;
             case PermissionAsked asked:
                 ShowQuestion(asked);
+                break;
+            case PermissionAnswered:
+                // Whoever holds the questions knows whether it has to be told.
                 break;
             case TurnCompleted or TurnFailed or TurnInterrupted:
                 ShowTurnEnd(e.Body);
@@ -174,7 +177,8 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
 
     private void ShowIfWhole(MessageId message, string callId)
     {
-        if (!_calls.TryGetValue((message, callId), out var call) || call.Result is null || call.Took is null)
+        // A call that nobody ran (refused, unknown, closed by a repair) has a result and takes no time.
+        if (!_calls.TryGetValue((message, callId), out var call) || call.Result is null || (call.Started && call.Took is null))
             return;
         _calls.Remove((message, callId));
         ShowCall(call);
@@ -195,7 +199,6 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
 
     private void ShowTurnEnd(EventBody body)
     {
-        // A call that nobody ran (refused, unknown, closed by a repair) has a result and never took time.
         foreach (var call in _calls.Values.Where(c => c.Result is not null))
             ShowCall(call);
         _calls.Clear();
@@ -241,6 +244,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
     {
         public string? Tool { get; set; }
         public string? Title { get; set; }
+        public bool Started { get; set; }
         public ToolResultPart? Result { get; set; }
         public TimeSpan? Took { get; set; }
     }
