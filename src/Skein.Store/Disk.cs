@@ -117,7 +117,7 @@ internal partial class Disk
 
         while (true)
         {
-            MakeFile(path, FileMode.OpenOrCreate);
+            MakeLockFile(path);
             var file = OpenUnix(path, ReadWrite);
             var locked = false;
             try
@@ -141,6 +141,18 @@ internal partial class Disk
 
     /// <summary>The user as whom this process acts; null where the system has no such number.</summary>
     public virtual uint? CurrentUser => OperatingSystem.IsWindows() ? null : GetEUid();
+
+    private static void MakeLockFile(string path)
+    {
+        try
+        {
+            MakeFile(path, FileMode.OpenOrCreate);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Somebody else made it at the same moment and has the lock already, which .NET met. What counts is told by our own attempt.
+        }
+    }
 
     private static void MakeFile(string path, FileMode mode)
     {
