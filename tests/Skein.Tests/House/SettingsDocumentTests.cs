@@ -3,7 +3,6 @@ using Skein.Agent.Permissions;
 using Skein.Agent.Providers;
 using Skein.Agent.Settings;
 using Skein.Agent.Tools;
-using Skein.Cli.Composition;
 using Skein.Core.Events;
 using Skein.Testing;
 
