@@ -42,7 +42,7 @@ internal sealed partial class SettingsParser(string file)
                     Mode = node.OneOf(("plan", PermissionMode.Plan), ("ask", PermissionMode.Ask), ("edits", PermissionMode.Edits), ("auto", PermissionMode.Auto)),
                 },
                 "agent" => settings with { Agent = node.Text(Name(), "must be a name of a-z, 0-9, '-' and '_'") },
-                "durability" => settings with { Durability = node.OneOf(("strict", Durability.Strict), ("relaxed", Durability.Relaxed)) },
+                "durability" => settings with { Durability = node.OneOf(("durable", Durability.Durable), ("relaxed", Durability.Relaxed)) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };
@@ -89,6 +89,8 @@ internal sealed partial class SettingsParser(string file)
         if (script is not null && kind != ProviderKind.Scripted)
             throw node.Broken("has a 'script', which is for the kind 'scripted'");
 
+        if (script is null && kind == ProviderKind.Scripted)
+            throw node.Broken("needs a 'script': the file that it plays");
         return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script);
     }
 

@@ -26,7 +26,7 @@ public sealed record ProviderSettings(
 public enum Durability
 {
     /// <summary>It is on the disk.</summary>
-    Strict,
+    Durable,
 
     /// <summary>The system has it; a power loss may take it.</summary>
     Relaxed,
