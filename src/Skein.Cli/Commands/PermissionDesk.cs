@@ -100,6 +100,7 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
         var always = asked.Pattern is { } pattern ? $", [a]lways ({pattern})" : "";
         while (!IsSettled(asked))
         {
+            ForgetWhatWasTyped();
             surroundings.Out.Write($"  [y]es{always}, [n]o and why: ", Style.Warning);
             if (await TryReadLineAsync(asked) is not { } line)
                 break;
@@ -111,14 +112,17 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
         return null;
     }
 
-    /// <returns>Null: somebody else answered first.</returns>
-    private async Task<Line?> TryReadLineAsync(PermissionAsked asked)
+    // Whatever was typed before the question was seen is no answer to it.
+    private void ForgetWhatWasTyped()
     {
-        // Whatever was typed before the question was seen is no answer to it.
         TypeAhead.Discard();
         if (_line is { IsCompleted: true })
             _line = null;
+    }
 
+    /// <returns>Null: somebody else answered first.</returns>
+    private async Task<Line?> TryReadLineAsync(PermissionAsked asked)
+    {
         // A read cannot be cancelled: one that an earlier question left behind waits for this one's answer.
         _line ??= Task.Factory.StartNew(surroundings.Input.ReadLine, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Task settled;
