@@ -21,6 +21,10 @@ internal sealed class Kernel : IAsyncDisposable
     private Kernel(TimeProvider time, AgentKind[] agents) => (_time, _agents) = (time, agents);
 
     public ISessionStore Store { get; private set; } = null!;
+
+    /// <summary>The disk under the store; tests make it fail.</summary>
+    public FaultyDisk Disk { get; } = new();
+
     public Sessions Sessions { get; private set; } = null!;
     public string Workspace => _folder.Path;
 
@@ -111,7 +115,7 @@ internal sealed class Kernel : IAsyncDisposable
 
     private async Task OpenAsync()
     {
-        Store = await EmbeddedStore.OpenAsync(Path.Combine(_folder.Path, "home"), new EmbeddedStoreOptions(), _time, Cancellation);
+        Store = await EmbeddedStore.OpenAsync(Path.Combine(_folder.Path, "home"), new EmbeddedStoreOptions(), _time, Disk, Cancellation);
         Sessions = new Sessions(
             Store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here"), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);

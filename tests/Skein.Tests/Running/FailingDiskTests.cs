@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Testing;
+
+namespace Skein.Tests.Running;
+
+/// <summary>A disk that fails under a running session: nothing is lost, nothing is told that is not so, and it goes on when the disk does.</summary>
+public sealed class FailingDiskTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_prompt_that_cannot_be_written_is_refused_and_the_next_one_after_the_fault_works()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var session = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(session, "one");
+        var before = await kernel.LogAsync(session);
+        kernel.Disk.Fail(DiskCall.Flush, ".jsonl");
+
+        await Assert.ThrowsAsync<StoreStoppedException>(() => kernel.Sessions.PromptAsync(session, new PromptRequest("lost"), Kernel.User, Cancellation));
+
+        Assert.Equal(before.Select(e => e.Seq), (await kernel.LogAsync(session)).Select(e => e.Seq));
+        await kernel.TurnAsync(session, "two");
+        Assert.Equal(["one", "You said: one", "two", "You said: two"], await kernel.TextsAsync(session));
+    }
+
+    [Fact]
+    public async Task A_turn_whose_events_cannot_be_written_ends_and_the_session_is_mended_when_the_disk_works_again()
+    {
+        var gate = new Gate();
+        var stopped = new TaskCompletionSource();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind(Speak));
+        var session = await kernel.NewSessionAsync();
+        var first = await kernel.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        kernel.Disk.Fail(DiskCall.Write, ".jsonl", times: int.MaxValue);
+
+        gate.Open();
+        await stopped.Task.WaitAsync(Cancellation);
+        await Assert.ThrowsAsync<StoreStoppedException>(() => kernel.Sessions.PromptAsync(session, new PromptRequest("still full"), Kernel.User, Cancellation));
+        var read = await kernel.TextsAsync(session);
+        kernel.Disk.Heal();
+        var next = await kernel.Sessions.PromptAsync(session, new PromptRequest("again"), Kernel.User, Cancellation);
+        await kernel.EventAsync(session, next.Seq, e => e.Body is TurnCompleted done && done.Turn == next.Turn);
+
+        Assert.Equal(["go", ""], read);
+        Assert.Equal(["go", "", "again", "fine"], await kernel.TextsAsync(session));
+        var log = await kernel.LogAsync(session);
+        Assert.Equal(Enumerable.Range(1, log.Count).Select(n => (long)n), log.Select(e => e.Seq));
+        Assert.Equal(first.Turn, Assert.Single(log.Select(e => e.Body).OfType<TurnInterrupted>()).Turn);
+        Assert.Single(log.Select(e => e.Body).OfType<SessionRepaired>());
+
+        async IAsyncEnumerable<AgentOutput> Speak(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            if (turn.Messages[^1].Text == "again")
+            {
+                await foreach (var output in ScriptedAgent.Say(turn, "fine"))
+                    yield return output;
+                yield break;
+            }
+
+            var message = turn.Ids.Next<MessageId>();
+            try
+            {
+                yield return ScriptedAgent.Begin(message);
+                await gate.PassAsync(cancellationToken);
+                yield return new PartAdded(message, turn.Ids.Next<PartId>(), new TextPart("never durable"));
+            }
+            finally
+            {
+                stopped.SetResult();
+            }
+        }
+    }
+}
