@@ -10,6 +10,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["turn"] = TurnBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
+    ["search"] = SearchBench.RunAsync,
 };
 
 var names = args is [] or ["all"] ? [.. benches.Keys] : args;

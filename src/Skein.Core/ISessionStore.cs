@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
+using Skein.Core.Search;
 
 namespace Skein.Core;
 
@@ -50,6 +51,13 @@ public interface ISessionStore : IAsyncDisposable
     /// <summary>A page of sessions, most recently updated first, the same instant by id.</summary>
     /// <exception cref="InvalidRequestException">The cursor is not one that this method made.</exception>
     ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Parts of messages that have a text, as they are found: those of the session that was updated last first, within a session the newest
+    /// first. What forks inherit is found once.
+    /// </summary>
+    /// <exception cref="InvalidRequestException">The query breaks a rule; also while it is being carried out, where a regular expression takes too long.</exception>
+    IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken);
 
     /// <summary>Sessions as they change, from now on: the newest state of each, states in between may be left out.</summary>
     IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Core.Search;
 
 namespace Skein.Store;
 
@@ -16,6 +17,7 @@ public sealed class EmbeddedStore : ISessionStore
     private readonly LogFolder _logs;
     private readonly SessionReader _reader;
     private readonly BlobFolder _blobs;
+    private readonly StoreSearch _search;
     private readonly Watchers _watchers;
     private readonly ConcurrentDictionary<string, SessionId> _byKey = new();
     private readonly ConcurrentDictionary<SessionId, bool> _abandoned = new();
@@ -28,6 +30,7 @@ public sealed class EmbeddedStore : ISessionStore
         _logs = new LogFolder(home.Path, new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted));
         _reader = new SessionReader(_logs, disk);
         _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability);
+        _search = new StoreSearch(_logs, _blobs, disk);
         _watchers = new Watchers(session => _logs.Find(session)?.State.Row);
     }
 
@@ -118,6 +121,12 @@ public sealed class EmbeddedStore : ISessionStore
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(SessionList.Page(_logs.All.Select(l => l.State.Row).OfType<Session>(), query));
+    }
+
+    public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _search.RunAsync(query, TextMatcher.For(query), cancellationToken);
     }
 
     public IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken)

@@ -17,13 +17,19 @@ internal static class SessionList
             throw new InvalidRequestException($"The limit is {query.Limit}: it must be 1 to {MostItems}.");
 
         var from = query.Cursor is null ? null : Place.Parse(query.Cursor);
-        var workspace = query.Workspace is null ? null : Folder(query.Workspace);
-        var found = rows.Where(s => Matches(s, query, workspace) && (from is null || from.IsBefore(s))).ToList();
-        found.Sort(static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Value, y.Id.Value));
-
+        var found = Newest(from is null ? rows : rows.Where(from.IsBefore), query);
         return found.Count <= query.Limit
             ? new SessionPage(found, null)
             : new SessionPage(found.GetRange(0, query.Limit), Place.Of(found[query.Limit - 1]).ToString());
+    }
+
+    /// <summary>All rows that were asked for, whatever the cursor and the limit.</summary>
+    public static List<Session> Newest(IEnumerable<Session> rows, SessionQuery query)
+    {
+        var workspace = query.Workspace is null ? null : Folder(query.Workspace);
+        var found = rows.Where(s => Matches(s, query, workspace)).ToList();
+        found.Sort(static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Value, y.Id.Value));
+        return found;
     }
 
     private static bool Matches(Session s, SessionQuery query, string? workspace) =>

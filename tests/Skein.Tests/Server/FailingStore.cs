@@ -1,5 +1,6 @@
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Core.Search;
 
 namespace Skein.Tests.Server;
 
@@ -14,6 +15,7 @@ internal sealed class FailingStore(Func<Exception> fail) : ISessionStore
     public ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken) => throw fail();
     public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) => throw fail();
     public ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken) => throw fail();
+    public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken) => throw fail();
     public IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken) => throw fail();
     public ValueTask<IReadOnlyList<SessionId>> FindAbandonedAsync(CancellationToken cancellationToken) => throw fail();
     public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) => throw fail();

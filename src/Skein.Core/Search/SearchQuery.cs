@@ -1,0 +1,24 @@
+namespace Skein.Core.Search;
+
+/// <summary>What to look for in what was said and done in all sessions.</summary>
+/// <param name="Text">1 to 1,000 characters that may stand anywhere in a text, or a regular expression.</param>
+/// <param name="IsRegex">
+/// <paramref name="Text"/> is a regular expression of .NET. <c>^</c> and <c>$</c> are the ends of lines; a match has at least one character.
+/// </param>
+/// <param name="MatchCase">Whether A differs from a.</param>
+/// <param name="Workspace">Only in sessions of this folder; null: of all.</param>
+/// <param name="Agent">Only in sessions that this agent has now.</param>
+/// <param name="Since">Only what was said then or later.</param>
+/// <param name="Role">Only what this role said; a tool's output is the tool's, whatever message it stands in.</param>
+/// <param name="Trashed">In the sessions of the trash instead of the others. Archived ones are among those searched either way.</param>
+/// <param name="Limit">How many hits at most.</param>
+public sealed record SearchQuery(
+    string Text,
+    bool IsRegex = false,
+    bool MatchCase = false,
+    string? Workspace = null,
+    string? Agent = null,
+    DateTimeOffset? Since = null,
+    Role? Role = null,
+    bool Trashed = false,
+    int Limit = 50);

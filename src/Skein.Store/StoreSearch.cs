@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using Skein.Core;
+using Skein.Core.Search;
+
+namespace Skein.Store;
+
+/// <summary>
+/// Searches sessions, the most recently updated first, several at a time and a little ahead of whoever takes the findings. A log is looked
+/// through once, for the session that it is the log of; where that one is not searched, for the fork that inherits most of it.
+/// </summary>
+internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
+{
+    private const int AheadOfEachWorker = 8;
+
+    // The other half is for the agents at work, and for whoever asks something else meanwhile.
+    private static readonly int s_workers = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <param name="Row">As whose the findings are told.</param>
+    /// <param name="Stretches">The logs, oldest first.</param>
+    private sealed record Work(Session Row, IReadOnlyList<Stretch> Stretches);
+
+    /// <param name="State">How the log was when it was planned.</param>
+    /// <param name="UpTo">The last sequence that counts.</param>
+    private sealed record Stretch(SessionLog Log, LogState State, long UpTo);
+
+    public async IAsyncEnumerable<SearchFinding> RunAsync(
+        SearchQuery query, TextMatcher matcher, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var content = new BlobScan(blobs, matcher);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var workers = new SemaphoreSlim(s_workers);
+        var ahead = new Queue<Task<IReadOnlyList<SearchFinding>>>();
+        var hits = 0;
+        try
+        {
+            using var works = Plan(query).GetEnumerator();
+            while (true)
+            {
+                while (ahead.Count < s_workers * AheadOfEachWorker && works.MoveNext())
+                    ahead.Enqueue(StartAsync(works.Current, query, matcher, content, workers, stop.Token));
+                if (!ahead.TryPeek(out var next))
+                    break;
+
+                foreach (var finding in await next)
+                {
+                    yield return finding;
+                    if (finding is SearchHit && ++hits == query.Limit)
+                        yield break;
+                }
+
+                _ = ahead.Dequeue();
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            foreach (var task in ahead)
+                await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        foreach (var log in logs.All)
+        {
+            if (log.State is { Row: null, Fault: { } fault })
+                yield return new SearchSkipped(log.Id, fault);
+        }
+    }
+
+    private Task<IReadOnlyList<SearchFinding>> StartAsync(
+        Work work, SearchQuery query, TextMatcher matcher, BlobScan content, SemaphoreSlim workers, CancellationToken cancellationToken) =>
+        Task.Run(
+            async () =>
+            {
+                await workers.WaitAsync(cancellationToken);
+                try
+                {
+                    return Scan(work, query, matcher, content, cancellationToken);
+                }
+                finally
+                {
+                    workers.Release();
+                }
+            },
+            cancellationToken);
+
+    // What cannot be read is told of, and does not hide what can.
+    private IReadOnlyList<SearchFinding> Scan(Work work, SearchQuery query, TextMatcher matcher, BlobScan content, CancellationToken cancellationToken)
+    {
+        string? fault = null;
+        var edited = work.Stretches.SelectMany(s => s.State.Row?.Edited.Keys ?? []).ToHashSet();
+        var fold = new SearchFold(matcher, query, work.Row, edited, blob => Try(() => content.Find(blob, cancellationToken)));
+        var scan = new LogScan(disk, fold, matcher.Needle, cancellationToken);
+        foreach (var (log, state, upTo) in work.Stretches)
+        {
+            Try(() =>
+            {
+                scan.Read(log, state.End, upTo);
+                return true;
+            });
+        }
+
+        Try(() =>
+        {
+            scan.ReadArriving();
+            return true;
+        });
+        var hits = fold.Finish();
+        return fault is null ? hits : [.. hits, new SearchSkipped(work.Row.Id, fault)];
+
+        T? Try<T>(Func<T?> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (DamagedException e)
+            {
+                fault ??= e.Message;
+                return default;
+            }
+        }
+    }
+
+    private IEnumerable<Work> Plan(SearchQuery query)
+    {
+        var rows = SessionList.Newest(
+            logs.All.Select(l => l.State.Row).OfType<Session>().Where(r => query.Since is null || r.UpdatedAt >= query.Since),
+            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Trashed: query.Trashed));
+        var heirs = HeirsOf(rows);
+        foreach (var session in rows)
+        {
+            // Its row and its end belong together, and may have changed since.
+            if (logs.Find(session.Id) is not { State: { Row: { } row } state } log)
+                continue;
+
+            var inherited = session.Segments
+                .Where(s => heirs.TryGetValue(s.Session, out var heir) && heir.Session == session.Id)
+                .Select(s => (Origin: logs.Find(s.Session), s.UpTo))
+                .Where(s => s.Origin is not null)
+                .Select(s => new Stretch(s.Origin!, s.Origin!.State, s.UpTo));
+            yield return new Work(row, [.. inherited, new Stretch(log, state, long.MaxValue)]);
+        }
+    }
+
+    /// <summary>For origins that are not searched themselves: the fork that has most of them.</summary>
+    private static Dictionary<SessionId, (SessionId Session, long UpTo)> HeirsOf(List<Session> rows)
+    {
+        var heirs = new Dictionary<SessionId, (SessionId Session, long UpTo)>();
+        foreach (var row in rows)
+        {
+            foreach (var segment in row.Segments)
+            {
+                if (!heirs.TryGetValue(segment.Session, out var heir) || heir.UpTo < segment.UpTo)
+                    heirs[segment.Session] = (row.Id, segment.UpTo);
+            }
+        }
+
+        foreach (var row in rows)
+            heirs.Remove(row.Id);
+        return heirs;
+    }
+}
