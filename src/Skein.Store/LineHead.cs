@@ -32,7 +32,7 @@ internal enum LineKind
 internal static class LineHead
 {
     private const int AtLength = 24;
-    private const int NearBy = 400;
+    private const int NearBy = 600;
     private const int IdLength = 30;
 
     private static ReadOnlySpan<byte> Seq => "{\"seq\":"u8;

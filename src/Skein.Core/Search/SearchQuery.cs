@@ -3,7 +3,7 @@ namespace Skein.Core.Search;
 /// <summary>What to look for in what was said and done in all sessions.</summary>
 /// <param name="Text">1 to 1,000 characters that may stand anywhere in a text, or a regular expression.</param>
 /// <param name="IsRegex">
-/// <paramref name="Text"/> is a regular expression of .NET. <c>^</c> and <c>$</c> are the ends of lines; a match has at least one character.
+/// <paramref name="Text"/> is a regular expression of .NET, in which <c>^</c> and <c>$</c> are the ends of lines.
 /// </param>
 /// <param name="MatchCase">Whether A differs from a.</param>
 /// <param name="Workspace">Only in sessions of this folder; null: of all.</param>

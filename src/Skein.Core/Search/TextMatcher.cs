@@ -59,11 +59,7 @@ internal sealed class TextMatcher
         try
         {
             foreach (var match in regex.EnumerateMatches(text))
-            {
-                if (match.Length > 0)
-                    return Snippet.Of(text, match.Index, match.Length);
-            }
-
+                return Snippet.Of(text, match.Index, match.Length);
             return null;
         }
         catch (RegexMatchTimeoutException)
@@ -77,11 +73,12 @@ internal sealed class TextMatcher
         var options = RegexOptions.CultureInvariant | RegexOptions.Multiline | (query.MatchCase ? RegexOptions.None : RegexOptions.IgnoreCase);
         try
         {
-            return new Regex(query.Text, options | RegexOptions.NonBacktracking, s_patience);
+            // It takes time in proportion to the text. With a limit of time .NET's engine misses matches of ^ far into a long text.
+            return new Regex(query.Text, options | RegexOptions.NonBacktracking);
         }
         catch (NotSupportedException)
         {
-            // Looking around and back-references need to go back; for them there is only the time limit.
+            // Looking around, back-references and very large counts need to go back; then a limit of time is all there is.
             return new Regex(query.Text, options, s_patience);
         }
         catch (RegexParseException e)

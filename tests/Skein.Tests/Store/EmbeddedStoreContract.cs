@@ -4,7 +4,7 @@ using Skein.Testing;
 
 namespace Skein.Tests.Store;
 
-public sealed class EmbeddedStoreContract : BlobContract
+public sealed class EmbeddedStoreContract : SearchContract
 {
     private readonly TempFolder _home = new();
 
