@@ -10,7 +10,6 @@ internal sealed class Connection : IDisposable
 {
     private readonly HttpMessageInvoker _http;
     private readonly Uri _address;
-    private readonly string _shown;
     private readonly string? _token;
     private volatile bool _answered;
 
@@ -22,12 +21,15 @@ internal sealed class Connection : IDisposable
         handler.ActivityHeadersPropagator = null;
         _http = new HttpMessageInvoker(handler);
         _address = address;
-        _shown = shown;
+        Shown = shown;
         _token = token;
         Options = options;
     }
 
     public SkeinClientOptions Options { get; }
+
+    /// <summary>The server's address, for people.</summary>
+    public string Shown { get; }
 
     public static Connection ToSocket(string path, SkeinClientOptions options)
     {
@@ -63,7 +65,7 @@ internal sealed class Connection : IDisposable
             using (response)
             {
                 var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-                return JsonSerializer.Deserialize(body, answer) ?? throw new JsonException($"{_shown} answered null to {request.Method} {request.Path}.");
+                return JsonSerializer.Deserialize(body, answer) ?? throw new JsonException($"{Shown} answered null to {request.Method} {request.Path}.");
             }
         }, cancellationToken);
 
@@ -134,7 +136,7 @@ internal sealed class Connection : IDisposable
 
             // Where nobody ever answered there is nothing to come back; a server that was there may be starting again.
             if (!(_answered || reached) || Options.Time.GetElapsedTime(began) + backoff.Next > Options.Patience)
-                throw new ServerUnreachableException(_shown, lost.Message, lost);
+                throw new ServerUnreachableException(Shown, lost.Message, lost);
 
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

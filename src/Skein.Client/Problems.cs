@@ -16,7 +16,7 @@ internal static class Problems
         return ToException(Parse(body, response.StatusCode), request);
     }
 
-    private static Exception ToException(Problem problem, ApiRequest request)
+    public static Exception ToException(Problem problem, ApiRequest request)
     {
         var text = problem.Detail ?? problem.Title;
         return (problem.Code, request.Session) switch

@@ -1,32 +1,54 @@
 using System.Globalization;
 using Skein.Core;
+using Skein.Core.Search;
 
 namespace Skein.Client;
 
-/// <summary>Which sessions to list, as the query of a URL. What is as by default is left out.</summary>
+/// <summary>What is asked for as the query of a URL. What is as by default is left out.</summary>
 internal static class Queries
 {
     public static string Of(SessionQuery query)
     {
         var unasked = new SessionQuery();
-        var pairs = new List<string>();
-        Add("workspace", query.Workspace);
-        if (query.Archived != unasked.Archived)
-            Add("archived", query.Archived is { } archived ? Word(archived) : "any");
-        Add("status", query.Status is { } status ? status.ToString().ToLowerInvariant() : null);
-        Add("agent", query.Agent);
-        Add("parent", query.Parent?.Value);
-        Add("trashed", query.Trashed ? Word(true) : null);
-        Add("cursor", query.Cursor);
-        Add("limit", query.Limit == unasked.Limit ? null : query.Limit.ToString(CultureInfo.InvariantCulture));
-        return pairs.Count == 0 ? "" : "?" + string.Join('&', pairs);
+        return Of(
+            ("workspace", query.Workspace),
+            ("archived", query.Archived == unasked.Archived ? null : query.Archived is { } archived ? Word(archived) : "any"),
+            ("status", query.Status is { } status ? status.ToString().ToLowerInvariant() : null),
+            ("agent", query.Agent),
+            ("parent", query.Parent?.Value),
+            ("trashed", query.Trashed ? Word(true) : null),
+            ("cursor", query.Cursor),
+            ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));
+    }
 
-        void Add(string name, string? value)
+    public static string Of(SearchQuery query)
+    {
+        var unasked = new SearchQuery("");
+        return Of(
+            ("text", query.Text),
+            ("regex", query.IsRegex ? Word(true) : null),
+            ("case", query.MatchCase ? Word(true) : null),
+            ("workspace", query.Workspace),
+            ("agent", query.Agent),
+            ("since", query.Since?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)),
+            ("role", query.Role is { } role ? role.ToString().ToLowerInvariant() : null),
+            ("trashed", query.Trashed ? Word(true) : null),
+            ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));
+    }
+
+    private static string Of(params ReadOnlySpan<(string Name, string? Value)> all)
+    {
+        var pairs = new List<string>();
+        foreach (var (name, value) in all)
         {
             if (value is not null)
                 pairs.Add($"{name}={Uri.EscapeDataString(value)}");
         }
+
+        return pairs.Count == 0 ? "" : "?" + string.Join('&', pairs);
     }
 
     private static string Word(bool value) => value ? "true" : "false";
+
+    private static string Word(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Skein.Core;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
+using Skein.Core.Search;
 
 namespace Skein.Client;
 
@@ -125,6 +126,15 @@ public sealed class SkeinClient : IAsyncDisposable
     /// </summary>
     /// <exception cref="ServerUnreachableException">The server was away for longer than <see cref="SkeinClientOptions.Patience"/>.</exception>
     public IAsyncEnumerable<SessionRow> WatchAsync(CancellationToken cancellationToken) => _streams.WatchAsync(cancellationToken);
+
+    /// <summary>
+    /// Looks for a text in all sessions: hits as they are found, sessions that could not be searched, and at the end a
+    /// <see cref="SearchLine.End"/>.
+    /// </summary>
+    /// <exception cref="InvalidRequestException">The query breaks a rule.</exception>
+    /// <exception cref="ServerUnreachableException">The connection was lost before the end.</exception>
+    public IAsyncEnumerable<SearchLine> SearchAsync(SearchQuery query, CancellationToken cancellationToken) =>
+        LineStream.ReadAsync(_connection, new ApiRequest(HttpMethod.Get, "v1/search" + Queries.Of(query)), cancellationToken);
 
     public Task<ServerInfo> GetServerAsync(CancellationToken cancellationToken) =>
         GetAsync("v1/server", null, SkeinJson.Default.ServerInfo, cancellationToken);

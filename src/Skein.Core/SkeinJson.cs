@@ -69,6 +69,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(SessionPage))]
 [JsonSerializable(typeof(MessagePage))]
 [JsonSerializable(typeof(SessionRow))]
+[JsonSerializable(typeof(SearchLine))]
 [JsonSerializable(typeof(PartDelta))]
 [JsonSerializable(typeof(GapFrame))]
 [JsonSerializable(typeof(Problem))]

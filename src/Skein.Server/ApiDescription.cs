@@ -32,6 +32,7 @@ internal static class ApiDescription
         services.AddSingleton(app.GetRequiredService<EventStreams>());
         services.AddSingleton(app.GetRequiredService<SelfDescription>());
         services.AddSingleton(app.GetRequiredService<StopRequest>());
+        services.AddSingleton(app.GetRequiredService<IHostApplicationLifetime>());
         services.AddOpenApi(Name, static options =>
         {
             options.AddDocumentTransformer(DescribeAsync);

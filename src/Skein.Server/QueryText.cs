@@ -35,7 +35,7 @@ internal static class QueryText
             ? value
             : throw Bad(name, text, most == long.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}");
 
-    private static bool? Flag(string name, string text, bool orAny) => text switch
+    public static bool? Flag(string name, string text, bool orAny) => text switch
     {
         "true" => true,
         "false" => false,
@@ -56,6 +56,6 @@ internal static class QueryText
 
     private static string Word(SessionStatus status) => status.ToString().ToLowerInvariant();
 
-    private static RefusedException Bad(string name, string text, string rule) =>
+    public static RefusedException Bad(string name, string text, string rule) =>
         new(400, "invalid_query", $"'{name}' must be {rule}, not '{(text.Length <= 80 ? text : text[..80] + "…")}'.");
 }

@@ -140,6 +140,7 @@ public sealed class SkeinServer : IAsyncDisposable
         SessionEndpoints.Map(app);
         PromptEndpoints.Map(app);
         MessageEndpoints.Map(app);
+        SearchEndpoints.Map(app);
         EventEndpoints.Map(app);
         ServerEndpoints.Map(app);
         return app;

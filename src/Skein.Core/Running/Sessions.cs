@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Search;
 
 namespace Skein.Core.Running;
 
@@ -252,6 +253,11 @@ public sealed class Sessions : IAsyncDisposable
     /// <param name="limit">1 to 1,000.</param>
     public async Task<MessagePage> ListMessagesAsync(SessionId session, long? before, int limit, CancellationToken cancellationToken) =>
         await MessagePages.ReadAsync(_store, await FindAsync(session, cancellationToken), before, RequestRules.Limit(limit), cancellationToken);
+
+    /// <summary>Looks for a text in what was said and done in all sessions, and ends with whether that was all.</summary>
+    /// <exception cref="InvalidRequestException"/>
+    public IAsyncEnumerable<SearchLine> SearchAsync(SearchQuery query, CancellationToken cancellationToken) =>
+        Searching.RunAsync(_store, query, cancellationToken);
 
     /// <summary>Appends a finished message without a turn.</summary>
     public async Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>

@@ -1,7 +1,7 @@
 namespace Skein.Core.Search;
 
 /// <summary>What to look for in what was said and done in all sessions.</summary>
-/// <param name="Text">1 to 1,000 characters that may stand anywhere in a text, or a regular expression.</param>
+/// <param name="Text">1 to 500 characters that may stand anywhere in a text, or a regular expression.</param>
 /// <param name="IsRegex">
 /// <paramref name="Text"/> is a regular expression of .NET, in which <c>^</c> and <c>$</c> are the ends of lines.
 /// </param>

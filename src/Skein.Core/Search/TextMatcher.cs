@@ -10,7 +10,7 @@ namespace Skein.Core.Search;
 internal sealed class TextMatcher
 {
     /// <summary>How long the text sought may be, in UTF-16 units.</summary>
-    public const int LongestText = 1000;
+    public const int LongestText = 500;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 

@@ -43,7 +43,7 @@ public sealed class TextMatcherTests
     }
 
     [Theory]
-    [InlineData("", false, "The text to search for has 0 characters: it must have 1 to 1000.")]
+    [InlineData("", false, "The text to search for has 0 characters: it must have 1 to 500.")]
     [InlineData("(", true, "'(' is not a regular expression: ")]
     [InlineData("[z-a]", true, "'[z-a]' is not a regular expression: ")]
     public void A_query_that_breaks_a_rule_is_refused_with_the_rule(string sought, bool isRegex, string message)
@@ -55,7 +55,7 @@ public sealed class TextMatcherTests
 
     [Fact]
     public void A_text_that_is_too_long_is_refused() =>
-        Assert.Throws<InvalidRequestException>(() => TextMatcher.For(new SearchQuery(new string('x', 1001))));
+        Assert.Throws<InvalidRequestException>(() => TextMatcher.For(new SearchQuery(new string('x', 501))));
 
     [Fact]
     public void A_regular_expression_that_goes_back_for_ever_is_ended()

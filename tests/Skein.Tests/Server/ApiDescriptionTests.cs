@@ -18,7 +18,7 @@ public sealed class ApiDescriptionTests
         Assert.Equal(
             [
                 "DELETE /v1/sessions/{id}", "DELETE /v1/sessions/{id}/live", "DELETE /v1/sessions/{id}/queue/{turn}",
-                "GET /health", "GET /v1/blobs/{sha256}", "GET /v1/events", "GET /v1/server", "GET /v1/sessions", "GET /v1/sessions/{id}",
+                "GET /health", "GET /v1/blobs/{sha256}", "GET /v1/events", "GET /v1/search", "GET /v1/server", "GET /v1/sessions", "GET /v1/sessions/{id}",
                 "GET /v1/sessions/{id}/events", "GET /v1/sessions/{id}/messages",
                 "PATCH /v1/sessions/{id}", "PATCH /v1/sessions/{id}/messages/{message}",
                 "POST /v1/server/stop", "POST /v1/sessions", "POST /v1/sessions/{id}/fork", "POST /v1/sessions/{id}/interrupt",
