@@ -6,6 +6,7 @@ using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Redaction;
 using Skein.Sandbox;
 
 namespace Skein.Agent;
@@ -79,7 +80,9 @@ public sealed class SkeinAgent : IAgent
             var round = new ToolRound(call.Message, tools, _gate, context, _time);
             await foreach (var output in round.RunAsync(call.Calls, cancellationToken))
                 yield return output;
-            history.AddAssistant([.. call.Parts, .. round.Results], model.Name);
+
+            // As the log has it, so that the model is told the same now and after a restart.
+            history.AddAssistant([.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], model.Name);
         }
 
         yield return new TurnFailure(FailureKind.Internal, null, $"The turn was ended after {MostSteps:N0} steps.");

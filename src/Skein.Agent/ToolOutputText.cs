@@ -2,6 +2,7 @@ using System.Text;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Core.Agents;
+using Skein.Core.Redaction;
 
 namespace Skein.Agent;
 
@@ -22,8 +23,11 @@ internal static class ToolOutputText
             await using (stream)
                 whole = await turn.PutBlobAsync(stream, TextType, cancellationToken);
 
-        if (output.Text.Length <= Most)
-            return new ToolResultPart(callId, output.Text, output.IsError, whole);
+        // Before it is cut: half a secret would not be known for one.
+        var counts = new RedactionCounts();
+        var shown = turn.Redactor.Redact(output.Text, counts);
+        if (shown.Length <= Most)
+            return new ToolResultPart(callId, shown, output.IsError, whole, counts.Total());
 
         if (whole is null)
         {
@@ -31,7 +35,7 @@ internal static class ToolOutputText
             whole = await turn.PutBlobAsync(text, TextType, cancellationToken);
         }
 
-        return new ToolResultPart(callId, Cut(output.Text), output.IsError, whole);
+        return new ToolResultPart(callId, Cut(shown), output.IsError, whole, counts.Total());
     }
 
     // At line ends where there are any near, and never within a character.

@@ -4,6 +4,7 @@ using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Redaction;
 
 namespace Skein.Agent;
 
@@ -13,6 +14,8 @@ namespace Skein.Agent;
 /// </summary>
 internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, ITool> tools, ToolGate gate, ToolContext context, TimeProvider time)
 {
+    private const int LongestTitle = 200;
+
     private readonly List<ToolResultPart> _results = [];
 
     /// <summary>The results so far, in the order of the calls.</summary>
@@ -50,6 +53,9 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         if (!tools.TryGetValue(call.Tool, out var tool))
             return Prepared.Refuse(call, $"There is no tool '{call.Tool}'. Tools: {string.Join(", ", tools.Keys)}.");
 
+        if (call.Redacted is not null)
+            return Prepared.Refuse(call, "The arguments of this call held a secret that was not kept, so it was not carried out. Make it again if it is still needed.");
+
         if (call.Arguments.ValueKind != JsonValueKind.Object)
             return Prepared.Refuse(call, $"The arguments of {call.Tool} are not a JSON object. Call it again with one that fits its schema.");
 
@@ -57,7 +63,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         {
             var intent = await tool.DescribeAsync(call.Arguments, context, cancellationToken);
             var verdict = await gate.Decide(Turn.Session, tool.Name, intent, cancellationToken);
-            return verdict is ToolVerdict.Deny deny ? Prepared.Refuse(call, deny.Message) : new Prepared(call, tool, intent, verdict);
+            return verdict is ToolVerdict.Deny deny ? Prepared.Refuse(call, deny.Message) : new Prepared(call, tool, Shown(intent), verdict);
         }
         catch (ToolInputException e)
         {
@@ -70,20 +76,29 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         }
     }
 
+    // Cut after it was redacted: half a secret would not be known for one.
+    private ToolIntent Shown(ToolIntent intent) => intent with
+    {
+        Title = ToolTexts.OneLine(Turn.Redactor.Redact(intent.Title), LongestTitle),
+        Detail = intent.Detail is null ? null : Turn.Redactor.Redact(intent.Detail),
+    };
+
     private async Task<Prepared> PermitAsync(Prepared prepared, CancellationToken cancellationToken)
     {
         if (prepared is not { Verdict: ToolVerdict.Ask ask, Intent: { } intent, Call: var call })
             return prepared;
 
+        // A rule that holds a secret would keep it: such a call cannot be allowed for ever.
+        var pattern = ask.Pattern is { } given && Turn.Redactor.Redact(given) == given ? given : null;
         var answer = await Turn.AskAsync(
-            new PermissionAsked(Turn.Ids.Next<PermissionId>(), Turn.Id, call.CallId, call.Tool, intent.Title, intent.Detail, ask.Pattern), cancellationToken);
+            new PermissionAsked(Turn.Ids.Next<PermissionId>(), Turn.Id, call.CallId, call.Tool, intent.Title, intent.Detail, pattern), cancellationToken);
         if (answer.Answer == PermissionAnswer.No)
         {
             var why = answer.Expired ? "Nobody answered whether this may be done; it was not." : "The user refused this call; it was not carried out.";
             return Prepared.Refuse(call, answer.Message is { Length: > 0 } said ? $"{why} They said: {said}" : why);
         }
 
-        if (answer.Answer == PermissionAnswer.Always && ask.Pattern is { } pattern)
+        if (answer.Answer == PermissionAnswer.Always && pattern is not null)
         {
             try
             {
@@ -139,7 +154,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         try
         {
             var output = await prepared.Tool!.RunAsync(call.Arguments, context, cancellationToken);
-            metadata = output.Metadata;
+            metadata = output.Metadata is { } given ? Turn.Redactor.Redact(given, new RedactionCounts()) : null;
             result = await ToolOutputText.BoundAsync(call.CallId, output, Turn, cancellationToken);
         }
         catch (ToolInputException e)
@@ -155,7 +170,8 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         return new AgentEvents([new ToolFinished(message, call.CallId, result.IsError, took, metadata), Added(result)]);
     }
 
-    private PartAdded Added(ToolResultPart result) => new(message, Turn.Ids.Next<PartId>(), result);
+    // Errors may repeat the arguments.
+    private PartAdded Added(ToolResultPart result) => new(message, Turn.Ids.Next<PartId>(), Turn.Redactor.Redact(result));
 
     /// <param name="Refusal">Why it will not be carried out; null: it will, once it is permitted.</param>
     private sealed record Prepared(ToolCallPart Call, ITool? Tool, ToolIntent? Intent, ToolVerdict? Verdict, string? Refusal = null)

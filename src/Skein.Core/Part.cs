@@ -26,13 +26,16 @@ public sealed record ReasoningPart(string Text, string? Signature = null) : Part
 /// <summary>The model asks for a tool to be run.</summary>
 /// <param name="CallId">The provider's name of the call, unique within its message; its result bears the same one.</param>
 /// <param name="Arguments">A JSON object; a JSON string holds what the model wrote instead of one.</param>
-public sealed record ToolCallPart(string CallId, string Tool, JsonElement Arguments) : Part;
+/// <param name="Redacted">Secrets that were taken out of the arguments, by kind; null: none, they are as the model wrote them.</param>
+public sealed record ToolCallPart(string CallId, string Tool, JsonElement Arguments, IReadOnlyDictionary<string, int>? Redacted = null) : Part;
 
 /// <summary>What a tool answered, in the same message as its call.</summary>
 /// <param name="Output">What the model is shown, bounded.</param>
 /// <param name="IsError">The tool failed and <paramref name="Output"/> tells the model why.</param>
 /// <param name="Whole">All of the output, where <paramref name="Output"/> is only its head and tail.</param>
-public sealed record ToolResultPart(string CallId, string Output, bool IsError = false, BlobRef? Whole = null) : Part;
+/// <param name="Redacted">Secrets that were taken out of the output, before it was cut, by kind; null: none.</param>
+public sealed record ToolResultPart(
+    string CallId, string Output, bool IsError = false, BlobRef? Whole = null, IReadOnlyDictionary<string, int>? Redacted = null) : Part;
 
 /// <summary>A file or an image that belongs to the message: kept as a blob, or elsewhere at <paramref name="Url"/>.</summary>
 public sealed record FilePart(string MediaType, string? Name = null, BlobRef? Content = null, string? Url = null) : Part;
@@ -42,4 +45,6 @@ public sealed record FilePart(string MediaType, string? Name = null, BlobRef? Co
 /// <param name="Size">Bytes.</param>
 /// <param name="Head">The first few kilobytes as text, for people; null where the content is no text.</param>
 /// <param name="Tail">The last few kilobytes as text.</param>
-public sealed record BlobRef(string Sha256, long Size, string MediaType, string? Head = null, string? Tail = null);
+/// <param name="Redacted">Secrets that were taken out before it was stored, by kind; null: none.</param>
+public sealed record BlobRef(
+    string Sha256, long Size, string MediaType, string? Head = null, string? Tail = null, IReadOnlyDictionary<string, int>? Redacted = null);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Redaction;
 
 namespace Skein.Testing;
 
@@ -20,6 +21,7 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     public string? System { get; init; }
     public IReadOnlyList<string>? Tools { get; init; }
     public IdSource Ids { get; } = new(TimeProvider.System);
+    public Redactor Redactor { get; init; } = Redactor.RulesOnly;
 
     /// <summary>How questions are answered; without it, with no.</summary>
     public Func<PermissionAsked, CancellationToken, Task<PermissionAnswered>>? Answer { get; init; }
@@ -45,7 +47,10 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
         return ValueTask.FromResult<IReadOnlyList<Message>>(taken);
     }
 
-    public async ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken)
+    public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) =>
+        BlobRedaction.PutAsync(Redactor, KeepAsync, content, mediaType, cancellationToken);
+
+    private async ValueTask<BlobRef> KeepAsync(Stream content, string mediaType, CancellationToken cancellationToken)
     {
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy, cancellationToken);

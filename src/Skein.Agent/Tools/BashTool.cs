@@ -42,7 +42,7 @@ internal sealed class BashTool(ToolSettings settings) : ITool
     public ValueTask<ToolIntent> DescribeAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var (command, _) = Parse(arguments);
-        return ValueTask.FromResult(new ToolIntent(ToolEffect.Execute, command, $"$ {ToolTexts.OneLine(command, 200)}", command));
+        return ValueTask.FromResult(new ToolIntent(ToolEffect.Execute, command, $"$ {command}", command));
     }
 
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)

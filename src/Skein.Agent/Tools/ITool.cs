@@ -45,7 +45,7 @@ public enum ToolEffect
 
 /// <summary>What a call would do.</summary>
 /// <param name="Subject">What permission rules match: the path relative to the workspace (absolute when outside it), or the command.</param>
-/// <param name="Title">One line for people, for example <c>edit src/a.cs</c>.</param>
+/// <param name="Title">For people, for example <c>edit src/a.cs</c>; the loop makes one line of it, and takes secrets out first.</param>
 /// <param name="Detail">What helps to decide: the diff or the whole command.</param>
 /// <param name="Outside">It reaches outside the workspace.</param>
 public sealed record ToolIntent(ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false);

@@ -1,4 +1,5 @@
 using Skein.Core.Events;
+using Skein.Core.Redaction;
 
 namespace Skein.Core.Agents;
 
@@ -42,6 +43,12 @@ public interface ITurn
 
     IdSource Ids { get; }
 
+    /// <summary>
+    /// What the runner takes secrets out with, before it appends what the agent yields. An agent that shows a model what its tools print
+    /// uses the same, so that the model sees what the log holds.
+    /// </summary>
+    Redactor Redactor { get; }
+
     /// <summary>Asks whoever is attached and waits for the answer, also across restarts: a call that was answered before is not asked again.</summary>
     Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken);
 
@@ -51,7 +58,7 @@ public interface ITurn
     /// </summary>
     ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken);
 
-    /// <summary>Stores content that is too big for an event.</summary>
+    /// <summary>Stores content that is too big for an event; secrets in text are taken out first, and <see cref="BlobRef.Redacted"/> counts them.</summary>
     ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken);
 
     /// <summary>The content of a blob; null when there is none.</summary>

@@ -36,12 +36,12 @@ internal sealed class Closing(IdSource ids)
         return this;
     }
 
-    /// <summary>Answers calls that a tool had begun to carry out, and only those; the others may still be done.</summary>
-    public Closing StartedCalls(IReadOnlyList<Message> messages, IReadOnlySet<string> started, string why)
+    /// <summary>Answers some calls of the last message, and only those; the others may still be done.</summary>
+    public Closing Calls(IReadOnlyList<Message> messages, IReadOnlySet<string> calls, string why)
     {
         if (messages is [.., { Role: Role.Assistant } last])
         {
-            foreach (var call in last.UnansweredCalls.Where(c => started.Contains(c.CallId)))
+            foreach (var call in last.UnansweredCalls.Where(c => calls.Contains(c.CallId)))
                 Answer(last, call, why);
         }
 

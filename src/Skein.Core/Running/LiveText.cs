@@ -44,11 +44,17 @@ internal sealed class LiveText
         changed?.SetResult();
     }
 
-    /// <summary>The part is complete in the log, or was dropped.</summary>
-    public void Finish(PartId part)
+    /// <summary>Parts are complete in the log, or were dropped.</summary>
+    public void Finish(IReadOnlyList<SessionEvent> events)
     {
         lock (_lock)
-            _parts.RemoveAll(p => p.Part == part);
+        {
+            foreach (var e in events)
+            {
+                var ended = e.Body is PartAdded added ? added.Part : (e.Body as PartDropped)?.Part;
+                _parts.RemoveAll(p => p.Part == ended);
+            }
+        }
     }
 
     public void Clear()

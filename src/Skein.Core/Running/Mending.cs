@@ -7,6 +7,9 @@ internal static class Mending
 {
     private const string Why = "Skein stopped while this call was open; whether it had an effect is not known.";
 
+    private const string WhyRedacted =
+        "The arguments of this call held a secret. It was not kept, and is no longer known since Skein was started anew, so the call was not carried out. Make it again if it is still needed.";
+
     /// <param name="found">What the store found and mended in the file.</param>
     /// <param name="isWaitingToResume">The turn waits for an answer and goes on when it comes: only what was being done is closed.</param>
     /// <returns>The events, and what to tell people; nothing where all is in order.</returns>
@@ -20,7 +23,7 @@ internal static class Mending
         var messages = memory.Transcript.Messages;
         if (isWaitingToResume)
         {
-            closing.StartedCalls(messages, memory.StartedCalls, Why);
+            closing.Calls(messages, memory.StartedCalls, Why);
             return (closing.Bodies, [.. found, .. closing.Repairs]);
         }
 
@@ -28,5 +31,22 @@ internal static class Mending
         return (
             [.. closing.Bodies, new TurnInterrupted(turn.Turn, "crash")],
             [.. found, .. closing.Repairs, new Repair("turn", $"Turn {turn.Turn} was open and was closed as interrupted.")]);
+    }
+
+    /// <summary>
+    /// What must be appended when a turn goes on after a restart: a call whose arguments were redacted is not what the model asked for, so
+    /// it must not be carried out. It is given an error, and a question about it expires.
+    /// </summary>
+    /// <param name="answer">The answer that makes the turn go on.</param>
+    public static IReadOnlyList<EventBody> OfResumed(SessionMemory memory, PermissionAnswered answer, IdSource ids)
+    {
+        if (memory.Transcript.Messages is not [.., { Role: Role.Assistant } last])
+            return [];
+
+        var lost = last.UnansweredCalls.Where(c => c.Redacted is not null).Select(c => c.CallId).ToHashSet(StringComparer.Ordinal);
+        return new Closing(ids)
+            .Calls([last], lost, WhyRedacted)
+            .Questions([.. memory.Session.Questions.Where(q => q.Permission != answer.Permission && lost.Contains(q.CallId))])
+            .Bodies;
     }
 }

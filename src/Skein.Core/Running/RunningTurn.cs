@@ -1,10 +1,11 @@
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Redaction;
 
 namespace Skein.Core.Running;
 
 /// <summary>One turn at work: what the agent sees of it, and the means to interrupt it.</summary>
-internal sealed class RunningTurn(SessionRunner runner, ISessionStore store, TurnStarted started, Session session, IReadOnlyList<Message> messages)
+internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnStarted started, Session session, IReadOnlyList<Message> messages)
     : ITurn, IDisposable
 {
     private readonly CancellationTokenSource _interrupt = new();
@@ -16,6 +17,7 @@ internal sealed class RunningTurn(SessionRunner runner, ISessionStore store, Tur
     public string? System => started.System;
     public IReadOnlyList<string>? Tools => started.Tools;
     public IdSource Ids => runner.Ids;
+    public Redactor Redactor => parts.Redactor;
 
     /// <summary>Cancelled when the turn is interrupted.</summary>
     public CancellationToken Interrupted => _interrupt.Token;
@@ -33,10 +35,10 @@ internal sealed class RunningTurn(SessionRunner runner, ISessionStore store, Tur
         new(runner.TakeSteeredAsync(Id, cancellationToken));
 
     public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) =>
-        store.PutBlobAsync(content, mediaType, cancellationToken);
+        BlobRedaction.PutAsync(Redactor, parts.Store.PutBlobAsync, content, mediaType, cancellationToken);
 
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) =>
-        store.FindBlobAsync(sha256, cancellationToken);
+        parts.Store.FindBlobAsync(sha256, cancellationToken);
 
     /// <summary>Lets the agent work, hands in what it yields, and goes on only when that is durable.</summary>
     /// <returns>What the agent says went wrong; null: nothing.</returns>

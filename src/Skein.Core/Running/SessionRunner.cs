@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Redaction;
 
 namespace Skein.Core.Running;
 
 /// <summary>What all runners share.</summary>
 internal sealed record RunnerParts(
-    ISessionStore Store, IReadOnlyDictionary<string, AgentKind> Agents, LiveTexts Live, IdSource Ids, TimeProvider Time, ILogger Logger);
+    ISessionStore Store, IReadOnlyDictionary<string, AgentKind> Agents, LiveTexts Live, IdSource Ids, Redactor Redactor, TimeProvider Time, ILogger Logger);
 
 /// <summary>
 /// The actor that owns one session: the only one that appends to it. Commands are done one at a time on its mailbox; a turn runs beside
@@ -93,7 +94,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         return _mailbox.DoAsync(command, cancellationToken);
     }
 
-    /// <summary>Appends and folds. On the mailbox only.</summary>
+    /// <summary>Takes secrets out, appends and folds. On the mailbox only.</summary>
     public async Task<IReadOnlyList<SessionEvent>> AppendAsync(IReadOnlyList<EventBody> bodies, Cause? by)
     {
         if (HasFailed)
@@ -101,16 +102,9 @@ internal sealed class SessionRunner : IAsyncDisposable
 
         try
         {
-            var events = await _writer.AppendAsync(bodies, by, CancellationToken.None);
+            var events = await _writer.AppendAsync(_parts.Redactor.Redact(bodies), by, CancellationToken.None);
             _memory.ApplyAll(events);
-            foreach (var e in events)
-            {
-                if (e.Body is PartAdded added)
-                    _live.Finish(added.Part);
-                else if (e.Body is PartDropped dropped)
-                    _live.Finish(dropped.Part);
-            }
-
+            _live.Finish(events);
             return events;
         }
         catch (SkeinException e)
@@ -164,9 +158,15 @@ internal sealed class SessionRunner : IAsyncDisposable
     /// <summary>Appends the answer and hands it to the call that waits; a turn that was put down goes on. On the mailbox only.</summary>
     public async Task AnswerAsync(PermissionAnswered answer, Cause? by)
     {
-        await AppendAsync([answer], by);
-        if (!_desk.Answer(answer) && _turn is null && _memory.Turn is { } open)
-            Run(open);
+        if (_turn is not null || _memory.Turn is not { } open)
+        {
+            await AppendAsync([answer], by);
+            _desk.Answer(answer);
+            return;
+        }
+
+        await AppendAsync([answer, .. Mending.OfResumed(_memory, answer, Ids)], by);
+        Run(open);
     }
 
     /// <summary>For the agent: asks, unless the call was answered before.</summary>
@@ -295,7 +295,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     private void Run(TurnStarted started)
     {
-        var turn = new RunningTurn(this, _parts.Store, started, Session, [.. _memory.Transcript.Messages]);
+        var turn = new RunningTurn(this, _parts, started, Session, [.. _memory.Transcript.Messages]);
         _turn = turn;
         _pump = Task.WhenAll(_pump, Task.Run(() => PumpAsync(turn)));
     }

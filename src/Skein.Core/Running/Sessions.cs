@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Redaction;
 using Skein.Core.Search;
 
 namespace Skein.Core.Running;
@@ -10,7 +11,9 @@ namespace Skein.Core.Running;
 /// <param name="DefaultModel">The model of a session that names none; null leaves it to the agent.</param>
 /// <param name="DefaultMode">The mode of a session that names none.</param>
 /// <param name="Host">The name of this machine.</param>
-public sealed record SessionsOptions(string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host);
+/// <param name="Redactor">Takes secrets out of what is appended; null: one that knows the rules, but no environment.</param>
+public sealed record SessionsOptions(
+    string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null);
 
 /// <summary>
 /// The kernel: every command about a session comes through here. One runner (an actor) a session owns its writer; it is started on
@@ -37,7 +40,7 @@ public sealed class Sessions : IAsyncDisposable
         Ids = new IdSource(time);
         _rules = new RequestRules(agents);
         _feed = new SessionFeed(store, _live);
-        var parts = new RunnerParts(store, agents, _live, Ids, time, logger);
+        var parts = new RunnerParts(store, agents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
         _runners = new Runners(parts);
         _maker = new SessionMaker(parts, _runners, _rules, options);
     }
