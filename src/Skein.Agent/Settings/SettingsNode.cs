@@ -41,6 +41,8 @@ internal readonly record struct SettingsNode(string File, string? Path, JsonElem
         return Value.EnumerateArray().Select((item, i) => new SettingsNode(at.File, $"{at.Path}[{i}]", item)).ToList();
     }
 
+    public bool Flag() => Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? Value.GetBoolean() : throw Wrong("must be true or false");
+
     public string Text() => Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Wrong("must be a string");
 
     public string Text(Regex shape, string rule) => shape.IsMatch(Text()) ? Text() : throw Wrong(rule);

@@ -6,7 +6,7 @@ namespace Skein.Agent.Settings;
 
 /// <summary>
 /// Reads the user's settings and, over them, the project's. Until the project's folder is trusted its file may only narrow: questions,
-/// refusals and the mode <c>plan</c> count, everything else is told as ignored.
+/// refusals and the mode <c>plan</c> count, everything else is told as ignored. Redaction is the user's word alone.
 /// </summary>
 /// <param name="userFile">The user's file; it need not exist.</param>
 public sealed class SettingsReader(string userFile, TrustedFolders trusted)
@@ -40,9 +40,10 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             return new LoadedSettings(settings, files, []);
 
         files.Add(path);
-        return await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken)
+        var loaded = await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken)
             ? new LoadedSettings(settings.With(project), files, [])
             : new LoadedSettings(Narrow(settings, project), files, [.. Widening(path, project)]);
+        return project.Redaction is null ? loaded : loaded with { UsersAlone = [new IgnoredSetting(path, "redaction")] };
     }
 
     /// <summary>The nearest file from the workspace up to the root of its repository; outside of one only its own.</summary>

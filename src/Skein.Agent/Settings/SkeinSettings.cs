@@ -36,8 +36,9 @@ public enum Durability
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
 /// <param name="Agent">The agent of new sessions.</param>
+/// <param name="Redaction">Whether secrets are taken out of what tools print and are given; the user's word alone.</param>
 public sealed record SkeinSettings(
-    string? Model = null, PermissionMode? Mode = null, string? Agent = null, Durability? Durability = null)
+    string? Model = null, PermissionMode? Mode = null, string? Agent = null, Durability? Durability = null, bool? Redaction = null)
 {
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
@@ -50,7 +51,7 @@ public sealed record SkeinSettings(
 
     /// <summary>What a trusted project says over this.</summary>
     internal SkeinSettings With(SkeinSettings project) => new(
-        project.Model ?? Model, project.Mode ?? Mode, project.Agent ?? Agent, project.Durability ?? Durability)
+        project.Model ?? Model, project.Mode ?? Mode, project.Agent ?? Agent, project.Durability ?? Durability, Redaction)
     {
         Providers = new Dictionary<string, ProviderSettings>([.. Providers.Where(p => !project.Providers.ContainsKey(p.Key)), .. project.Providers]),
         Permissions = [.. Permissions, .. project.Permissions],
@@ -60,7 +61,11 @@ public sealed record SkeinSettings(
 
 /// <param name="Files">The files that were read, the user's first.</param>
 /// <param name="Ignored">What the project's file says and may not, since its folder is not trusted; to be said once.</param>
-public sealed record LoadedSettings(SkeinSettings Settings, IReadOnlyList<string> Files, IReadOnlyList<IgnoredSetting> Ignored);
+public sealed record LoadedSettings(SkeinSettings Settings, IReadOnlyList<string> Files, IReadOnlyList<IgnoredSetting> Ignored)
+{
+    /// <summary>What the project's file says and no project may, trusted or not.</summary>
+    public IReadOnlyList<IgnoredSetting> UsersAlone { get; init; } = [];
+}
 
 /// <param name="Key">For example <c>providers.local</c> or <c>permissions[2]</c>.</param>
 public sealed record IgnoredSetting(string File, string Key)

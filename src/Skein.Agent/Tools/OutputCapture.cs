@@ -12,8 +12,11 @@ internal sealed class OutputCapture : IAsyncDisposable
     /// <summary>Bytes that are kept in memory whole.</summary>
     public const int MostInMemory = 1 << 20;
 
-    /// <summary>Bytes of a larger output that the model is shown, of the beginning and of the end each.</summary>
-    public const int Shown = 32 * 1024;
+    /// <summary>
+    /// Bytes of a larger output that are kept for the model, of the beginning and of the end each. More than it is shown in the end: half
+    /// a secret may stand where this cuts, which could not be told for one.
+    /// </summary>
+    public const int Shown = 96 * 1024;
 
     private readonly MemoryStream _memory = new();
     private readonly byte[] _end = new byte[Shown];

@@ -33,6 +33,8 @@ internal sealed class WriteTool(ToolSettings settings) : ITool
     {
         var (path, content) = Parse(arguments, context);
         var isNew = !File.Exists(path.Real);
+        if (!isNew)
+            await HiddenSecrets.RequireKeptAsync(path, content, context.Turn.Redactor, cancellationToken);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path.Real)!);

@@ -4,6 +4,7 @@ using Skein.Agent.Settings;
 using Skein.Agent.Tools;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Redaction;
 using Skein.Core.Running;
 using Skein.Sandbox;
 
@@ -33,8 +34,8 @@ internal sealed class Agents : IDisposable
         var (providers, scripts) = Providers.Of(user.Settings);
         var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         var permissions = new Permissions(home, settings);
-        var tools = BuiltInTools.All(new ToolSettings(
-            ChildEnvironment.ForTools(ChildEnvironment.Current(), providers.Select(p => p.KeyVariable).OfType<string>()), surroundings.Time)
+        var keys = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
+        var tools = BuiltInTools.All(new ToolSettings(ChildEnvironment.ForTools(ChildEnvironment.Current(), keys), surroundings.Time)
         {
             HiddenFolders = [RealPath.Of(home.Path)],
             IsWithheld = permissions.IsWithheld,
@@ -44,7 +45,8 @@ internal sealed class Agents : IDisposable
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
 
         var defaults = new SessionsOptions(
-            own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName);
+            own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
+            user.Settings.Redaction == false ? Redactor.Off : Redactor.For(ChildEnvironment.Current(), keys));
         return new Agents(models, permissions, own, defaults);
     }
 

@@ -25,6 +25,8 @@ internal static class FolderTrust
         }
 
         await TellOfProvidersAsync(settings, loaded, surroundings, cancellationToken);
+        if (loaded.UsersAlone.Count > 0)
+            surroundings.Error.WriteLine($"skein: {string.Join(", ", loaded.UsersAlone.Select(i => i.Key))} is taken from {settings.UserFile} only; not from {loaded.UsersAlone[0].File}", Style.Warning);
         return loaded.Settings;
     }
 

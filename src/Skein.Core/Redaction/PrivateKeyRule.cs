@@ -56,6 +56,9 @@ internal sealed partial record PrivateKeyRule() : SecretRule("private-key", [Beg
         {
             var lineEnd = start - separator;
             var line = least + text[least..lineEnd].TrimEnd(Armour).Length;
+            // The letter of an escaped line end is none of the line.
+            if (line > least && line < lineEnd && text[line - 1] == '\\' && text[line] == 'n')
+                line++;
             if (lineEnd == line || (lineEnd - line < ShortestLine && !isLast))
                 break;
 
@@ -92,7 +95,7 @@ internal sealed partial record PrivateKeyRule() : SecretRule("private-key", [Beg
     [GeneratedRegex(@"\G-----END (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")]
     private static partial Regex EndLine();
 
-    // A line end, what a program may print before a line, and a line of the key or one of its headers.
-    [GeneratedRegex(@"\G(?:(?:\r?\n|(?:\\{1,2}r)?\\{1,2}n)[ \t+|>-]{0,16}(?:[0-9]{1,7}[:|\t][ \t]{0,4})?(?:(?:Proc-Type|DEK-Info|Comment|Version):[^\r\n\\]{0,128}|[A-Za-z0-9+/=]{0,128}))*")]
+    // A line end or a blank line, what a program may print before a line, and a line of the key or one of its headers.
+    [GeneratedRegex(@"\G(?:(?:\r?\n|(?:\\{1,2}r)?\\{1,2}n){1,2}[ \t+|>-]{0,16}(?:[0-9]{1,7}[:|\t][ \t]{0,4})?(?:(?:Proc-Type|DEK-Info|Comment|Version):[^\r\n\\]{0,128}|[A-Za-z0-9+/=]{1,128}))*")]
     private static partial Regex Lines();
 }

@@ -73,7 +73,7 @@ internal sealed class RedactingStream : Stream
         }
 
         Encoding.Latin1.GetChars(_bytes.AsSpan(0, _length), _text);
-        var secrets = _redactor.Find(_text.AsSpan(0, _length), isBytes: true) ?? [];
+        var secrets = _redactor.Find(_text.AsSpan(0, _length), isBytes: true, _gone) ?? [];
         var until = _ended ? _length : Boundary(secrets);
         Emit(secrets, until);
 

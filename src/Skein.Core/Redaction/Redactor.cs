@@ -88,12 +88,13 @@ public sealed class Redactor
     }
 
     /// <param name="isBytes">The characters are bytes, one each.</param>
+    /// <param name="from">Where to begin; what stands before was looked at already.</param>
     /// <returns>In order and apart from each other; null for none.</returns>
-    internal List<Secret>? Find(ReadOnlySpan<char> text, bool isBytes)
+    internal List<Secret>? Find(ReadOnlySpan<char> text, bool isBytes, int from = 0)
     {
         List<Secret>? found = null;
-        _scans.Value.Rules.Find(text, ref found);
-        (isBytes ? _scans.Value.ValuesAsBytes : _scans.Value.Values)?.Find(text, ref found);
+        _scans.Value.Rules.Find(text, from, ref found);
+        (isBytes ? _scans.Value.ValuesAsBytes : _scans.Value.Values)?.Find(text, from, ref found);
         return found is null ? null : SecretScan.Merged(found);
     }
 

@@ -16,11 +16,12 @@ internal sealed class SecretScan
     }
 
     /// <summary>Adds the secrets in the text, in any order; they may overlap.</summary>
-    public void Find(ReadOnlySpan<char> text, ref List<Secret>? found)
+    /// <param name="from">Where to begin; what stands before only tells whether a word begins here.</param>
+    public void Find(ReadOnlySpan<char> text, int from, ref List<Secret>? found)
     {
-        var at = text.IndexOfAny(_anchors);
-        while (at >= 0)
+        while (text[from..].IndexOfAny(_anchors) is var next and >= 0)
         {
+            var at = from + next;
             foreach (var (anchor, rule) in _rules[text[at]])
             {
                 if (!text[at..].StartsWith(anchor, StringComparison.Ordinal))
@@ -32,8 +33,7 @@ internal sealed class SecretScan
                     (found ??= []).Add(secret);
             }
 
-            var next = text[(at + 1)..].IndexOfAny(_anchors);
-            at = next < 0 ? -1 : at + 1 + next;
+            from = at + 1;
         }
     }
 

@@ -84,7 +84,7 @@ public sealed class SettingsReaderTests : IDisposable
     [Theory]
     [InlineData("{", null, "is not JSON")]
     [InlineData("[]", null, "must be an object, not []")]
-    [InlineData("""{"modle": "a/b"}""", "modle", "is not known here: there may be model, mode, agent, providers, permissions, durability")]
+    [InlineData("""{"modle": "a/b"}""", "modle", "is not known here: there may be model, mode, agent, providers, permissions, durability, redaction")]
     [InlineData("""{"mode": "ask", "mode": "auto"}""", null, "is not JSON")]
     [InlineData("""{"model": "gpt"}""", "model", "must be 'provider/name', not \"gpt\"")]
     [InlineData("""{"model": 7}""", "model", "must be a string, not 7")]
