@@ -69,6 +69,24 @@ public interface ISessionStore : IAsyncDisposable
     /// <param name="content">Read to its end, in bounded memory; not disposed.</param>
     ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Deletes a session in the trash for good; whoever had the right to append loses it. Forks go on reading what they inherited: of the
+    /// log they need, the longest stretch that any of them refers to is kept, and shown to nobody else. Whatever happens meanwhile, the
+    /// session is either as it was or purged. Completes once that survives a power loss.
+    /// </summary>
+    /// <exception cref="SessionNotFoundException"/>
+    /// <exception cref="ConflictException">The session is not in the trash, or a turn of it has not ended.</exception>
+    /// <exception cref="DamagedException">What the session is cannot be read, so that nothing tells whether it is in the trash.</exception>
+    /// <exception cref="StoreStoppedException">The disk refused; the message says whether the session is still there.</exception>
+    ValueTask PurgeAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives back the space of what nothing needs any more: blobs that no session names, what purges kept for forks that are gone, and
+    /// leftovers. What cannot be proven to be unneeded is left alone and told: a log that cannot be read may name any blob. Blobs put
+    /// within the last hour are spared, so that the event that will name them can be appended. Nothing is lost if it ends in between.
+    /// </summary>
+    ValueTask<Collected> CollectAsync(CancellationToken cancellationToken);
+
     /// <summary>The content of a blob; null when there is none.</summary>
     /// <exception cref="InvalidRequestException">The hash is not 64 lower-case hexadecimal digits.</exception>
     ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken);

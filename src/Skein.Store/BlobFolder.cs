@@ -6,12 +6,14 @@ using Skein.Core;
 namespace Skein.Store;
 
 /// <summary>Content by the SHA-256 of its bytes: <c>blobs/ab/abcdef…</c>, stored once.</summary>
-internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads, Durability durability)
+internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads, Durability durability, TimeProvider time)
 {
     private const string Incoming = ".incoming-";
     private const int Chunk = 64 * 1024;
     private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
 
+    // Taken where a blob is given its name or its time, and where it is deleted by them.
+    private readonly Lock _naming = new();
     private long _incoming;
 
     /// <summary>Deletes what a process that died had not finished. Only for the holder of the home.</summary>
@@ -56,7 +58,7 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
     /// <exception cref="InvalidRequestException">The hash is malformed.</exception>
     public FileStream? Find(string sha256)
     {
-        if (sha256.Length != 64 || sha256.AsSpan().ContainsAnyExcept(s_digits))
+        if (!IsName(sha256))
             throw new InvalidRequestException($"'{(sha256.Length <= 80 ? sha256 : sha256[..80] + "…")}' is not a blob's name: it must be the 64 lower-case hexadecimal digits of a SHA-256.");
 
         try
@@ -72,6 +74,34 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
             throw new DamagedException($"Blob {sha256} cannot be read: {e.Message}", e);
         }
     }
+
+    /// <summary>The blobs that nobody has put since an instant, with their sizes.</summary>
+    public Dictionary<string, long> FindOlder(DateTime before)
+    {
+        var found = new Dictionary<string, long>();
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
+        {
+            if (IsName(file.Name) && file.FullName == PathOf(file.Name) && file.LastWriteTimeUtc < before)
+                found[file.Name] = file.Length;
+        }
+
+        return found;
+    }
+
+    /// <returns>False where it was put again in the meantime.</returns>
+    public bool DeleteIfOlder(string sha256, DateTime before)
+    {
+        var path = PathOf(sha256);
+        lock (_naming)
+        {
+            if (new FileInfo(path) is not { Exists: true } file || file.LastWriteTimeUtc >= before)
+                return false;
+            disk.Delete(path);
+            return true;
+        }
+    }
+
+    private static bool IsName(string text) => text.Length == BlobNames.Length && !text.AsSpan().ContainsAnyExcept(s_digits);
 
     private void Write(SafeFileHandle file, Span<byte> bytes, long offset)
     {
@@ -111,18 +141,31 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
             disk.FlushFolder(folder);
         }
 
-        // One of another size is what a failing disk left: the name says what belongs there.
-        var known = new FileInfo(to);
-        if (!known.Exists || known.Length != size)
+        if (!TryRenew(to, size))
         {
             if (durability == Durability.Durable)
                 disk.Flush(file);
-            disk.Rename(from, to);
+            File.SetLastWriteTimeUtc(from, time.GetUtcNow().UtcDateTime);
+            lock (_naming)
+                disk.Rename(from, to);
         }
 
         // Also for one that was there: whoever stored it may not have come to this yet.
         if (durability == Durability.Durable)
             disk.FlushFolder(below);
         return true;
+    }
+
+    // Nobody may have named it until now: from here on it is as young as one that is new. One of another size is what a failing disk
+    // left: the name says what belongs there.
+    private bool TryRenew(string path, long size)
+    {
+        lock (_naming)
+        {
+            if (new FileInfo(path) is not { Exists: true } known || known.Length != size)
+                return false;
+            File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
+            return true;
+        }
     }
 }

@@ -93,10 +93,34 @@ internal sealed class Catalog : IDisposable
         }
     }
 
+    /// <summary>The session was purged: it is neither in the lists nor open.</summary>
     public void Forget(SessionId session)
     {
         lock (_gate)
-            _rows.Remove(session);
+        {
+            if (_rows.Remove(session) | _open.Remove(session))
+                Append_Locked(new CatalogLine(Forgotten: session));
+        }
+    }
+
+    /// <summary>Drops the rows of sessions that have no log any more.</summary>
+    public void Keep(Func<SessionId, bool> isThere)
+    {
+        lock (_gate)
+        {
+            foreach (var gone in _rows.Keys.Where(s => !isThere(s)).ToList())
+                _rows.Remove(gone);
+        }
+    }
+
+    /// <summary>Rewrites the file if it holds more than what counts: what was said of sessions that are gone must go as well.</summary>
+    public void Compact()
+    {
+        lock (_gate)
+        {
+            if (_lines > _rows.Count + _open.Count)
+                Rewrite_Locked();
+        }
     }
 
     public void Dispose() => _file?.Dispose();
@@ -134,6 +158,10 @@ internal sealed class Catalog : IDisposable
                 break;
             case { Closed: { } closed }:
                 _open.Remove(closed);
+                break;
+            case { Forgotten: { } forgotten }:
+                _rows.Remove(forgotten);
+                _open.Remove(forgotten);
                 break;
         }
     }

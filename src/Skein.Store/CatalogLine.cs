@@ -9,14 +9,15 @@ namespace Skein.Store;
 internal sealed record CatalogRow(Session Row, long End, long Written);
 
 /// <summary>
-/// One line of the catalog, sealed like a log's: exactly one of the three is there.
+/// One line of the catalog, sealed like a log's: exactly one of the four is there.
 /// <code>
 /// {"end":1234,"written":639…,"row":{…},"crc":"…"}
 /// {"opened":"ses_…","crc":"…"}
 /// {"closed":"ses_…","crc":"…"}
+/// {"forgotten":"ses_…","crc":"…"}
 /// </code>
 /// </summary>
-internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = null, SessionId? Closed = null)
+internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = null, SessionId? Closed = null, SessionId? Forgotten = null)
 {
     private static readonly JsonWriterOptions s_writing = new() { Encoder = SkeinJson.Relaxed.Options.Encoder };
 
@@ -40,6 +41,10 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
             else if (Closed is { } closed)
             {
                 writer.WriteString("closed"u8, closed.Value);
+            }
+            else if (Forgotten is { } forgotten)
+            {
+                writer.WriteString("forgotten"u8, forgotten.Value);
             }
 
             writer.WriteEndObject();
@@ -70,6 +75,8 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
                 else if (name.SequenceEqual("closed"u8))
                     read = SessionId.TryParse(reader.GetString(), out var closed) ? new CatalogLine(Closed: closed) : read;
+                else if (name.SequenceEqual("forgotten"u8))
+                    read = SessionId.TryParse(reader.GetString(), out var forgotten) ? new CatalogLine(Forgotten: forgotten) : read;
                 else
                     reader.Skip();
             }

@@ -87,6 +87,9 @@ internal partial class Disk
     /// <summary>Gives a file another name, in place of what had it.</summary>
     public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 
+    /// <summary>Takes a file's name away. One that is not there is as good.</summary>
+    public virtual void Delete(string path) => File.Delete(path);
+
     /// <summary>Makes the folder, and those above it that are missing, for this user alone. What exists is left as it is.</summary>
     public virtual void MakeFolder(string path)
     {

@@ -19,6 +19,9 @@ public sealed class EmbeddedStore : ISessionStore
     private readonly BlobFolder _blobs;
     private readonly StoreSearch _search;
     private readonly Watchers _watchers;
+    private readonly LogPurge _purge;
+    private readonly LogParts _parts;
+    private readonly SemaphoreSlim _deleting = new(1, 1);
     private readonly ConcurrentDictionary<string, SessionId> _byKey = new();
     private readonly ConcurrentDictionary<SessionId, bool> _abandoned = new();
     private int _disposed;
@@ -27,9 +30,11 @@ public sealed class EmbeddedStore : ISessionStore
     {
         _home = home;
         _catalog = Catalog.Load(home.Catalog, disk);
-        _logs = new LogFolder(home.Path, new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted));
+        _parts = new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted);
+        _logs = new LogFolder(home.Path, _parts);
+        _purge = new LogPurge(home.Path, _logs, _parts);
         _reader = new SessionReader(_logs, disk);
-        _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability);
+        _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability, time);
         _search = new StoreSearch(_logs, _blobs, disk);
         _watchers = new Watchers(session => _logs.Find(session)?.State.Row);
     }
@@ -157,8 +162,43 @@ public sealed class EmbeddedStore : ISessionStore
         return ValueTask.FromResult<Stream?>(_blobs.Find(sha256));
     }
 
+    public async ValueTask PurgeAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        var log = _logs.Get(session);
+        await _deleting.WaitAsync(cancellationToken);
+        try
+        {
+            ThrowIfDisposed();
+            await _purge.PurgeAsync(log, cancellationToken);
+        }
+        finally
+        {
+            _deleting.Release();
+            if (log.IsGone)
+                Forget(log);
+        }
+    }
+
+    public async ValueTask<Collected> CollectAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        await _deleting.WaitAsync(cancellationToken);
+        try
+        {
+            ThrowIfDisposed();
+
+            // It reads every log: not on a thread that appends wait for.
+            return await Task.Run(() => new Collection(_home.Path, _logs, _parts, _blobs).RunAsync(cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            _deleting.Release();
+        }
+    }
+
     /// <summary>
-    /// Waits for the appends that were called, and lets the folder go. A session whose writer was not closed before counts as abandoned
+    /// Waits for the appends and deletions that were called, and lets the folder go. A session whose writer was not closed before counts as abandoned
     /// at the next start.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -167,6 +207,8 @@ public sealed class EmbeddedStore : ISessionStore
             return;
 
         _watchers.End();
+        await _deleting.WaitAsync(CancellationToken.None);
+        _deleting.Release();
         foreach (var log in _logs.All)
         {
             await log.Ownership.WaitAsync(CancellationToken.None);
@@ -181,7 +223,7 @@ public sealed class EmbeddedStore : ISessionStore
                 log.Ownership.Release();
             }
 
-            log.Close();
+            log.Close(static () => new ObjectDisposedException(nameof(EmbeddedStore)));
         }
 
         _threads.Dispose();
@@ -210,6 +252,13 @@ public sealed class EmbeddedStore : ISessionStore
         if (log.State.Row?.Key is { } key)
             _byKey.TryAdd(key, log.Id);
         _watchers.Changed(log.Id);
+    }
+
+    private void Forget(SessionLog log)
+    {
+        _abandoned.TryRemove(log.Id, out _);
+        if (log.State.Row?.Key is { } key)
+            _byKey.TryRemove(KeyValuePair.Create(key, log.Id));
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);

@@ -19,12 +19,42 @@ internal sealed class LogFolder(string root, LogParts parts)
 
     public IEnumerable<SessionLog> All => _logs.Values;
 
+    /// <summary>What is left of sessions that were purged, for the forks that read from them.</summary>
+    public ConcurrentDictionary<SessionId, SessionLog> Origins { get; } = new();
+
+    /// <summary>Held while a fork is made and while a log that forks may refer to is deleted: taken before any log's ownership.</summary>
+    public SemaphoreSlim Forking { get; } = new(1, 1);
+
+    public IReadOnlyList<DamagedFile> Misplaced => _misplaced;
+
     public IEnumerable<DamagedFile> Damaged =>
-        [.. _misplaced, .. All.Where(l => l.State.Fault is not null).Select(l => new DamagedFile(l.Path, l.State.Fault!))];
+        [.. _misplaced, .. All.Concat(Origins.Values).Where(l => l.State.Fault is not null).Select(l => new DamagedFile(l.Path, l.State.Fault!))];
 
     public SessionLog? Find(SessionId session) => _logs.GetValueOrDefault(session);
 
     public SessionLog Get(SessionId session) => Find(session) ?? throw new SessionNotFoundException(session);
+
+    /// <summary>The log that holds what forks inherited from a session: its own, or what a purge left of it; null when neither is there.</summary>
+    /// <exception cref="DamagedException">The file cannot be read.</exception>
+    public async ValueTask<SessionLog?> FindInheritedAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        while ((Find(session) is { IsGone: false } own ? own : Origins.GetValueOrDefault(session)) is { IsGone: false } log)
+        {
+            try
+            {
+                await LookAsync(log, cancellationToken);
+                return log;
+            }
+            catch (SessionNotFoundException) when (log.IsGone)
+            {
+                // Purged just now: what is left of it is looked for.
+            }
+        }
+
+        return null;
+    }
+
+    public void Remove(SessionLog log) => _logs.TryRemove(KeyValuePair.Create(log.Id, log));
 
     /// <summary>
     /// Finds the logs, and deletes those that a crash left unmade. One whose file is as the catalog saw it last is not opened; the others are flushed and folded, several at a time.
@@ -35,16 +65,22 @@ internal sealed class LogFolder(string root, LogParts parts)
         foreach (var (path, length, written) in Files())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (path.EndsWith(NewLog.Extension, StringComparison.Ordinal))
+            if (path.EndsWith(NewLog.Suffix, StringComparison.Ordinal))
             {
                 File.Delete(path);
                 continue;
             }
 
             var name = Path.GetFileNameWithoutExtension(path);
-            if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id))) != path)
+            if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id, Path.GetExtension(path)))) != path)
             {
                 _misplaced.Add(new DamagedFile(path, "No log has this name here: month and name follow from the session's id."));
+                continue;
+            }
+
+            if (path.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal))
+            {
+                Origins[id] = new SessionLog(id, root, new LogState(0, 0, null), SessionLog.OriginExtension);
                 continue;
             }
 
@@ -59,6 +95,14 @@ internal sealed class LogFolder(string root, LogParts parts)
                 stale.Add(log);
         }
 
+        // A purge that a crash ended before it had deleted the log, which holds all that was being kept of it.
+        foreach (var unfinished in Origins.Values.Where(o => Find(o.Id) is not null))
+        {
+            parts.Disk.Delete(unfinished.Path);
+            Origins.TryRemove(unfinished.Id, out _);
+        }
+
+        parts.Catalog.Keep(_logs.ContainsKey);
         await Task.WhenAll(stale.Select(log => parts.Threads.RunAsync(() => Look(log))));
     }
 
@@ -72,6 +116,8 @@ internal sealed class LogFolder(string root, LogParts parts)
         await log.Ownership.WaitAsync(cancellationToken);
         try
         {
+            if (log.IsGone)
+                throw new SessionNotFoundException(log.Id);
             if (!log.IsFlushed)
                 await parts.Threads.RunAsync(() => Look(log));
         }
@@ -86,10 +132,27 @@ internal sealed class LogFolder(string root, LogParts parts)
 
     public async Task<LogWriter> CreateAsync(SessionId session, IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken)
     {
+        if (bodies is not [SessionForked, ..])
+            return await MakeAsync(session, bodies, by, cancellationToken);
+
+        // What the fork refers to is not purged until the fork is there to be seen.
+        await Forking.WaitAsync(cancellationToken);
+        try
+        {
+            return await MakeAsync(session, bodies, by, cancellationToken);
+        }
+        finally
+        {
+            Forking.Release();
+        }
+    }
+
+    private async Task<LogWriter> MakeAsync(SessionId session, IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken)
+    {
         var last = bodies switch
         {
             [SessionCreated, ..] => 0,
-            [SessionForked forked, ..] => Origin(forked),
+            [SessionForked forked, ..] => await OriginAsync(forked, cancellationToken),
             _ => throw new ArgumentException("A session begins with session.created or session.forked.", nameof(bodies)),
         };
 
@@ -99,6 +162,9 @@ internal sealed class LogFolder(string root, LogParts parts)
         {
             if (Find(session) is { } known)
                 throw new SessionExistsException(session, known.State.Row is { } row ? $"workspace '{row.Workspace}' and agent '{row.Agent}'" : "a log that cannot be read");
+
+            if (Origins.ContainsKey(session))
+                throw new SessionExistsException(session, "a log that was purged, and that forks still read");
 
             cancellationToken.ThrowIfCancellationRequested();
             var batch = EncodedBatch.Encode(session, last, bodies, by, parts.Time, isFirstOfFile: true);
@@ -121,6 +187,9 @@ internal sealed class LogFolder(string root, LogParts parts)
         await log.Ownership.WaitAsync(cancellationToken);
         try
         {
+            if (log.IsGone)
+                throw new SessionNotFoundException(log.Id);
+
             // From here on the writer before is fenced, also if the disk then refuses.
             var before = log.Writer;
             var clean = before is null || await before.RetireAsync(fenced: true);
@@ -185,7 +254,7 @@ internal sealed class LogFolder(string root, LogParts parts)
 
             log.Learn(known.Row is null ? known : known with { Fault = null });
             log.IsFlushed = true;
-            if (!ReferenceEquals(parts.Catalog.Find(log.Id)?.Row, known.Row))
+            if (Find(log.Id) == log && !ReferenceEquals(parts.Catalog.Find(log.Id)?.Row, known.Row))
                 parts.Catalog.Write(log, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
@@ -197,12 +266,12 @@ internal sealed class LogFolder(string root, LogParts parts)
         return log.IsFlushed;
     }
 
-    private long Origin(SessionForked forked)
+    private async ValueTask<long> OriginAsync(SessionForked forked, CancellationToken cancellationToken)
     {
         var last = 0L;
         foreach (var segment in forked.Segments)
         {
-            var origin = Get(segment.Session).State;
+            var origin = (await FindInheritedAsync(segment.Session, cancellationToken) ?? throw new SessionNotFoundException(segment.Session)).State;
             if (segment.UpTo <= last || segment.UpTo > origin.Seq)
                 throw new ArgumentException($"A fork inherits rising stretches that exist, not {segment.UpTo} after {last} of {segment.Session}, which ends at {origin.Seq}.", nameof(forked));
             last = segment.UpTo;
@@ -218,6 +287,8 @@ internal sealed class LogFolder(string root, LogParts parts)
             new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = 0, IgnoreInaccessible = false })
         {
             ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory
-                && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal) || f.FileName.EndsWith(NewLog.Extension, StringComparison.Ordinal)),
+                && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
+                    || f.FileName.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
+                    || f.FileName.EndsWith(NewLog.Suffix, StringComparison.Ordinal)),
         };
 }

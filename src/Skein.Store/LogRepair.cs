@@ -9,6 +9,9 @@ namespace Skein.Store;
 /// </summary>
 internal static class LogRepair
 {
+    /// <summary>Behind the log's name, then the byte from which on it was cut: what was an append that never finished.</summary>
+    public const string TornMark = ".torn-";
+
     /// <param name="file">Open for writing.</param>
     /// <returns>What is known now, and what was done about it.</returns>
     /// <exception cref="IOException">The disk refused; what was there is still there, or aside.</exception>
@@ -56,12 +59,12 @@ internal static class LogRepair
 
     private static string KeepAside(Disk disk, SafeFileHandle file, SessionLog log, long from, long to)
     {
-        var name = $"{log.Name}.torn-{from}";
-        var path = $"{log.Path}.torn-{from}";
+        var name = $"{log.Name}{TornMark}{from}";
+        var path = $"{log.Path}{TornMark}{from}";
         for (var again = 2; File.Exists(path); again++)
         {
-            name = $"{log.Name}.torn-{from}-{again}";
-            path = $"{log.Path}.torn-{from}-{again}";
+            name = $"{log.Name}{TornMark}{from}-{again}";
+            path = $"{log.Path}{TornMark}{from}-{again}";
         }
 
         using (var aside = disk.Create(path))

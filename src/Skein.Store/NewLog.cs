@@ -7,8 +7,11 @@ namespace Skein.Store;
 /// <summary>Makes a session's file: under another name until it is whole, so that a log never exists without its first batch.</summary>
 internal static class NewLog
 {
+    /// <summary>Behind the name of a file that is not yet whole, or not yet acknowledged.</summary>
+    public const string Suffix = ".new";
+
     /// <summary>What the file is called while it is not yet acknowledged.</summary>
-    public const string Extension = SessionLog.Extension + ".new";
+    public const string Extension = SessionLog.Extension + Suffix;
 
     /// <returns>The log and its file, open for writing.</returns>
     /// <exception cref="StoreStoppedException">The disk refused; there is no such session.</exception>

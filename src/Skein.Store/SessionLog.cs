@@ -4,26 +4,35 @@ using Skein.Core;
 namespace Skein.Store;
 
 /// <summary>One session's log, whether or not somebody writes it: what is durable of it, and who waits for more.</summary>
-internal sealed class SessionLog(SessionId id, string root, LogState state)
+/// <param name="extension"><see cref="OriginExtension"/> for what is left of a session that was purged.</param>
+internal sealed class SessionLog(SessionId id, string root, LogState state, string extension = SessionLog.Extension)
 {
     public const string Extension = ".jsonl";
+
+    /// <summary>Of what a purge kept for forks: the beginning of a log that is no session's any more.</summary>
+    public const string OriginExtension = ".origin";
+
     private const int RecentCommits = 64;
 
     private readonly Lock _gate = new();
     private (long Seq, long End)[]? _recent;
     private int _commits;
     private TaskCompletionSource? _changed;
-    private bool _closed;
+    private Func<Exception>? _closed;
+    private volatile bool _isGone;
     private volatile LogState _state = state;
 
     public SessionId Id => id;
 
     /// <summary>Where the log is, relative to the store: month and name follow from the id.</summary>
-    public string Name { get; } = NameOf(id);
+    public string Name { get; } = NameOf(id, extension);
 
     public string Path => System.IO.Path.Combine(root, Name);
 
     public LogState State => _state;
+
+    /// <summary>Whether the file was deleted, or is just being; only changed by the holder of <see cref="Ownership"/>.</summary>
+    public bool IsGone { get => _isGone; set => _isGone = value; }
 
     /// <summary>Whether this process knows that what it sees of the file is on the disk, not merely in the page cache.</summary>
     public bool IsFlushed { get; set; }
@@ -37,8 +46,8 @@ internal sealed class SessionLog(SessionId id, string root, LogState state)
     /// <summary>Who may append; only changed by the holder of <see cref="Ownership"/>.</summary>
     public LogWriter? Writer { get; set; }
 
-    public static string NameOf(SessionId id) =>
-        string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{Extension}");
+    public static string NameOf(SessionId id, string extension = Extension) =>
+        string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{extension}");
 
     /// <summary>Replaces what is known by what was appended, and wakes those who wait for it.</summary>
     public void Commit(LogState state)
@@ -87,7 +96,8 @@ internal sealed class SessionLog(SessionId id, string root, LogState state)
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(EmbeddedStore));
+            if (_closed is not null)
+                throw _closed();
             if (after > _state.Seq)
                 throw new CursorAheadException(id, after, _state.Seq);
             if (after < _state.Seq)
@@ -98,16 +108,17 @@ internal sealed class SessionLog(SessionId id, string root, LogState state)
         }
     }
 
-    /// <summary>The store is closed: nobody waits for ever.</summary>
-    public void Close()
+    /// <summary>The store is closed or the session purged: nobody waits for ever.</summary>
+    /// <param name="why">What who waits is told.</param>
+    public void Close(Func<Exception> why)
     {
         TaskCompletionSource? changed;
         lock (_gate)
         {
-            _closed = true;
+            _closed = why;
             (changed, _changed) = (_changed, null);
         }
 
-        changed?.TrySetException(new ObjectDisposedException(nameof(EmbeddedStore)));
+        changed?.TrySetException(why());
     }
 }

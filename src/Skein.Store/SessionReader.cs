@@ -26,7 +26,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         foreach (var stretch in await StretchesAsync(log, state, after, cancellationToken))
         {
             var last = Math.Max(after, stretch.After);
-            using var events = OpenForward(stretch, last);
+            using var events = await OpenForwardAsync(session, stretch, last, cancellationToken);
             while (events?.Next() is { } e && last < stretch.UpTo)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -53,7 +53,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
             if (before > stretch.UpTo && (stretch.State is null || stretch.State.Seq < stretch.UpTo))
                 yield return Lacking(stretch, Math.Max(stretch.State?.Seq ?? 0, stretch.After) + 1, to - 1);
 
-            using var events = OpenBackward(stretch, to, before > stretch.UpTo);
+            using var events = await OpenBackwardAsync(session, stretch, to, before > stretch.UpTo, cancellationToken);
             while (events?.Next() is { } e && e.Seq > stretch.After)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -71,9 +71,8 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         {
             if (segment.UpTo > after)
             {
-                var origin = logs.Find(segment.Session);
-                stretches.Add(new Stretch(
-                    origin, segment.Session, last, segment.UpTo, origin is null ? null : await StateOfAsync(origin, cancellationToken)));
+                var origin = await logs.FindInheritedAsync(segment.Session, cancellationToken);
+                stretches.Add(new Stretch(origin, segment.Session, last, segment.UpTo, origin is null ? null : StateOf(origin)));
             }
 
             last = segment.UpTo;
@@ -87,29 +86,30 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     private async ValueTask<LogState> StateOfAsync(SessionLog log, CancellationToken cancellationToken)
     {
         await logs.LookAsync(log, cancellationToken);
-        return log.State is { Row: null, Seq: 0 } nothing ? throw new DamagedException(nothing.Fault!) : log.State;
+        return StateOf(log);
     }
 
-    private EventReader? OpenForward(Stretch stretch, long after)
+    private static LogState StateOf(SessionLog log) =>
+        log.State is { Row: null, Seq: 0 } nothing ? throw new DamagedException(nothing.Fault!) : log.State;
+
+    private async ValueTask<EventReader?> OpenForwardAsync(SessionId session, Stretch stretch, long after, CancellationToken cancellationToken)
     {
-        if (stretch.Log is not { } log || after >= stretch.UpTo)
+        if (after >= stretch.UpTo || await OpenAsync(session, stretch, cancellationToken) is not var (log, file, end))
             return null;
 
-        var file = Open(log);
-        var end = stretch.State!.End;
         var (seq, start) = log.RecentStart(after) is { } recent && recent.Offset <= end
             ? recent
             : (GapTracker.Unknown, LogSearch.StartFor(disk, file, log.Path, end, after));
         return new EventReader(new LineReader(disk, file, log.Path, start, end, owned: file), log.Id, log.Name, seq, after);
     }
 
-    private BackEventReader? OpenBackward(Stretch stretch, long before, bool wholeGap)
+    private async ValueTask<BackEventReader?> OpenBackwardAsync(
+        SessionId session, Stretch stretch, long before, bool wholeGap, CancellationToken cancellationToken)
     {
-        if (stretch.Log is not { } log)
+        if (await OpenAsync(session, stretch, cancellationToken) is not var (log, file, end))
             return null;
 
-        var file = Open(log);
-        var (offset, next) = LogSearch.FirstFrom(disk, file, log.Path, stretch.State!.End, before);
+        var (offset, next) = LogSearch.FirstFrom(disk, file, log.Path, end, before);
         return new BackEventReader(
             new BackLineReader(disk, file, log.Path, offset, owned: file), log.Id, log.Name, next, wholeGap ? long.MaxValue : before);
     }
@@ -127,11 +127,33 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     private static SessionEvent Lacking(Stretch stretch, long from, long to) =>
         EventReader.Missing(new Gap(from, to, SessionLog.NameOf(stretch.Session), stretch.State?.End ?? 0, 0), stretch.Session);
 
-    private SafeFileHandle Open(SessionLog log)
+    private async ValueTask<(SessionLog Log, SafeFileHandle File, long End)?> OpenAsync(
+        SessionId session, Stretch stretch, CancellationToken cancellationToken)
+    {
+        for (var (log, state) = (stretch.Log, stretch.State); log is not null; state = log is null ? null : StateOf(log))
+        {
+            if (TryOpen(log) is { } file)
+                return (log, file, state!.End);
+
+            // It was purged since reading began. What others inherited of it is still there, under another name.
+            if (stretch.Session == session)
+                throw new SessionNotFoundException(session);
+            log = await logs.FindInheritedAsync(stretch.Session, cancellationToken);
+        }
+
+        return null;
+    }
+
+    /// <returns>Null where the log was purged.</returns>
+    private SafeFileHandle? TryOpen(SessionLog log)
     {
         try
         {
             return disk.OpenRead(log.Path);
+        }
+        catch (FileNotFoundException) when (log.IsGone)
+        {
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

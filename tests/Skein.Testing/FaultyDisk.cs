@@ -4,7 +4,7 @@ using Skein.Store;
 
 namespace Skein.Testing;
 
-internal enum DiskCall { Write, Flush, FlushFolder, Truncate, Rename, Create, Read }
+internal enum DiskCall { Write, Flush, FlushFolder, Truncate, Rename, Create, Read, Delete }
 
 /// <summary>The real disk, but for the calls that were told to fail or to wait. Safe for use by many threads.</summary>
 internal sealed class FaultyDisk : Disk
@@ -13,6 +13,7 @@ internal sealed class FaultyDisk : Disk
     private readonly ConditionalWeakTable<SafeFileHandle, string> _paths = [];
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<(DiskCall, string), int> _counts = [];
+    private int? _changesLeft;
     private (string Path, ManualResetEventSlim Go, TaskCompletionSource Reached)? _held;
 
     /// <summary>Who the disk says owns what is not this user's; null: the truth.</summary>
@@ -28,10 +29,30 @@ internal sealed class FaultyDisk : Disk
             _faults.Add(new Fault(call, path, error, tornAfter) { Left = times });
     }
 
+    /// <summary>After so many further calls that change something, every one fails, as when the process is killed there.</summary>
+    public void DieAfter(int changes)
+    {
+        lock (_gate)
+            _changesLeft = changes;
+    }
+
+    /// <summary>Whether a call has met the end that <see cref="DieAfter"/> set.</summary>
+    public bool IsDead
+    {
+        get
+        {
+            lock (_gate)
+                return _changesLeft < 0;
+        }
+    }
+
     public void Heal()
     {
         lock (_gate)
+        {
             _faults.Clear();
+            _changesLeft = null;
+        }
     }
 
     /// <summary>Calls so far, for files whose path ends so.</summary>
@@ -129,6 +150,12 @@ internal sealed class FaultyDisk : Disk
         }
     }
 
+    public override void Delete(string path)
+    {
+        Meet(DiskCall.Delete, path);
+        base.Delete(path);
+    }
+
     public override uint? OwnerOf(string path) => Owner ?? base.OwnerOf(path);
 
     private void Meet(DiskCall call, string path)
@@ -141,6 +168,8 @@ internal sealed class FaultyDisk : Disk
     {
         lock (_gate)
         {
+            if (call != DiskCall.Read && _changesLeft is { } left && (_changesLeft = Math.Max(left - 1, -1)) < 0)
+                return new Fault(call, path, "The process was killed", 0);
             _counts[(call, path)] = _counts.GetValueOrDefault((call, path)) + 1;
             var fault = _faults.Find(f => f.Call == call && f.Left > 0 && path.Contains(f.Path, StringComparison.Ordinal));
             if (fault is not null)

@@ -20,5 +20,7 @@ internal sealed class FailingStore(Func<Exception> fail) : ISessionStore
     public ValueTask<IReadOnlyList<SessionId>> FindAbandonedAsync(CancellationToken cancellationToken) => throw fail();
     public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) => throw fail();
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => throw fail();
+    public ValueTask PurgeAsync(SessionId session, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<Collected> CollectAsync(CancellationToken cancellationToken) => throw fail();
     public ValueTask DisposeAsync() => default;
 }

@@ -4,7 +4,7 @@ using Skein.Testing;
 
 namespace Skein.Tests.Store;
 
-public sealed class EmbeddedStoreContract : SearchContract
+public sealed class EmbeddedStoreContract : PurgeContract
 {
     private readonly TempFolder _home = new();
 

@@ -1,0 +1,161 @@
+using Skein.Core;
+
+namespace Skein.Store;
+
+/// <summary>Finds what nothing needs any more, and deletes it. Nobody purges meanwhile: what was named when it began stays named.</summary>
+internal sealed class Collection(string root, LogFolder logs, LogParts parts, BlobFolder blobs)
+{
+    /// <summary>How long content may wait for the event that names it.</summary>
+    private static readonly TimeSpan s_blobPatience = TimeSpan.FromHours(1);
+
+    /// <summary>How long bytes that were cut from a log are kept for people to look at.</summary>
+    private static readonly TimeSpan s_tornPatience = TimeSpan.FromDays(30);
+
+    private readonly List<string> _problems = [];
+
+    public async Task<Collected> RunAsync(CancellationToken cancellationToken)
+    {
+        var origins = await CollectOriginsAsync(cancellationToken);
+        var leftovers = CollectLeftovers(cancellationToken);
+        var named = CollectBlobs(cancellationToken);
+        parts.Catalog.Compact();
+        return new Collected(named, origins, leftovers, _problems);
+    }
+
+    private async Task<Reclaimed> CollectOriginsAsync(CancellationToken cancellationToken)
+    {
+        var reclaimed = Reclaimed.Nothing;
+        await logs.Forking.WaitAsync(cancellationToken);
+        try
+        {
+            var references = ForkReferences.Of(logs.All);
+            foreach (var origin in logs.Origins.Values.Where(o => !references.UpTo.ContainsKey(o.Id)))
+            {
+                if (references.Unknown is [var unknown, ..])
+                {
+                    _problems.Add($"{origin.Name} was kept: {unknown} cannot be read, and may be a fork that needs it.");
+                    continue;
+                }
+
+                var size = new FileInfo(origin.Path) is { Exists: true } file ? file.Length : 0;
+                if (!TryDelete(origin.Path))
+                    continue;
+                origin.IsGone = true;
+                logs.Origins.TryRemove(origin.Id, out _);
+                reclaimed = reclaimed.And(size);
+            }
+        }
+        finally
+        {
+            logs.Forking.Release();
+        }
+
+        return reclaimed;
+    }
+
+    private Reclaimed CollectLeftovers(CancellationToken cancellationToken)
+    {
+        var reclaimed = Reclaimed.Nothing;
+        foreach (var file in Files(Path.Combine(root, "sessions"), $"*{SessionLog.Extension}{LogRepair.TornMark}*"))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var of = file.FullName[..file.FullName.LastIndexOf(LogRepair.TornMark, StringComparison.Ordinal)];
+            var (size, old) = (file.Length, file.LastWriteTimeUtc < (parts.Time.GetUtcNow() - s_tornPatience).UtcDateTime);
+            if ((old || !File.Exists(of)) && TryDelete(file.FullName))
+                reclaimed = reclaimed.And(size);
+        }
+
+        return reclaimed;
+    }
+
+    private Reclaimed CollectBlobs(CancellationToken cancellationToken)
+    {
+        var before = (parts.Time.GetUtcNow() - s_blobPatience).UtcDateTime;
+        var unnamed = blobs.FindOlder(before);
+        if (unnamed.Count == 0 || !TryRemoveNamed(unnamed, cancellationToken))
+            return Reclaimed.Nothing;
+
+        var reclaimed = Reclaimed.Nothing;
+        foreach (var (sha256, size) in unnamed)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                if (blobs.DeleteIfOlder(sha256, before))
+                    reclaimed = reclaimed.And(size);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _problems.Add($"Blob {sha256} could not be deleted: {e.Message}");
+            }
+        }
+
+        return reclaimed;
+    }
+
+    /// <returns>False where something cannot be read that may name blobs: then none is deleted.</returns>
+    private bool TryRemoveNamed(Dictionary<string, long> unnamed, CancellationToken cancellationToken)
+    {
+        var names = unnamed.GetAlternateLookup<ReadOnlySpan<char>>();
+        var unread = Files(Path.Combine(root, "sessions"), "*").Where(f => !IsKnown(f.Name)).Select(f => Path.GetRelativePath(root, f.FullName))
+            .Concat(logs.Misplaced.Select(m => Path.GetRelativePath(root, m.Path)))
+            .FirstOrDefault();
+        unread ??= logs.All.Concat(logs.Origins.Values).FirstOrDefault(log => !TryRead(log, names, cancellationToken))?.Name;
+        if (unread is not null)
+            _problems.Add($"No blob was deleted: {unread} cannot be read as a whole, and may name any.");
+        return unread is null;
+    }
+
+    private bool TryRead(SessionLog log, Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> names, CancellationToken cancellationToken)
+    {
+        if (log.State.Fault is not null)
+            return false;
+
+        try
+        {
+            using var file = parts.Disk.OpenRead(log.Path);
+            var end = RandomAccess.GetLength(file);
+            using var lines = new LineReader(parts.Disk, file, log.Path, 0, end, chunk: 1 << 20);
+            var gaps = new GapTracker(log.Name, GapTracker.Unknown);
+            var (isWhole, committed) = (true, log.State.End > 0 ? log.State.End : end);
+            while (lines.TryRead(out var line))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                BlobNames.RemoveFrom(names, line);
+                if (lines.Offset < committed)
+                    isWhole = isWhole && LogLine.TryOpen(line, out var seq, out _) && gaps.Fits(seq) && gaps.OnLine(seq, lines.Offset) is null;
+            }
+
+            // What is being appended, or was not finished, is not damaged.
+            BlobNames.RemoveFrom(names, lines.Rest);
+            return isWhole && end >= log.State.End;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsKnown(string name) =>
+        name.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
+        || name.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
+        || name.EndsWith(NewLog.Suffix, StringComparison.Ordinal)
+        || name.Contains(SessionLog.Extension + LogRepair.TornMark, StringComparison.Ordinal);
+
+    private bool TryDelete(string path)
+    {
+        try
+        {
+            parts.Disk.Delete(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add($"{Path.GetRelativePath(root, path)} could not be deleted: {e.Message}");
+            return false;
+        }
+    }
+
+    private static IEnumerable<FileInfo> Files(string folder, string pattern) =>
+        new DirectoryInfo(folder).EnumerateFiles(pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
+}
