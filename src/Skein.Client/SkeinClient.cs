@@ -59,6 +59,14 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<SessionView> TrashAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
         _connection.SendAsync(new ApiRequest(HttpMethod.Delete, Path(session), session) { Key = key ?? NewKey() }, SkeinJson.Default.SessionView, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.PurgeAsync"/>
+    public Task PurgeAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
+        _connection.SendAsync(new ApiRequest(HttpMethod.Delete, Path(session) + "?purge=true", session) { Key = key ?? NewKey() }, cancellationToken);
+
+    /// <inheritdoc cref="ISessionStore.CollectAsync"/>
+    public Task<Collected> CollectAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync(new ApiRequest(HttpMethod.Post, "v1/server/gc") { Key = NewKey() }, SkeinJson.Default.Collected, cancellationToken);
+
     public Task<SessionView> RestoreAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "restore"), session, SkeinJson.Default.SessionView, key, cancellationToken);
 

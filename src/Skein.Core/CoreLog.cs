@@ -15,4 +15,19 @@ internal static partial class CoreLog
 
     [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Session {Session}: could not be taken over")]
     public static partial void TakeOverFailed(this ILogger logger, SessionId session, Exception exception);
+
+    [LoggerMessage(EventId = 105, Level = LogLevel.Information, Message = "Retention: {Trashed} sessions to the trash, {Purged} purged: {Sessions}")]
+    public static partial void Retained(this ILogger logger, int trashed, int purged, string sessions);
+
+    [LoggerMessage(EventId = 106, Level = LogLevel.Error, Message = "Retention: session {Session} was left as it is")]
+    public static partial void RetentionFailed(this ILogger logger, SessionId session, Exception exception);
+
+    [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Space given back: {Blobs} blobs, {Origins} origins of forks, {Leftovers} leftovers, {Bytes} bytes")]
+    public static partial void Collected(this ILogger logger, int blobs, int origins, int leftovers, long bytes);
+
+    [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Space not given back: {Problem}")]
+    public static partial void NotCollected(this ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "What the server does by itself failed; it is tried again tomorrow")]
+    public static partial void HousekeepingFailed(this ILogger logger, Exception exception);
 }

@@ -75,6 +75,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(ServerHealth))]
+[JsonSerializable(typeof(Collected))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class SkeinJson : JsonSerializerContext
 {

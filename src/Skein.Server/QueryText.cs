@@ -19,13 +19,16 @@ internal static class QueryText
             Status: Text(query, "status") is { } status ? Status(status) : null,
             Agent: Text(query, "agent"),
             Parent: Text(query, "parent") is { } parent ? SessionId.Parse(parent) : null,
-            Trashed: Text(query, "trashed") is { } trashed && Flag("trashed", trashed, orAny: false) is true,
+            Trashed: Flag(query, "trashed"),
             Cursor: Text(query, "cursor"),
             Limit: (int)(Number(query, "limit", 1, 1000) ?? unasked.Limit));
     }
 
     public static string? Text(IQueryCollection query, string name) =>
         query[name] is { Count: > 0 } values ? values.Count == 1 ? values[0] : throw Bad(name, values.ToString(), "given once") : null;
+
+    /// <summary>False where it is not given.</summary>
+    public static bool Flag(IQueryCollection query, string name) => Text(query, name) is { } text && Flag(name, text, orAny: false) is true;
 
     public static long? Number(IQueryCollection query, string name, long least, long most) =>
         Text(query, name) is { } text ? Number(name, text, least, most) : null;

@@ -47,6 +47,14 @@ internal readonly record struct SettingsNode(string File, string? Path, JsonElem
 
     public string Text(Regex shape, string rule) => shape.IsMatch(Text()) ? Text() : throw Wrong(rule);
 
+    /// <returns>Null where it says so.</returns>
+    public int? Count(string rule) => Value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.Number when Value.TryGetInt32(out var count) && count >= 0 => count,
+        _ => throw Wrong(rule),
+    };
+
     public T OneOf<T>(params IReadOnlyList<(string Word, T Value)> choices)
     {
         var text = Text();

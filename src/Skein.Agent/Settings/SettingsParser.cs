@@ -32,7 +32,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention"))
         {
             settings = node.Name switch
             {
@@ -44,12 +44,29 @@ internal sealed partial class SettingsParser(string file)
                 "agent" => settings with { Agent = node.Text(Name(), "must be a name of a-z, 0-9, '-' and '_'") },
                 "durability" => settings with { Durability = node.OneOf(("durable", Durability.Durable), ("relaxed", Durability.Relaxed)) },
                 "redaction" => settings with { Redaction = node.Flag() },
+                "retention" => settings with { Retention = ReadRetention(node) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };
         }
 
         return settings;
+    }
+
+    private static RetentionSettings ReadRetention(SettingsNode node)
+    {
+        var retention = new RetentionSettings();
+        foreach (var property in node.Properties("days", "sessions", "trash_days"))
+        {
+            retention = property.Name switch
+            {
+                "days" => retention with { Days = property.Count("must be a number of days, 0 or more, or null") },
+                "sessions" => retention with { Sessions = property.Count("must be a number of sessions, 0 or more, or null") },
+                _ => retention with { TrashDays = property.Count("must be a number of days, 0 or more, or null") },
+            };
+        }
+
+        return retention;
     }
 
     private ProviderSettings ReadProvider(SettingsNode node)

@@ -32,6 +32,12 @@ public enum Durability
     Relaxed,
 }
 
+/// <summary>How long sessions are kept; null: for ever.</summary>
+/// <param name="Days">Those that did not change for longer go to the trash.</param>
+/// <param name="Sessions">So many stay.</param>
+/// <param name="TrashDays">Those that are in the trash for longer are purged.</param>
+public sealed record RetentionSettings(int? Days = null, int? Sessions = null, int? TrashDays = null);
+
 /// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
@@ -40,6 +46,9 @@ public enum Durability
 public sealed record SkeinSettings(
     string? Model = null, PermissionMode? Mode = null, string? Agent = null, Durability? Durability = null, bool? Redaction = null)
 {
+    /// <summary>The user's word alone.</summary>
+    public RetentionSettings Retention { get; init; } = new();
+
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 
@@ -56,6 +65,7 @@ public sealed record SkeinSettings(
         Providers = new Dictionary<string, ProviderSettings>([.. Providers.Where(p => !project.Providers.ContainsKey(p.Key)), .. project.Providers]),
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,
+        Retention = Retention,
     };
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -30,7 +31,11 @@ public sealed class Sessions : IAsyncDisposable
     private readonly SessionMaker _maker;
     private readonly SessionFeed _feed;
     private readonly LiveTexts _live = new();
+
+    // There is no log left to tell that a request was carried out: a client that lost its answer asks again.
+    private readonly ConcurrentDictionary<SessionId, string> _purgedBy = new();
     private readonly Runners _runners;
+    private readonly Retention _retention;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
     /// <param name="agents">By name.</param>
@@ -42,10 +47,14 @@ public sealed class Sessions : IAsyncDisposable
         _feed = new SessionFeed(store, _live);
         var parts = new RunnerParts(store, agents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
         _runners = new Runners(parts);
+        _retention = new Retention(store, _runners, time, logger);
         _maker = new SessionMaker(parts, _runners, _rules, options);
     }
 
     public IdSource Ids { get; }
+
+    /// <summary>A session was purged: there may be space to give back.</summary>
+    internal event Action? Purged;
 
     /// <summary>Takes over the sessions whose server died: mends them and says so in their logs. For the start of a server.</summary>
     /// <returns>Those that were mended or found in order; one that fails is logged and left for its next command.</returns>
@@ -124,15 +133,36 @@ public sealed class Sessions : IAsyncDisposable
             session, by,
             runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed()] : [], by),
             cancellationToken);
-
-        var children = await _store.ListAsync(new SessionQuery(Parent: session, Limit: 1000), cancellationToken);
-        foreach (var child in children.Items)
-        {
-            await InterruptAsync(child.Id, by with { Key = null }, cancellationToken);
-            await ChangeAsync(child.Id, new SessionChange(Archived: true), by with { Key = null }, cancellationToken);
-        }
-
+        await ArchiveChildrenAsync(session, by with { Key = null }, cancellationToken);
         return view;
+    }
+
+    /// <summary>Deletes a session in the trash for good. Forks and sub-agents' sessions stay, with what they inherited.</summary>
+    /// <exception cref="ConflictException">It is not in the trash, or a turn of it has not ended.</exception>
+    public async Task PurgeAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    {
+        if (await _store.FindAsync(session, cancellationToken) is null && by.Key is not null && _purgedBy.GetValueOrDefault(session) == by.Key)
+            return;
+
+        // Only one at rest has its runner taken away; the store decides.
+        if (await FindAsync(session, cancellationToken) is { TrashedAt: not null, IsLive: false })
+            await _runners.LetGoAsync(session, by);
+        await _store.PurgeAsync(session, cancellationToken);
+        if (by.Key is not null)
+            _purgedBy[session] = by.Key;
+        Purged?.Invoke();
+    }
+
+    /// <inheritdoc cref="ISessionStore.CollectAsync"/>
+    public ValueTask<Collected> CollectAsync(CancellationToken cancellationToken) => _store.CollectAsync(cancellationToken);
+
+    /// <summary>Applies the rules once: sessions go to the trash in the name of <c>skein</c>, those that were there for long are purged.</summary>
+    /// <returns>What was done; a session that failed is logged and left as it is.</returns>
+    public Task<Retained> ApplyRetentionAsync(RetentionRules rules, CancellationToken cancellationToken)
+    {
+        var by = new Cause("skein");
+        return _retention.ApplyAsync(
+            rules, (session, token) => ArchiveChildrenAsync(session, by, token), (session, token) => PurgeAsync(session, by, token), cancellationToken);
     }
 
     public Task<SessionView> RestoreAsync(SessionId session, Cause by, CancellationToken cancellationToken) =>
@@ -325,6 +355,16 @@ public sealed class Sessions : IAsyncDisposable
     }
 
     internal static Session Usable(Session session) => session.TrashedAt is null ? session : throw new TrashedException(session.Id);
+
+    private async Task ArchiveChildrenAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    {
+        var children = await _store.ListAsync(new SessionQuery(Parent: session, Limit: 1000), cancellationToken);
+        foreach (var child in children.Items)
+        {
+            await InterruptAsync(child.Id, by, cancellationToken);
+            await ChangeAsync(child.Id, new SessionChange(Archived: true), by, cancellationToken);
+        }
+    }
 
     private static void RequireIdle(Session session)
     {

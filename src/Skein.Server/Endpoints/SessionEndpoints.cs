@@ -19,7 +19,7 @@ internal static class SessionEndpoints
             .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "trashed", "cursor", "limit"));
         sessions.MapGet("/{id}", GetAsync).WithSummary("One session");
         sessions.MapPatch("/{id}", ChangeAsync).WithSummary("Change title, agent, model, mode, archive or pin");
-        sessions.MapDelete("/{id}", TrashAsync).WithSummary("Put it in the trash");
+        sessions.MapDelete("/{id}", TrashAsync).WithSummary("Put it in the trash, or delete it from there for good").WithMetadata(new QueryNames("purge"));
         sessions.MapPost("/{id}/restore", RestoreAsync).WithSummary("Take it out of the trash");
         sessions.MapDelete("/{id}/live", ReleaseAsync).WithSummary("End its agent and runner, keep the session");
         sessions.MapPost("/{id}/fork", ForkAsync).WithSummary("Make a session that goes on from a message of this one");
@@ -40,8 +40,16 @@ internal static class SessionEndpoints
         string id, Body<SessionChange> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.ChangeAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
 
-    private static async Task<Ok<SessionView>> TrashAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await sessions.TrashAsync(SessionId.Parse(id), caller.By, cancellationToken));
+    private static async Task<Results<Ok<SessionView>, NoContent>> TrashAsync(
+        string id, HttpRequest request, Caller caller, Sessions sessions, CancellationToken cancellationToken)
+    {
+        var session = SessionId.Parse(id);
+        if (!QueryText.Flag(request.Query, "purge"))
+            return TypedResults.Ok(await sessions.TrashAsync(session, caller.By, cancellationToken));
+
+        await sessions.PurgeAsync(session, caller.By, cancellationToken);
+        return TypedResults.NoContent();
+    }
 
     private static async Task<Ok<SessionView>> RestoreAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.RestoreAsync(SessionId.Parse(id), caller.By, cancellationToken));
