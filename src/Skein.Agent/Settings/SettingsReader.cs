@@ -81,6 +81,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "agent");
         if (project.Durability is not null)
             yield return new IgnoredSetting(file, "durability");
+        if (project.Retention != new RetentionSettings())
+            yield return new IgnoredSetting(file, "retention");
         foreach (var provider in project.Providers.Keys.Order(StringComparer.Ordinal))
             yield return new IgnoredSetting(file, $"providers.{provider}");
         for (var i = 0; i < project.Permissions.Count; i++)

@@ -8,10 +8,10 @@ using Skein.Core.Protocol;
 
 namespace Skein.Cli.Commands;
 
-/// <summary>What is done with sessions as a whole: put aside and back, thrown away and back. One or several at once.</summary>
+/// <summary>What is done with sessions as a whole: put aside and back, and out of the trash. One or several at once.</summary>
 internal static class KeepingCommands
 {
-    private delegate Task<SessionView> Act(SkeinClient client, SessionId session, CancellationToken cancellationToken);
+    internal delegate Task<SessionView> Act(SkeinClient client, SessionId session, CancellationToken cancellationToken);
 
     public static Command CreateArchive(Surroundings surroundings) => Create(
         surroundings, "archive", "Put sessions aside: 'skein ls' no longer lists them. A prompt brings one back.", "archived",
@@ -21,13 +21,33 @@ internal static class KeepingCommands
         surroundings, "unarchive", "Bring archived sessions back.", "unarchived",
         static (client, id, cancellationToken) => client.ChangeAsync(id, new SessionChange(Archived: false), cancellationToken));
 
-    public static Command CreateTrash(Surroundings surroundings) => Create(
-        surroundings, "trash", "Throw sessions into the trash. Nothing is deleted: 'skein restore' brings them back.", "in the trash",
-        static (client, id, cancellationToken) => client.TrashAsync(id, cancellationToken));
-
     public static Command CreateRestore(Surroundings surroundings) => Create(
         surroundings, "restore", "Bring sessions back from the trash.", "restored",
         static (client, id, cancellationToken) => client.RestoreAsync(id, cancellationToken));
+
+    /// <summary>Whom people mean, each once. Numbers mean the list as it was before the first of them changed it.</summary>
+    public static async Task<IReadOnlyList<SessionId>> ResolveAsync(
+        SkeinClient client, string[] called, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        var ids = new List<SessionId>();
+        foreach (var name in called)
+            ids.Add(await SessionName.ResolveAsync(client, name, surroundings.Folder, cancellationToken));
+        return [.. ids.Distinct()];
+    }
+
+    /// <summary>Does the same with each session and tells it.</summary>
+    public static async Task ActAsync(
+        SkeinClient client, string[] called, string done, Act act, bool json, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        foreach (var id in await ResolveAsync(client, called, surroundings, cancellationToken))
+        {
+            var view = await act(client, id, cancellationToken);
+            if (json)
+                surroundings.Out.WriteJsonLine(JsonSerializer.Serialize(view, SkeinJson.Relaxed.SessionView));
+            else
+                Answers.Tell(surroundings, view.Session, done);
+        }
+    }
 
     private static Command Create(Surroundings surroundings, string name, string description, string done, Act act)
     {
@@ -38,21 +58,7 @@ internal static class KeepingCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
-
-            // Numbers mean the list as it was before the first of them changed it.
-            var ids = new List<SessionId>();
-            foreach (var called in parsed.GetValue(names)!)
-                ids.Add(await SessionName.ResolveAsync(client, called, surroundings.Folder, cancellationToken));
-
-            foreach (var id in ids.Distinct())
-            {
-                var view = await act(client, id, cancellationToken);
-                if (parsed.GetValue(json))
-                    surroundings.Out.WriteJsonLine(JsonSerializer.Serialize(view, SkeinJson.Relaxed.SessionView));
-                else
-                    Answers.Tell(surroundings, view.Session, done);
-            }
-
+            await ActAsync(client, parsed.GetValue(names)!, done, act, parsed.GetValue(json), surroundings, cancellationToken);
             return CommandLine.Good;
         });
         return command;

@@ -4,6 +4,7 @@ using System.Text;
 using Skein.Cli.Background;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
+using Skein.Client;
 using Skein.Core;
 
 namespace Skein.Cli.Commands;
@@ -34,15 +35,19 @@ internal static class LsCommand
                 Cursor: parsed.GetValue(cursor),
                 Limit: parsed.GetValue(limit));
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
-            var page = await client.ListJsonAsync(query, cancellationToken);
-
-            if (parsed.GetValue(json))
-                surroundings.Out.WriteJsonLine(Encoding.UTF8.GetString(page));
-            else
-                Show(SessionRows.Read(page), query, surroundings);
+            await ListAsync(client, query, parsed.GetValue(json), surroundings, cancellationToken);
             return CommandLine.Good;
         });
         return command;
+    }
+
+    public static async Task ListAsync(SkeinClient client, SessionQuery query, bool json, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        var page = await client.ListJsonAsync(query, cancellationToken);
+        if (json)
+            surroundings.Out.WriteJsonLine(Encoding.UTF8.GetString(page));
+        else
+            Show(SessionRows.Read(page), query, surroundings);
     }
 
     private static void Show(SessionRows page, SessionQuery query, Surroundings surroundings)

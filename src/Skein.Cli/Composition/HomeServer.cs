@@ -15,10 +15,11 @@ internal sealed class HomeServer : IAsyncDisposable
     private readonly HomeSettings _settings;
     private readonly Agents _agents;
     private readonly Sessions _sessions;
+    private readonly Housekeeping _housekeeping;
     private readonly SkeinServer _server;
 
-    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, SkeinServer server) =>
-        (_store, _settings, _agents, _sessions, _server) = (store, settings, agents, sessions, server);
+    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server) =>
+        (_store, _settings, _agents, _sessions, _housekeeping, _server) = (store, settings, agents, sessions, housekeeping, server);
 
     public ServerInfo Info => _server.Info;
 
@@ -51,7 +52,10 @@ internal sealed class HomeServer : IAsyncDisposable
                 AllowHosts = listening.AllowHosts,
             };
             var server = await SkeinServer.StartAsync(sessions, options, loggers, surroundings.Time, cancellationToken);
-            return new HomeServer(store, settings, agents, sessions, server);
+            var kept = user.Settings.Retention;
+            var housekeeping = new Housekeeping(
+                sessions, new RetentionRules(kept.Days, kept.Sessions, kept.TrashDays), surroundings.Time, loggers.CreateLogger<Housekeeping>());
+            return new HomeServer(store, settings, agents, sessions, housekeeping, server);
         }
         catch
         {
@@ -68,6 +72,7 @@ internal sealed class HomeServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
+        await _housekeeping.DisposeAsync();
         await _sessions.DisposeAsync();
         _agents.Dispose();
         _settings.Dispose();
