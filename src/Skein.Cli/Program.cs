@@ -1,4 +1,4 @@
 using Skein.Cli.Commands;
 using Skein.Cli.Composition;
 
-return await CommandLine.RunAsync(args, Surroundings.OfProcess(), CancellationToken.None);
+return await CommandLine.RunAsync(args, Surroundings.OfProcess(args), CancellationToken.None);

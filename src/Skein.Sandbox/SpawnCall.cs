@@ -13,6 +13,9 @@ internal sealed class SpawnCall : IDisposable
     private readonly byte[] _attributes = new byte[Native.OpaqueSize];
     private readonly string _program;
 
+    /// <summary>The program stays in this process's session and group, so that it has the terminal.</summary>
+    public bool KeepsTerminal { get; init; }
+
     public SpawnCall(string program)
     {
         _program = program;
@@ -29,7 +32,7 @@ internal sealed class SpawnCall : IDisposable
         Check(Native.posix_spawn_file_actions_addopen(_actions, number, Text(path), Native.OpenAppend, 0x180 /* 0600 */));
 
     /// <param name="path">The program's file, absolute.</param>
-    /// <returns>The child's pid, which is its session's and its group's id as well.</returns>
+    /// <returns>The child's pid, which is its session's and its group's id as well, unless it keeps the terminal.</returns>
     public int Run(string path, IReadOnlyList<string> arguments, string folder, IReadOnlyDictionary<string, string> environment)
     {
         SetAttributes();
@@ -74,7 +77,7 @@ internal sealed class SpawnCall : IDisposable
         Check(Native.posix_spawnattr_setsigdefault(_attributes, all));
         Check(Native.posix_spawnattr_setsigmask(_attributes, none));
 
-        var flags = Native.SpawnSetSession | Native.SpawnSetSignalDefaults | Native.SpawnSetSignalMask;
+        var flags = (KeepsTerminal ? 0 : Native.SpawnSetSession) | Native.SpawnSetSignalDefaults | Native.SpawnSetSignalMask;
         if (OperatingSystem.IsMacOS())
             flags |= Native.SpawnCloseByDefault;
         Check(Native.posix_spawnattr_setflags(_attributes, (short)flags));

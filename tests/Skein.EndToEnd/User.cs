@@ -68,6 +68,14 @@ public sealed class User : IAsyncDisposable
         return await program.EndAsync();
     }
 
+    /// <summary>Runs the program to its end, which must be a good one.</summary>
+    public async Task<ProgramRun> GoodAsync(params string[] arguments)
+    {
+        var run = await RunAsync(arguments);
+        Assert.True(run.Code == 0, $"skein {string.Join(' ', arguments)}\n{run}");
+        return run;
+    }
+
     /// <summary>Runs a shell line that knows the program as <c>skein</c>.</summary>
     public async Task<ProgramRun> ShellAsync(string line)
     {

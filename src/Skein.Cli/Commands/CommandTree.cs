@@ -9,12 +9,16 @@ namespace Skein.Cli.Commands;
 /// <summary>All commands. One that is named by the first argument is made alone: the others cost time at every start.</summary>
 internal static class CommandTree
 {
+    /// <summary>Every command has it.</summary>
+    public const string NoColor = "--no-color";
+
     private static readonly (string Name, Func<Surroundings, Command> Create)[] s_commands =
     [
         ("run", RunCommand.Create),
         ("attach", AttachCommand.Create),
         ("ls", LsCommand.Create),
         ("show", ShowCommand.Create),
+        ("rename", RenameCommand.Create),
         ("fork", ForkCommand.Create),
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),
@@ -38,6 +42,7 @@ internal static class CommandTree
     public static RootCommand For(string[] args, Surroundings surroundings)
     {
         var root = new RootCommand("The session server for coding agents: every conversation is a durable thread that outlives its terminal.");
+        root.Options.Add(new Option<bool>(NoColor) { Description = "No colours, as NO_COLOR in the environment says it.", Recursive = true });
         var chosen = args.Length == 0 ? -1 : Array.FindIndex(s_commands, c => c.Name == args[0]);
         if (chosen >= 0)
         {

@@ -6,6 +6,7 @@ using Skein.Cli.Composition;
 using Skein.Cli.Screen;
 using Skein.Client;
 using Skein.Core;
+using Skein.Sandbox;
 
 namespace Skein.Cli.Commands;
 
@@ -17,20 +18,29 @@ internal static class LsCommand
     public static Command Create(Surroundings surroundings)
     {
         var all = new Option<bool>("--all", "-a") { Description = "Of all folders, not only of this one." };
+        var workspace = new Option<string>("--workspace") { Description = "Of this folder instead.", HelpName = "PATH" };
         var archived = new Option<bool>("--archived") { Description = "The archived ones." };
         var trash = new Option<bool>("--trash") { Description = "Those in the trash." };
         var status = Values.Status();
+        var agent = new Option<string>("--agent") { Description = "Only sessions of this agent.", HelpName = "AGENT" };
         var limit = Values.Limit("--limit", "How many.", UsualLimit);
         var cursor = new Option<string>("--cursor") { Description = "Where the page before ended: its 'next'.", HelpName = "NEXT" };
         var json = Values.Json();
-        var command = new Command("ls", "List the sessions of this folder, most recently updated first.") { all, archived, trash, status, limit, cursor, json };
+        var command = new Command("ls", "List the sessions of this folder, most recently updated first.") { all, workspace, archived, trash, status, agent, limit, cursor, json };
+
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) && result.GetValue(workspace) is not null)
+                result.AddError("--all and --workspace exclude each other: one means every folder, the other names one.");
+        });
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var query = new SessionQuery(
-                parsed.GetValue(all) ? null : surroundings.Folder,
+                parsed.GetValue(all) ? null : FolderOf(parsed.GetValue(workspace), surroundings),
                 parsed.GetValue(trash) ? null : parsed.GetValue(archived),
                 parsed.GetValue(status),
+                parsed.GetValue(agent),
                 Trashed: parsed.GetValue(trash),
                 Cursor: parsed.GetValue(cursor),
                 Limit: parsed.GetValue(limit));
@@ -50,6 +60,10 @@ internal static class LsCommand
             Show(SessionRows.Read(page), query, surroundings);
     }
 
+    // By its real path, as sessions have it; a folder that is gone still has its sessions.
+    private static string FolderOf(string? named, Surroundings surroundings) =>
+        named is null ? surroundings.Folder : RealPath.Of(Path.GetFullPath(named, surroundings.Folder));
+
     private static void Show(SessionRows page, SessionQuery query, Surroundings surroundings)
     {
         if (page.Items.Count == 0)
@@ -61,9 +75,10 @@ internal static class LsCommand
         }
 
         // Numbers are names only where every later command finds the same list: this folder's, from its top.
-        var numbered = query is { Workspace: not null, Archived: false, Status: null, Trashed: false, Cursor: null };
+        var numbered = query is { Archived: false, Status: null, Agent: null, Trashed: false, Cursor: null } && query.Workspace == surroundings.Folder;
+        var costs = page.Items.Any(row => row.Cost > 0);
         var folders = query.Workspace is null;
-        string[] headings = [.. (string[])(numbered ? ["#"] : []), "id", "title", "status", "msgs", "updated", "model", .. (string[])(folders ? ["folder"] : [])];
+        string[] headings = [.. (string[])(numbered ? ["#"] : []), "id", "title", "status", "msgs", .. (string[])(costs ? ["cost"] : []), "updated", "model", .. (string[])(folders ? ["folder"] : [])];
         var table = new Table(headings, elastic: numbered ? 2 : 1);
         var ids = page.ShortIds();
         var now = surroundings.Time.GetUtcNow();
@@ -77,6 +92,8 @@ internal static class LsCommand
             cells.Add((row.Title.Length > 0 ? row.Title : "–", Style.Plain));
             cells.Add((row.Status, row.Style));
             cells.Add((row.Messages.ToString(CultureInfo.InvariantCulture), Style.Plain));
+            if (costs)
+                cells.Add((row.Cost > 0 ? Spans.Dollars(row.Cost) : "–", Style.Plain));
             cells.Add((Spans.Ago(row.UpdatedAt, now), Style.Plain));
             cells.Add((TextWidth.Cut(row.Model ?? "–", LongestModel), Style.Dim));
             if (folders)

@@ -25,7 +25,7 @@ internal sealed record SessionRows(IReadOnlyList<SessionRows.Row> Items, bool Mo
     }
 
     internal sealed record Row(
-        string Id, string Title, string Status, Style Style, int Messages, DateTimeOffset UpdatedAt, string? Model, string Workspace)
+        string Id, string Title, string Status, Style Style, int Messages, decimal Cost, DateTimeOffset UpdatedAt, string? Model, string Workspace)
     {
         public static Row Read(JsonElement session)
         {
@@ -37,6 +37,7 @@ internal sealed record SessionRows(IReadOnlyList<SessionRows.Row> Items, bool Mo
                 status,
                 Words.StyleOf(status),
                 session.GetProperty("messages").GetInt32(),
+                session.GetProperty("cost").GetDecimal(),
                 session.GetProperty("updated_at").GetDateTimeOffset(),
                 session.TryGetProperty("model", out var model) ? model.GetString() : null,
                 session.GetProperty("workspace").GetString()!);

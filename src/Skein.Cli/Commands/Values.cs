@@ -36,6 +36,16 @@ internal static class Values
             : Refuse<int>(result, $"{name} {result.Tokens[0].Value}: it must be a number from 1 to 1000."),
     };
 
+    /// <summary>Something that is counted from 1.</summary>
+    public static Option<int?> Number(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1
+            ? value
+            : Refuse<int?>(result, $"{name} {result.Tokens[0].Value}: it must be a number, 1 or more."),
+    };
+
     public static Option<long?> After() => new("--after")
     {
         Description = "Show everything after this sequence, as a program that comes back does; 0 is the whole session.",
@@ -56,9 +66,19 @@ internal static class Values
         return argument;
     }
 
-    public static Argument<string[]> SeveralSessions()
+    public static Argument<string[]> SeveralSessions() => Several(ArgumentArity.OneOrMore);
+
+    /// <summary>One or several sessions; the newest of this folder where none is named.</summary>
+    public static Argument<string[]> SeveralSessionsOrLast()
     {
-        var argument = new Argument<string[]>("SESSION") { Arity = ArgumentArity.OneOrMore };
+        var argument = Several(ArgumentArity.ZeroOrMore);
+        argument.DefaultValueFactory = _ => ["last"];
+        return argument;
+    }
+
+    private static Argument<string[]> Several(ArgumentArity arity)
+    {
+        var argument = new Argument<string[]>("SESSION") { Arity = arity };
         argument.Description = $"Which: {SessionName.Rule}.";
         argument.Validators.Add(result => CheckAll(result, result.Tokens));
         return argument;

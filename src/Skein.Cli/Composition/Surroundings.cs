@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Skein.Cli.Commands;
 using Skein.Cli.Screen;
 using Skein.Sandbox;
 
@@ -16,6 +17,7 @@ internal sealed record Surroundings(
     Terminal Out, Terminal Error, TextReader Input, bool InputIsTerminal, string Folder, Func<string, string?> Variable, TimeProvider Time)
 {
     private const int UsualWidth = 80;
+    private const int UsualHeight = 24;
     private const int StandardInput = 0;
     private const int StandardOutput = 1;
     private const int StandardError = 2;
@@ -26,9 +28,10 @@ internal sealed record Surroundings(
     /// <summary>Where a turn's activity is shown: beside its text on a screen, apart from it where the text goes to a file or a pipe.</summary>
     public Terminal Activity => Out.IsTerminal ? Out : Error;
 
-    public static Surroundings OfProcess()
+    /// <param name="args">The command line: whether it wants colours has to be known before it is parsed, since also its errors have them.</param>
+    public static Surroundings OfProcess(string[] args)
     {
-        var plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") is "dumb";
+        var plain = args.TakeWhile(a => a != "--").Contains(CommandTree.NoColor) || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") is "dumb";
         return new Surroundings(
             Open(StandardOutput, !Console.IsOutputRedirected, plain),
             Open(StandardError, !Console.IsErrorRedirected, plain),
@@ -42,8 +45,9 @@ internal sealed record Surroundings(
     private static Terminal Open(int descriptor, bool isTerminal, bool plain)
     {
         var width = isTerminal && Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth;
+        var height = isTerminal && Console.WindowHeight > 0 ? Console.WindowHeight : UsualHeight;
         var writer = new StreamWriter(OpenStream(descriptor), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 4096);
-        return new Terminal(writer, isTerminal, isTerminal && !plain, width);
+        return new Terminal(writer, isTerminal, isTerminal && !plain, width, height);
     }
 
     // The console's own stream takes a reader that has gone for success, so that a follower piped into `head` would never end. A file

@@ -3,7 +3,8 @@ using Skein.Core;
 namespace Skein.Cli.Screen;
 
 /// <summary>Shows messages that were said, oldest first, each with the number that commands know it by.</summary>
-internal sealed class Conversation(Terminal terminal, TimeProvider time)
+/// <param name="wholes">The whole outputs of tools by their blobs' hashes, to show all that tools were given and answered; null: only a few lines.</param>
+internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOnlyDictionary<string, string>? wholes = null)
 {
     public void ShowHead(Session session)
     {
@@ -25,9 +26,14 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time)
     /// <param name="total">How many messages the session has; these are the last of them.</param>
     public void Show(IReadOnlyList<Message> messages, int total)
     {
-        var number = Math.Max(0, total - messages.Count);
+        ShowFrom(messages, Math.Max(0, total - messages.Count) + 1);
+    }
+
+    /// <param name="first">The number of the first of them.</param>
+    public void ShowFrom(IReadOnlyList<Message> messages, int first)
+    {
         foreach (var message in messages)
-            Show(message, ++number);
+            Show(message, first++);
     }
 
     private void Show(Message message, int number)
@@ -61,7 +67,9 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time)
                 break;
             case ToolCallPart call:
                 var result = message.Parts.Select(p => p.Content).OfType<ToolResultPart>().FirstOrDefault(r => r.CallId == call.CallId);
-                if (result is null)
+                if (wholes is not null)
+                    ToolCalls.ShowWhole(terminal, call, result, result?.Whole is { } blob ? wholes.GetValueOrDefault(blob.Sha256) : null);
+                else if (result is null)
                     terminal.WriteLine($"◌ {ToolCalls.Title(call)}  no result yet", Style.Dim);
                 else
                     ToolCalls.Show(terminal, call.Tool, ToolCalls.Title(call), result.IsError, result.Output, null);

@@ -31,5 +31,18 @@ internal static class Spans
         _ => string.Create(CultureInfo.InvariantCulture, $"{count / 1_000_000.0:0.0}M"),
     };
 
+    /// <summary>A price: <c>$0.0042</c>, <c>$3.10</c>.</summary>
+    public static string Dollars(decimal cost) =>
+        cost.ToString(cost < 0.01m ? "$0.0000" : "$0.00", CultureInfo.InvariantCulture);
+
+    /// <summary>A size: <c>950 B</c>, <c>12.3 KiB</c>, <c>1.2 MiB</c>.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1L << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+        < 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.0} KiB"),
+        < 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024 * 1024):0.00} GiB"),
+    };
+
     public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 }

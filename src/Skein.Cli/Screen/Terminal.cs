@@ -16,7 +16,7 @@ internal enum Style
 /// use by several threads.
 /// </summary>
 /// <param name="isTerminal">Whether a person sees it; else it is a pipe or a file, and gets neither colours nor status lines.</param>
-internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, int width)
+internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, int width, int height = 24)
 {
     private const string EraseLine = "\r\e[K";
     private readonly Lock _lock = new();
@@ -27,6 +27,23 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
 
     /// <summary>Columns; 80 where that cannot be known.</summary>
     public int Width => width;
+
+    /// <summary>Lines; 24 where that cannot be known.</summary>
+    public int Height => height;
+
+    public bool HasColors => colors;
+
+    /// <summary>Writes what another <see cref="Terminal"/> made of texts, as it is.</summary>
+    public void WriteMade(string made)
+    {
+        lock (_lock)
+        {
+            EraseStatus_Locked();
+            writer.Write(made);
+            _atLineStart = made is [] or [.., '\n'];
+            writer.Flush();
+        }
+    }
 
     /// <summary>Writes a text, which may have several lines.</summary>
     public void Write(string text, Style style = Style.Plain)

@@ -52,6 +52,35 @@ internal static class ToolCalls
             ShowFolded(terminal, output);
     }
 
+    /// <summary>Everything: what the tool was given, and all that it answered.</summary>
+    /// <param name="whole">Its output where the result holds only a part of it.</param>
+    public static void ShowWhole(Terminal terminal, ToolCallPart call, ToolResultPart? result, string? whole)
+    {
+        terminal.EndLine();
+        terminal.WriteLine(result switch
+        {
+            null => ("◌ ", Style.Dim),
+            { IsError: true } => ("✗ ", Style.Bad),
+            _ => ("✓ ", Style.Good),
+        }, (Title(call), Style.Bold));
+        if (call.Arguments.ValueKind != JsonValueKind.Undefined)
+        {
+            foreach (var line in Indented(call.Arguments).Split('\n'))
+                terminal.WriteLine("  ▸ " + line, Style.Dim);
+        }
+
+        foreach (var line in TerminalText.Clean(whole ?? result?.Output ?? "no result yet").TrimEnd('\n').Split('\n'))
+            terminal.WriteLine("  │ " + line);
+    }
+
+    private static string Indented(JsonElement arguments)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            arguments.WriteTo(writer);
+        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
     private static void ShowFolded(Terminal terminal, string output)
     {
         var lines = TerminalText.Clean(output).Trim('\n').Split('\n');
