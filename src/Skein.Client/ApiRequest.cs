@@ -11,6 +11,12 @@ internal sealed record ApiRequest(HttpMethod Method, string Path, SessionId? Ses
 
     public byte[]? Body { get; init; }
 
+    /// <summary>Opens a body that may be larger than memory, anew for every attempt.</summary>
+    public Func<Stream>? OpenBody { get; init; }
+
+    /// <summary>Of the body that is opened.</summary>
+    public string? MediaType { get; init; }
+
     /// <summary>The same for every attempt, so that the server carries it out once.</summary>
     public string? Key { get; init; }
 
@@ -29,6 +35,12 @@ internal sealed record ApiRequest(HttpMethod Method, string Path, SessionId? Ses
             message.Headers.TryAddWithoutValidation("Idempotency-Key", Key);
         if (IsStream)
             message.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
+        if (OpenBody is not null)
+        {
+            message.Content = new StreamContent(OpenBody());
+            message.Content.Headers.TryAddWithoutValidation("Content-Type", MediaType);
+        }
+
         if (Body is not null)
         {
             message.Content = new ByteArrayContent(Body);

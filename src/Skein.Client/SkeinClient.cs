@@ -40,6 +40,10 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<SessionView> CreateAsync(NewSession request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync("v1/sessions", null, request, SkeinJson.Relaxed.NewSession, SkeinJson.Default.SessionView, key, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.ImportAsync"/>
+    public Task<SessionView> ImportAsync(ImportRequest request, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync("v1/sessions/import", null, request, SkeinJson.Relaxed.ImportRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+
     public Task<SessionView> GetAsync(SessionId session, CancellationToken cancellationToken) =>
         GetAsync(Path(session), session, SkeinJson.Default.SessionView, cancellationToken);
 
@@ -159,6 +163,12 @@ public sealed class SkeinClient : IAsyncDisposable
     /// <exception cref="ProblemException">There is no such blob (<c>not_found</c>).</exception>
     public Task<Stream> OpenBlobAsync(string sha256, CancellationToken cancellationToken) =>
         _connection.OpenAsync(new ApiRequest(HttpMethod.Get, "v1/blobs/" + Uri.EscapeDataString(sha256)), cancellationToken);
+
+    /// <summary>Stores content that messages to come will name.</summary>
+    /// <param name="open">Opens the content; again, where the connection was lost. What it opens is disposed.</param>
+    public Task<BlobRef> PutBlobAsync(Func<Stream> open, string mediaType, CancellationToken cancellationToken) =>
+        _connection.SendAsync(
+            new ApiRequest(HttpMethod.Post, "v1/blobs") { OpenBody = open, MediaType = mediaType, Key = NewKey() }, SkeinJson.Default.BlobRef, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -56,6 +56,8 @@ namespace Skein.Core;
 [JsonSerializable(typeof(ToolStarted))]
 [JsonSerializable(typeof(ToolFinished))]
 [JsonSerializable(typeof(NewSession))]
+[JsonSerializable(typeof(ImportRequest))]
+[JsonSerializable(typeof(BlobRef))]
 [JsonSerializable(typeof(SessionChange))]
 [JsonSerializable(typeof(PromptRequest))]
 [JsonSerializable(typeof(PromptAccepted))]

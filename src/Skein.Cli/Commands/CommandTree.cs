@@ -22,6 +22,8 @@ internal static class CommandTree
         ("fork", ForkCommand.Create),
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),
+        ("export", ExportCommand.Create),
+        ("import", ImportCommand.Create),
         ("archive", KeepingCommands.CreateArchive),
         ("unarchive", KeepingCommands.CreateUnarchive),
         ("trash", TrashCommand.Create),

@@ -26,6 +26,24 @@ internal static class Values
     public static Option<SessionStatus?> Status() =>
         Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", s_statuses);
 
+    /// <summary>One of some words.</summary>
+    public static Option<T?> Word<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result =>
+        {
+            var given = result.Tokens[0].Value;
+            foreach (var (word, value) in words)
+            {
+                if (word == given)
+                    return value;
+            }
+
+            return Refuse<T?>(result, $"{name} {given}: it must be one of {string.Join(", ", words.Select(w => w.Word))}.");
+        },
+    };
+
     public static Option<int> Limit(string name, string description, int usual) => new(name)
     {
         Description = $"{description} 1 to 1000.",
@@ -112,23 +130,6 @@ internal static class Values
             }
         }
     }
-
-    private static Option<T?> Word<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
-    {
-        Description = description,
-        HelpName = helpName,
-        CustomParser = result =>
-        {
-            var given = result.Tokens[0].Value;
-            foreach (var (word, value) in words)
-            {
-                if (word == given)
-                    return value;
-            }
-
-            return Refuse<T?>(result, $"{name} {given}: it must be one of {string.Join(", ", words.Select(w => w.Word))}.");
-        },
-    };
 
     private static T? Refuse<T>(ArgumentResult result, string why)
     {

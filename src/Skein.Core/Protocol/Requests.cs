@@ -16,6 +16,26 @@ public sealed record NewSession(
     SessionId? Parent = null,
     SessionId? Id = null);
 
+/// <summary>A session to make out of messages that were said elsewhere.</summary>
+/// <param name="Workspace">The folder the agent works in from now on: an absolute path of a folder that exists.</param>
+/// <param name="From">What the messages come from, for example <c>skein</c>.</param>
+/// <param name="Id">The session's id there.</param>
+/// <param name="Messages">In their order. Ids are made anew; times are those of the import. Blobs they name must be there: <c>POST /v1/blobs</c>.</param>
+/// <param name="Agent">Null, or one that there is not: the default agent.</param>
+/// <param name="Model">Null, or one that cannot be used: the default model.</param>
+/// <param name="Mode">Null: the default mode. Never taken from where the messages come from.</param>
+/// <param name="TitleSource">With <paramref name="Title"/>: where it came from.</param>
+public sealed record ImportRequest(
+    string Workspace,
+    string From,
+    string Id,
+    IReadOnlyList<Message> Messages,
+    string? Agent = null,
+    string? Model = null,
+    PermissionMode? Mode = null,
+    string? Title = null,
+    TitleSource TitleSource = TitleSource.Manual);
+
 /// <summary>What to change of a session; null: as it is.</summary>
 /// <param name="Title">1 to 100 characters after trimming; it sticks.</param>
 public sealed record SessionChange(

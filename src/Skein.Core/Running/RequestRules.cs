@@ -54,6 +54,10 @@ internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents
             ? kind
             : throw new InvalidRequestException($"There is no agent '{name}'; there are: {string.Join(", ", agents.Keys.Order(StringComparer.Ordinal))}.");
 
+    public bool Has(string agent) => agents.ContainsKey(agent);
+
+    public bool CanUse(string agent, string model) => agents[agent].CheckModel(model) is null;
+
     public void Model(string agent, string? model)
     {
         if (Agent(agent).CheckModel(model) is { } wrong)

@@ -41,6 +41,35 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
         }
     }
 
+    public async Task<Session> ImportAsync(ImportRequest request, Cause by, CancellationToken cancellationToken)
+    {
+        var workspace = RequestRules.Workspace(request.Workspace);
+        var title = request.Title is null ? null : RequestRules.Title(request.Title);
+        if (request.From.Length is 0 or > 200 || request.Id.Length is 0 or > 200)
+            throw new InvalidRequestException("What is imported comes from somewhere and has an id there: 'from' and 'id' must have 1 to 200 characters.");
+
+        // The file tells of agents and models of another machine; what is not here is no reason to lose what was said.
+        var agent = request.Agent is { } wanted && rules.Has(wanted) ? wanted : options.DefaultAgent;
+        var model = request.Model is { } named && rules.CanUse(agent, named) ? named : agent == options.DefaultAgent ? options.DefaultModel : null;
+        await _making.WaitAsync(cancellationToken);
+        try
+        {
+            if (await FindMadeAsync(by.Key, cancellationToken) is { } made)
+                return made;
+
+            var created = new SessionCreated(
+                workspace, agent, model, request.Mode ?? options.DefaultMode, request.TitleSource == TitleSource.Manual ? title : null, options.Host,
+                Imported: new Imported(request.From, request.Id, parts.Time.GetUtcNow()));
+            var writer = await parts.Store.CreateAsync(
+                parts.Ids.Next<SessionId>(), Importing.Bodies(created, request with { Title = title }, parts.Ids), by, cancellationToken);
+            return await runners.AdoptAsync(writer, cancellationToken);
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
     public async Task<Session> ForkAsync(SessionId origin, ForkRequest request, Cause by, CancellationToken cancellationToken)
     {
         var titled = request.Title is null ? request : request with { Title = RequestRules.Title(request.Title) };

@@ -87,6 +87,11 @@ public sealed class Sessions : IAsyncDisposable
             : await ChangeAsync(session.Id, new SessionChange(Model: request.Model), by, cancellationToken);
     }
 
+    /// <summary>Makes a session out of messages that were said elsewhere, as one atomic step.</summary>
+    /// <exception cref="InvalidRequestException"/>
+    public async Task<SessionView> ImportAsync(ImportRequest request, Cause by, CancellationToken cancellationToken) =>
+        View(await _maker.ImportAsync(request, by, cancellationToken));
+
     /// <exception cref="SessionNotFoundException"/>
     public async Task<SessionView> GetAsync(SessionId session, CancellationToken cancellationToken) => View(await FindAsync(session, cancellationToken));
 
@@ -337,6 +342,10 @@ public sealed class Sessions : IAsyncDisposable
 
     /// <summary>The rows of the live sessions (running or waiting), then every row as it changes.</summary>
     public IAsyncEnumerable<SessionRow> WatchAsync(CancellationToken cancellationToken) => _feed.WatchAsync(cancellationToken);
+
+    /// <summary>Stores content that messages to come will name.</summary>
+    public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) =>
+        _store.PutBlobAsync(content, mediaType, cancellationToken);
 
     /// <summary>The content of a blob; null when there is none.</summary>
     public ValueTask<Stream?> FindBlobAsync(string sha256, CancellationToken cancellationToken) => _store.FindBlobAsync(sha256, cancellationToken);

@@ -20,6 +20,8 @@ internal static class MessageEndpoints
             .WithMetadata(new QueryNames("before", "limit"));
         messages.MapPost("", AddAsync).WithSummary("Append a finished message without a turn");
         messages.MapPatch("/{message}", EditAsync).WithSummary("Give a message other parts");
+        routes.MapPost("/v1/blobs", PutBlobAsync).WithTags("messages").WithSummary("Store content that messages to come will name")
+            .WithMetadata(new SizeLimit(null));
         routes.MapGet("/v1/blobs/{sha256}", OpenBlobAsync).WithTags("messages").WithSummary("The content of a blob");
     }
 
@@ -37,6 +39,10 @@ internal static class MessageEndpoints
     private static async Task<Ok<Message>> EditAsync(
         string id, string message, Body<MessageChange> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.EditMessageAsync(SessionId.Parse(id), MessageId.Parse(message), body.Value, caller.By, cancellationToken));
+
+    // Read as it arrives: it may be larger than memory.
+    private static async Task<Ok<BlobRef>> PutBlobAsync(HttpRequest request, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.PutBlobAsync(request.Body, request.ContentType is { Length: > 0 and <= 200 } type ? type : "application/octet-stream", cancellationToken));
 
     // What a blob holds came from a model, a tool or a file: it is handed out as bytes to keep, never as something to show.
     private static async Task<FileStreamHttpResult> OpenBlobAsync(string sha256, Sessions sessions, CancellationToken cancellationToken)

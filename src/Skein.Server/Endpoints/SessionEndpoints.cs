@@ -11,10 +11,13 @@ namespace Skein.Server.Endpoints;
 /// <summary>Sessions as things: making, listing, changing, trash, forks and rewinds.</summary>
 internal static class SessionEndpoints
 {
+    private const long LargestImport = 1 << 30;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var sessions = routes.MapGroup("/v1/sessions").WithTags("sessions");
         sessions.MapPost("", CreateAsync).WithSummary("Make a session, or answer the one of the id given");
+        sessions.MapPost("/import", ImportAsync).WithSummary("Make a session out of messages that were said elsewhere").WithMetadata(new SizeLimit(LargestImport));
         sessions.MapGet("", ListAsync).WithSummary("List sessions, most recent first")
             .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "trashed", "cursor", "limit"));
         sessions.MapGet("/{id}", GetAsync).WithSummary("One session");
@@ -29,6 +32,9 @@ internal static class SessionEndpoints
 
     private static async Task<Ok<SessionView>> CreateAsync(Body<NewSession> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.CreateAsync(body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> ImportAsync(Body<ImportRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.ImportAsync(body.Value, caller.By, cancellationToken));
 
     private static async Task<Ok<SessionPage>> ListAsync(HttpRequest request, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.ListAsync(QueryText.Sessions(request.Query), cancellationToken));

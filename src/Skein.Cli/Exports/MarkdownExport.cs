@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Skein.Cli.Screen;
+using Skein.Core;
+using Skein.Core.Protocol;
+
+namespace Skein.Cli.Exports;
+
+/// <summary>A conversation for people, and for other programs. Neither can be imported: they leave out what nobody reads.</summary>
+internal static class MarkdownExport
+{
+    public static string Of(Session session, IReadOnlyList<Message> messages)
+    {
+        var text = new StringWriter();
+        text.Write($"# {(session.Title.Length > 0 ? TerminalText.CleanLine(session.Title) : session.Id.Value)}\n\n");
+        text.Write($"- session: `{session.Id}`\n- workspace: `{session.Workspace}`\n- agent: {session.Agent}{(session.Model is { } model ? $", {model}" : "")}\n");
+        text.Write($"- from {session.CreatedAt:yyyy-MM-dd HH:mm} to {session.UpdatedAt:yyyy-MM-dd HH:mm} UTC, {Words.Of(session.Usage)}\n");
+        foreach (var message in messages)
+        {
+            text.Write($"\n## {Speaker(message)}\n");
+            foreach (var part in message.Parts)
+                Write(text, part.Content);
+        }
+
+        return TerminalText.Clean(text.ToString());
+    }
+
+    public static string Json(SessionView session, IReadOnlyList<Message> messages)
+    {
+        var page = JsonSerializer.SerializeToNode(new MessagePage(messages, null, session.Session.Seq), SkeinJson.Relaxed.MessagePage)!;
+        return new JsonObject
+        {
+            ["session"] = JsonSerializer.SerializeToNode(session, SkeinJson.Relaxed.SessionView),
+            ["messages"] = page["items"]!.DeepClone(),
+        }.ToJsonString(SkeinJson.Relaxed.Options);
+    }
+
+    private static string Speaker(Message message) => message.Role switch
+    {
+        Role.User => "You",
+        Role.Assistant => message.Model ?? "Assistant",
+        Role.System => "System",
+        _ => "Tool",
+    };
+
+    private static void Write(TextWriter text, Part part)
+    {
+        switch (part)
+        {
+            case TextPart said:
+                text.Write($"\n{said.Text.Trim('\n')}\n");
+                break;
+            case ReasoningPart thought:
+                text.Write($"\n> {thought.Text.Trim('\n').Replace("\n", "\n> ", StringComparison.Ordinal)}\n");
+                break;
+            case ToolCallPart call:
+                text.Write($"\n**{ToolCalls.Title(call)}**\n");
+                Fence(text, "json", call.Arguments.ValueKind == JsonValueKind.Undefined ? "{}" : call.Arguments.GetRawText());
+                break;
+            case ToolResultPart result:
+                if (result.IsError)
+                    text.Write("\nfailed:\n");
+                Fence(text, "", result.Output);
+                break;
+            case FilePart file:
+                text.Write($"\n[{file.Name ?? "file"}, {file.MediaType}]\n");
+                break;
+        }
+    }
+
+    // Longer than any fence within, so that a tool's output cannot end its own.
+    private static void Fence(TextWriter text, string language, string content)
+    {
+        var (longest, run) = (2, 0);
+        foreach (var c in content)
+        {
+            run = c == '`' ? run + 1 : 0;
+            longest = Math.Max(longest, run);
+        }
+
+        var fence = new string('`', longest + 1);
+        text.Write($"\n{fence}{language}\n{content.TrimEnd('\n')}\n{fence}\n");
+    }
+}

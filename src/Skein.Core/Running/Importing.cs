@@ -1,0 +1,42 @@
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Core.Running;
+
+/// <summary>Makes the first events of a session out of messages that were said elsewhere. They come from a file that anybody may have written.</summary>
+internal static class Importing
+{
+    private const string Unfinished = "This call had no result when its session was exported.";
+
+    /// <summary>The same messages in the same order, under ids of this store; what was still arriving is closed.</summary>
+    public static IReadOnlyList<EventBody> Bodies(SessionCreated created, ImportRequest request, IdSource ids)
+    {
+        List<EventBody> bodies = [created];
+        if (request.Title is not null && request.TitleSource != TitleSource.Manual)
+            bodies.Add(new SessionTitled(request.Title, request.TitleSource));
+
+        var turns = new Dictionary<TurnId, TurnId>();
+        var added = new List<Message>();
+        foreach (var message in request.Messages)
+        {
+            TurnId? turn = message.Turn is { } known ? turns.TryGetValue(known, out var made) ? made : turns[known] = ids.Next<TurnId>() : null;
+            var mine = message with
+            {
+                Id = ids.Next<MessageId>(),
+                Turn = turn,
+                // What had not arrived will never arrive.
+                Stop = message.Stop ?? (message.Status == MessageStatus.Completed ? null : StopReason.Interrupted),
+                Status = message.Status == MessageStatus.Completed ? MessageStatus.Completed : MessageStatus.Error,
+                Parts = [.. message.Parts.Select(p => new MessagePart(ids.Next<PartId>(), p.Content))],
+            };
+            bodies.Add(new MessageAdded(
+                mine.Id, mine.Role, mine.Stop is null ? MessageStatus.Completed : MessageStatus.Pending, added.Count + 1, mine.Parts, turn, mine.Model));
+            if (mine.Stop is { } stop)
+                bodies.Add(new MessageCompleted(mine.Id, stop, mine.Usage, mine.Cost));
+            added.Add(mine);
+        }
+
+        bodies.AddRange(new Closing(ids).Messages(added, [], StopReason.Interrupted, Unfinished).Bodies);
+        return bodies;
+    }
+}
