@@ -47,6 +47,28 @@ public sealed class ModelCatalog : IDisposable
     /// <summary>The model of a session that names none: that of the first provider that has a key; null where none has.</summary>
     public string? DefaultModel { get; }
 
+    /// <summary>The providers there are, in the order in which they are asked for a default model.</summary>
+    public IReadOnlyList<ProviderState> Providers =>
+        [.. _providers.Values.Select(p => new ProviderState(p.Name, p.Kind, p.BaseUrl, p.Problem, p.KeyVariable, p.ApiKey is not null, p.DefaultModel))];
+
+    /// <summary>Asks a provider that speaks OpenAI's API which models it has.</summary>
+    /// <param name="patience">After so long it counts as not there.</param>
+    /// <returns>The models, or why there is no list of them: a provider that cannot be used or asked is nothing exceptional.</returns>
+    public async Task<ModelList> ListModelsAsync(string provider, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var known = _providers[provider];
+        if (known.Problem is { } problem)
+            return new ModelList([], problem);
+        try
+        {
+            return new ModelList(await ModelLister.ListAsync(known, _connections.Value, patience, _time, cancellationToken), null);
+        }
+        catch (ModelException e)
+        {
+            return new ModelList([], e.Message);
+        }
+    }
+
     /// <summary>What is wrong with a model (null: the default one), as an error message; null when it can be used. It calls nobody.</summary>
     public string? CheckModel(string? model) => Check(model ?? DefaultModel)?.Message;
 
@@ -131,6 +153,17 @@ public sealed class ModelCatalog : IDisposable
         return null;
     }
 }
+
+/// <summary>A provider as people are told of it.</summary>
+/// <param name="Problem">Why it cannot be used; null: it can.</param>
+/// <param name="KeyVariable">The environment variable that holds its key; null: it needs none.</param>
+/// <param name="HasKey">Whether a key is known, from wherever.</param>
+/// <param name="DefaultModel">Its model, without the provider, of a session that names none.</param>
+public sealed record ProviderState(string Name, ProviderKind Kind, Uri BaseUrl, string? Problem, string? KeyVariable, bool HasKey, string? DefaultModel);
+
+/// <param name="Models">Names without the provider.</param>
+/// <param name="Problem">Why there are none to tell; null: it was asked, and answered.</param>
+public sealed record ModelList(IReadOnlyList<string> Models, string? Problem);
 
 /// <summary>A model, ready to be called.</summary>
 /// <param name="Name"><c>provider/name</c>.</param>

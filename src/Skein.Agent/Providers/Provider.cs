@@ -20,8 +20,9 @@ internal sealed class Provider
         BaseUrl = baseUrl;
         ApiKey = string.IsNullOrWhiteSpace(configuration.ApiKey) ? null : configuration.ApiKey.Trim();
         DefaultModel = configuration.DefaultModel;
+        KeyVariable = configuration.KeyVariable;
         if (needsKey && ApiKey is null)
-            Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}.";
+            Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}. Or store one: skein auth set {Name}";
     }
 
     public string Name { get; }
@@ -29,6 +30,7 @@ internal sealed class Provider
     public Uri BaseUrl { get; }
     public string? ApiKey { get; }
     public string? DefaultModel { get; }
+    public string? KeyVariable { get; }
 
     /// <summary>What is missing; null when it can be used.</summary>
     public string? Problem { get; }

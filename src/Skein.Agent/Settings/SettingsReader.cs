@@ -92,7 +92,7 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
         }
     }
 
-    private static async Task<SkeinSettings?> ReadFileAsync(string path, CancellationToken cancellationToken)
+    internal static async Task<SkeinSettings?> ReadFileAsync(string path, CancellationToken cancellationToken)
     {
         if (!Path.Exists(path))
             return null;

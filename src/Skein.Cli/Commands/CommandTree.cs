@@ -33,6 +33,10 @@ internal static class CommandTree
         ("status", StatusCommand.Create),
         ("stop", StopCommand.Create),
         ("trust", TrustCommand.Create),
+        ("models", ModelsCommand.Create),
+        ("agents", AgentsCommand.Create),
+        ("auth", AuthCommand.Create),
+        ("config", ConfigCommand.Create),
         ("demo", DemoCommand.Create),
     ];
 

@@ -14,9 +14,12 @@ internal static class UsageErrors
         foreach (var token in parsed.UnmatchedTokens)
             return Unknown(parsed, token);
 
+        if (parsed.CommandResult.Command is not RootCommand && parsed.CommandResult.Command.Subcommands is { Count: > 0 } below)
+            return $"'{ProgramOf(parsed.CommandResult.Command)}' needs a command: {string.Join(", ", below.Select(c => c.Name))}.";
+
         var error = parsed.Errors[0];
         return error.SymbolResult is ArgumentResult { Tokens.Count: 0, Argument: var missing } && error.SymbolResult.Parent is CommandResult of
-            ? $"'skein {of.Command.Name}' needs {missing.Name}: see 'skein {of.Command.Name} --help'."
+            ? $"'{ProgramOf(of.Command)}' needs {missing.Name}: see '{ProgramOf(of.Command)} --help'."
             : error.Message;
     }
 
@@ -42,14 +45,18 @@ internal static class UsageErrors
     private static string Unknown(ParseResult parsed, string token)
     {
         var command = parsed.CommandResult.Command;
-        var program = command is RootCommand ? "skein" : $"skein {command.Name}";
+        var program = ProgramOf(command);
         if (LooksLikeOption(token))
             return $"'{program}' has no option '{token}'{Guess(token, command.Options.SelectMany(o => o.Aliases.Append(o.Name)), program)}";
 
-        return command is RootCommand
-            ? $"There is no command '{token}'{Guess(token, CommandTree.Names, program)}"
+        return command is RootCommand ? $"There is no command '{token}'{Guess(token, CommandTree.Names, program)}"
+            : command.Subcommands.Count > 0 ? $"'{program}' has no command '{token}'{Guess(token, command.Subcommands.Select(c => c.Name), program)}"
             : $"'{program}' has no use for '{token}': see '{program} --help'.";
     }
+
+    /// <summary>A command as it is typed: <c>skein auth set</c>.</summary>
+    private static string ProgramOf(Symbol command) =>
+        command is RootCommand ? "skein" : $"{(command.Parents.FirstOrDefault() is { } above ? ProgramOf(above) : "skein")} {command.Name}";
 
     private static string Guess(string token, IEnumerable<string> known, string program)
     {

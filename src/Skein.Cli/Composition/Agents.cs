@@ -28,10 +28,12 @@ internal sealed class Agents : IDisposable
     public SessionsOptions SessionDefaults { get; }
 
     /// <param name="user">The user's own settings.</param>
+    /// <param name="keys">The keys that the user stored.</param>
     /// <exception cref="SettingsException">They name an agent that there is not.</exception>
-    public static Agents Open(SkeinHome home, LoadedSettings user, HomeSettings settings, Surroundings surroundings)
+    public static Agents Open(
+        SkeinHome home, LoadedSettings user, IReadOnlyDictionary<string, string> keys, HomeSettings settings, Surroundings surroundings)
     {
-        var (providers, scripts) = Providers.Of(user.Settings);
+        var (providers, scripts) = Providers.Of(user.Settings, keys);
         var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         var permissions = new Permissions(home, settings);
         var keys = providers.Select(p => p.KeyVariable).OfType<string>().ToList();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Skein.Agent.Settings;
 using Skein.Cli.Commands;
 using Skein.Core;
 using Skein.Core.Protocol;
@@ -33,13 +34,14 @@ internal sealed class HomeServer : IAsyncDisposable
     {
         var settings = new HomeSettings(home, surroundings);
         var user = await settings.ReadAsync(null, cancellationToken);
-        var durability = user.Settings.Durability == Agent.Settings.Durability.Relaxed ? Durability.Relaxed : Durability.Durable;
+        var durability = user.Settings.Durability == Agent.Settings.Durability.Relaxed ? Store.Durability.Relaxed : Store.Durability.Durable;
         var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(durability), surroundings.Time, cancellationToken);
         Agents? agents = null;
         Sessions? sessions = null;
         try
         {
-            agents = Agents.Open(home, user, settings, surroundings);
+            using var keys = new ProviderKeys(home.Path);
+            agents = Agents.Open(home, user, await keys.ReadAsync(cancellationToken), settings, surroundings);
             sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
             await sessions.TakeOverAbandonedAsync(cancellationToken);
             StartedWith.Of(home, user.Settings, settings.UserFile, surroundings, listening.InBackground).Write(home);

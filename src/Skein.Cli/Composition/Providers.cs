@@ -6,9 +6,14 @@ namespace Skein.Cli.Composition;
 /// <summary>Providers from the words of the settings into those of the catalog.</summary>
 internal static class Providers
 {
+    private static readonly (string Name, Agent.Providers.ProviderKind Kind)[] s_known =
+        [("anthropic", Agent.Providers.ProviderKind.Anthropic), ("openai", Agent.Providers.ProviderKind.OpenAi), ("ollama", Agent.Providers.ProviderKind.OpenAi)];
+
     /// <summary>A provider that plays a script is known to the catalog as a script of that name.</summary>
+    /// <param name="keys">Those that the user stored; a variable of the environment goes before them.</param>
     /// <exception cref="SettingsException">A script cannot be read.</exception>
-    public static (IReadOnlyList<ProviderConfiguration> Providers, IReadOnlyDictionary<string, Script> Scripts) Of(SkeinSettings settings)
+    public static (IReadOnlyList<ProviderConfiguration> Providers, IReadOnlyDictionary<string, Script> Scripts) Of(
+        SkeinSettings settings, IReadOnlyDictionary<string, string>? keys = null)
     {
         var providers = new List<ProviderConfiguration>();
         var scripts = new Dictionary<string, Script>(StringComparer.Ordinal);
@@ -17,7 +22,14 @@ internal static class Providers
             if (provider.Kind == Agent.Settings.ProviderKind.Scripted)
                 scripts[name] = Read(name, provider.Script!);
             else
-                providers.Add(new ProviderConfiguration(name, KindOf(provider), provider.BaseUrl?.AbsoluteUri, KeyVariable: provider.ApiKeyEnv));
+                providers.Add(new ProviderConfiguration(name, KindOf(provider), provider.BaseUrl?.AbsoluteUri, keys?.GetValueOrDefault(name), provider.ApiKeyEnv));
+        }
+
+        // Those that are known without any settings.
+        foreach (var (name, kind) in s_known)
+        {
+            if (!settings.Providers.ContainsKey(name) && keys?.GetValueOrDefault(name) is { } key)
+                providers.Add(new ProviderConfiguration(name, kind, ApiKey: key));
         }
 
         return (providers, scripts);

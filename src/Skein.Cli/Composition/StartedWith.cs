@@ -10,7 +10,7 @@ namespace Skein.Cli.Composition;
 /// server that runs would use what the user's environment and settings say now.
 /// </summary>
 /// <param name="InBackground">A command started it, so a command may start it anew.</param>
-/// <param name="Prints">A fingerprint for each variable that is set, and for the user's settings file.</param>
+/// <param name="Prints">A fingerprint for each variable that is set, for the user's settings file, and for the file of stored keys.</param>
 internal sealed record StartedWith(bool InBackground, IReadOnlyDictionary<string, string> Prints)
 {
     private const string FileName = "server.started-with";
@@ -25,6 +25,8 @@ internal sealed record StartedWith(bool InBackground, IReadOnlyDictionary<string
         {
             [SettingsName] = Print(home, File.Exists(settingsFile) ? File.ReadAllText(settingsFile) : ""),
         };
+        var keys = Path.Combine(home.Path, ProviderKeys.FileName);
+        prints[ProviderKeys.FileName] = Print(home, File.Exists(keys) ? File.ReadAllText(keys) : "");
         foreach (var name in variables)
         {
             if (surroundings.Variable(name) is { } value)

@@ -1,0 +1,53 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Skein.Core.Events;
+
+namespace Skein.Agent.Providers;
+
+/// <summary>Asks a server that speaks OpenAI's API which models it has.</summary>
+internal static class ModelLister
+{
+    private const int MostBytes = 4 << 20;
+
+    public static async Task<IReadOnlyList<string>> ListAsync(
+        Provider provider, HttpMessageHandler connections, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var errors = new ModelErrors(provider.Name, provider.ApiKey);
+        using var late = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        var address = new Uri(provider.BaseUrl.AbsoluteUri.TrimEnd('/') + "/models");
+        try
+        {
+            using var http = new HttpClient(connections, disposeHandler: false) { MaxResponseContentBufferSize = MostBytes, Timeout = Timeout.InfiniteTimeSpan };
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            if (provider.ApiKey is { } key)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            using var response = await http.SendAsync(request, either.Token);
+            var body = await response.Content.ReadAsStringAsync(either.Token);
+            if (!response.IsSuccessStatusCode)
+                throw errors.FromStatus(response.StatusCode, response.Headers, body, time.GetUtcNow());
+            return Read(body, address, errors);
+        }
+        catch (HttpRequestException e)
+        {
+            throw errors.Unreachable(address, e);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ModelException(FailureKind.Network, $"{provider.Name} did not answer within {patience.TotalSeconds:0.#} s.");
+        }
+    }
+
+    private static IReadOnlyList<string> Read(string body, Uri address, ModelErrors errors)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return [.. document.RootElement.GetProperty("data").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw errors.Garbage($"no list of models. Is {address} the right address?");
+        }
+    }
+}

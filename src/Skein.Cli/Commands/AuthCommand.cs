@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Skein.Agent.Providers;
+using Skein.Agent.Settings;
+using Skein.Cli.Composition;
+using Skein.Cli.Screen;
+using Skein.Core;
+
+namespace Skein.Cli.Commands;
+
+internal static class AuthCommand
+{
+    public static Command Create(Surroundings surroundings) => new("auth", "Store the keys of providers, for those who want none in the environment. A key is never shown.")
+    {
+        CreateSet(surroundings), CreateList(surroundings), CreateRemove(surroundings),
+    };
+
+    private static Command CreateSet(Surroundings surroundings)
+    {
+        var name = Provider();
+        var command = new Command("set", "Store a key. It is asked for at the terminal and not shown, or read from standard input.") { name };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var provider = parsed.GetValue(name)!;
+            var (models, _) = await ModelCatalogs.OpenAsync(surroundings, cancellationToken);
+            using (models)
+            {
+                if (models.Providers.All(p => p.Name != provider))
+                    throw new UsageException($"There is no provider '{provider}': there are {string.Join(", ", models.Providers.Select(p => p.Name))}; others are set up first (skein config set providers.NAME …).");
+                var home = SkeinHome.Of(surroundings);
+                home.Prepare();
+                using var keys = new ProviderKeys(home.Path);
+                await keys.SetAsync(provider, await ReadAsync(provider, surroundings, cancellationToken), cancellationToken);
+                surroundings.Error.WriteLine($"The key of {provider} is stored, for you alone.", Style.Good);
+                if (models.Providers.First(p => p.Name == provider) is { KeyVariable: { } variable } && surroundings.Variable(variable) is { Length: > 0 })
+                    surroundings.Error.WriteLine($"skein: {variable} is set, and goes before it.", Style.Warning);
+            }
+
+            return CommandLine.Good;
+        });
+        return command;
+    }
+
+    private static Command CreateList(Surroundings surroundings)
+    {
+        var json = Values.Json();
+        var command = new Command("list", "List the providers and where their keys are from.") { json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (models, keys) = await ModelCatalogs.OpenAsync(surroundings, cancellationToken);
+            using (models)
+            {
+                var rows = models.Providers.Select(p => (p.Name, From: ModelCatalogs.KeyFrom(p, keys, surroundings), p.KeyVariable)).ToList();
+
+                // What is stored for a provider that is no longer set up is told as well: it is a secret that lies about.
+                rows.AddRange(keys.Keys.Except(models.Providers.Select(p => p.Name)).Select(name => (name, (string?)"stored, of no use", (string?)null)));
+                if (parsed.GetValue(json))
+                    surroundings.Out.WriteJsonLine(new JsonObject
+                    {
+                        ["items"] = new JsonArray([.. rows.Select(r => new JsonObject { ["provider"] = r.Name, ["key"] = r.From })]),
+                    }.ToJsonString(SkeinJson.Relaxed.Options));
+                else
+                    Show(rows, surroundings);
+            }
+
+            return CommandLine.Good;
+        });
+        return command;
+    }
+
+    private static Command CreateRemove(Surroundings surroundings)
+    {
+        var name = Provider();
+        var command = new Command("remove", "Delete a stored key.") { name };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var keys = new ProviderKeys(SkeinHome.Of(surroundings).Path);
+            var provider = parsed.GetValue(name)!;
+            if (!(await keys.ReadAsync(cancellationToken)).ContainsKey(provider) || !await keys.RemoveAsync(provider, cancellationToken))
+                throw new UsageException($"No key of '{provider}' is stored: see 'skein auth list'.");
+            surroundings.Error.WriteLine($"The key of {provider} is deleted.", Style.Warning);
+            return CommandLine.Good;
+        });
+        return command;
+    }
+
+    private static Argument<string> Provider() => new("PROVIDER") { Description = "Which: anthropic, openai, or one of your settings." };
+
+    private static void Show(IEnumerable<(string Name, string? From, string? Variable)> rows, Surroundings surroundings)
+    {
+        var table = new Table(["provider", "key"], elastic: 1);
+        foreach (var (name, from, variable) in rows)
+            table.Add((name, Style.Accent), (from ?? (variable is null ? "needs none" : "none"), from is null && variable is not null ? Style.Warning : Style.Plain));
+        table.WriteTo(surroundings.Out);
+    }
+
+    private static async Task<string> ReadAsync(string provider, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        if (!surroundings.InputIsTerminal)
+            return (await surroundings.Input.ReadToEndAsync(cancellationToken)).Trim();
+
+        surroundings.Error.Write($"Key of {provider} (it is not shown): ");
+        var line = HiddenInput.ReadLine();
+        surroundings.Error.WriteLine();
+        return line?.Trim() ?? throw new UsageException("No key was given.");
+    }
+}

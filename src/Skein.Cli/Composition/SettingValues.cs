@@ -1,0 +1,72 @@
+using Skein.Agent.Permissions;
+using Skein.Agent.Settings;
+using Skein.Core.Events;
+
+namespace Skein.Cli.Composition;
+
+/// <summary>The settings as keys with values, and where each value comes from.</summary>
+internal static class SettingValues
+{
+    public static readonly string[] Simple = ["model", "mode", "agent", "durability"];
+
+    /// <param name="From">The file that says it; null: nothing does, it is what Skein takes then.</param>
+    /// <param name="Ignored">It does not count: its folder is not trusted, or providers are not taken from there.</param>
+    internal sealed record Row(string Key, string? Value, string? From, bool Ignored = false);
+
+    /// <summary>All that hold in a folder, ignored ones included. A key may stand there twice: where it is ignored, and where it holds.</summary>
+    public static async Task<IReadOnlyList<Row>> ReadAsync(HomeSettings settings, string folder, CancellationToken cancellationToken)
+    {
+        var loaded = await settings.ReadAsync(folder, cancellationToken);
+        var ignored = loaded.Ignored.Select(i => i.Key).ToHashSet(StringComparer.Ordinal);
+        var rows = new List<Row>();
+        foreach (var file in loaded.Files)
+        {
+            var isProject = file != settings.UserFile;
+            foreach (var (key, value) in Flatten(await SettingsFile.ReadAsync(file, cancellationToken) ?? new SkeinSettings()))
+            {
+                var isIgnored = isProject && (key.StartsWith("providers.", StringComparison.Ordinal) || key == "durability" || ignored.Contains(key));
+                if (!isIgnored && !key.StartsWith("permissions", StringComparison.Ordinal))
+                    rows.RemoveAll(r => r.Key == key && !r.Ignored);
+                rows.Add(new Row(key, value, file, isIgnored));
+            }
+        }
+
+        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("durability", "durable")])
+        {
+            if (!rows.Exists(r => r.Key == key && !r.Ignored))
+                rows.Add(new Row(key, value, null));
+        }
+
+        return [.. rows.OrderBy(r => Array.IndexOf(Simple, r.Key) is var place and >= 0 ? place : Simple.Length)];
+    }
+
+    private static IEnumerable<(string Key, string Value)> Flatten(SkeinSettings settings)
+    {
+        if (settings.Model is { } model)
+            yield return ("model", model);
+        if (settings.Mode is { } mode)
+            yield return ("mode", Word(mode));
+        if (settings.Agent is { } agent)
+            yield return ("agent", agent);
+        if (settings.Durability is { } durability)
+            yield return ("durability", Word(durability));
+        foreach (var provider in settings.Providers.Values.OrderBy(p => p.Name, StringComparer.Ordinal))
+        {
+            var key = $"providers.{provider.Name}";
+            yield return ($"{key}.kind", Word(provider.Kind));
+            if (provider.BaseUrl is { } url)
+                yield return ($"{key}.base_url", url.OriginalString);
+            if (provider.ApiKeyEnv is { } variable)
+                yield return ($"{key}.api_key_env", variable);
+            if (provider.Script is { } script)
+                yield return ($"{key}.script", script);
+        }
+
+        for (var i = 0; i < settings.Permissions.Count; i++)
+            yield return ($"permissions[{i}]", Of(settings.Permissions[i]));
+    }
+
+    private static string Of(PermissionRule rule) => $"{Word(rule.Action)} {rule.Tool} {rule.Pattern}";
+
+    private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
