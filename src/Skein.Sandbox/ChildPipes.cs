@@ -13,6 +13,8 @@ internal sealed class ChildPipes : IDisposable
         {
             if (input is ChildInput.NoInput)
                 call.OpenForReading("/dev/null", 0);
+            else if (input is ChildInput.TerminalInput)
+                call.ShareTerminal();
             else
                 Input = GiveReader(call);
 
@@ -21,6 +23,10 @@ internal sealed class ChildPipes : IDisposable
                 case ChildOutput.FileOutput file:
                     call.OpenForAppending(file.Path, 1);
                     call.Give(1, 2);
+                    break;
+                case ChildOutput.TerminalOutput:
+                    call.Give(1, 1);
+                    call.Give(2, 2);
                     break;
                 case ChildOutput.MergedOutput:
                     Output = GiveWriter(call, 1);

@@ -32,7 +32,15 @@ public abstract record ChildInput
     /// <summary>This text as UTF-8, then the end of the file.</summary>
     public static ChildInput Text(string text) => new TextInput(text);
 
+    /// <summary>
+    /// What is typed at the terminal of this process, which nobody else must read meanwhile. The child stays in this process's group, as
+    /// the terminal asks of a program that reads from it.
+    /// </summary>
+    public static ChildInput Terminal { get; } = new TerminalInput();
+
     internal sealed record NoInput : ChildInput;
+
+    internal sealed record TerminalInput : ChildInput;
 
     internal sealed record PipedInput : ChildInput;
 
@@ -53,6 +61,9 @@ public abstract record ChildOutput
     /// <summary>Nowhere.</summary>
     public static ChildOutput Discarded { get; } = new FileOutput("/dev/null");
 
+    /// <summary>Where those of this process go.</summary>
+    public static ChildOutput Terminal { get; } = new TerminalOutput();
+
     /// <summary>Both are appended to a file; it is made, for the user alone, where it is missing.</summary>
     /// <param name="path">Absolute; its folder exists.</param>
     public static ChildOutput ToFile(string path) => new FileOutput(path);
@@ -60,6 +71,8 @@ public abstract record ChildOutput
     internal sealed record SeparateOutput : ChildOutput;
 
     internal sealed record MergedOutput : ChildOutput;
+
+    internal sealed record TerminalOutput : ChildOutput;
 
     internal sealed record FileOutput(string Path) : ChildOutput;
 }

@@ -14,7 +14,7 @@ internal sealed class SpawnCall : IDisposable
     private readonly string _program;
 
     /// <summary>The program stays in this process's session and group, so that it has the terminal.</summary>
-    public bool KeepsTerminal { get; init; }
+    public bool KeepsTerminal { get; set; }
 
     public SpawnCall(string program)
     {
@@ -24,6 +24,13 @@ internal sealed class SpawnCall : IDisposable
     }
 
     public void Give(int descriptor, int number) => Check(Native.posix_spawn_file_actions_adddup2(_actions, descriptor, number));
+
+    /// <summary>Its input is that of this process, of whose session and group it stays.</summary>
+    public void ShareTerminal()
+    {
+        KeepsTerminal = true;
+        Give(0, 0);
+    }
 
     public void OpenForReading(string path, int number) =>
         Check(Native.posix_spawn_file_actions_addopen(_actions, number, Text(path), Native.OpenRead, 0));

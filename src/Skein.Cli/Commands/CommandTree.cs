@@ -66,7 +66,8 @@ internal static class CommandTree
                 option.Action = new VersionAction(surroundings);
         }
 
-        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        if (chosen < 0)
+            RootAction.AddTo(root, surroundings);
         return root;
     }
 

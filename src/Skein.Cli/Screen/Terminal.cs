@@ -9,6 +9,14 @@ internal enum Style
     Bad,
     Warning,
     Accent,
+    Italic,
+    Heading,
+    Code,
+    Keyword,
+    Literal,
+    Comment,
+    Added,
+    Removed,
 }
 
 /// <summary>
@@ -25,8 +33,14 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
 
     public bool IsTerminal => isTerminal;
 
+    /// <summary>Whether it wants colours.</summary>
+    public bool HasColors => colors;
+
     /// <summary>Columns; 80 where that cannot be known.</summary>
-    public int Width => width;
+    public int Width { get; set; } = width;
+
+    /// <summary>A text made harmless and in its style, for those who draw themselves.</summary>
+    public string Paint(string text, Style style) => Painted(TerminalText.Clean(text), style);
 
     /// <summary>Lines; 24 where that cannot be known.</summary>
     public int Height => height;
@@ -120,7 +134,7 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
             EraseStatus_Locked();
             if (text is not null)
             {
-                writer.Write(Painted(TextWidth.Cut(TerminalText.CleanLine(text), Math.Max(1, width - 1)), Style.Dim));
+                writer.Write(Painted(TextWidth.Cut(TerminalText.CleanLine(text), Math.Max(1, Width - 1)), Style.Dim));
                 _statusShown = true;
             }
 
@@ -151,11 +165,14 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
 
     private static string Code(Style style) => style switch
     {
-        Style.Dim => "2",
+        Style.Dim or Style.Comment => "2",
         Style.Bold => "1",
-        Style.Good => "32",
-        Style.Bad => "31",
+        Style.Italic => "3",
+        Style.Heading => "1;36",
+        Style.Good or Style.Added or Style.Literal => "32",
+        Style.Bad or Style.Removed => "31",
         Style.Warning => "33",
+        Style.Keyword => "35",
         _ => "36",
     };
 }

@@ -1,0 +1,98 @@
+using Skein.Agent.Providers;
+using Skein.Agent.Settings;
+using Skein.Cli.Background;
+using Skein.Cli.Commands;
+using Skein.Cli.Composition;
+using Skein.Cli.Repl.Editing;
+using Skein.Cli.Screen;
+using Skein.Core;
+using Skein.Core.Protocol;
+
+namespace Skein.Cli.Repl;
+
+/// <summary><c>skein</c> without a command, at a terminal.</summary>
+internal static class ReplCommand
+{
+    public static async Task<int> RunAsync(Surroundings surroundings, ReplOptions options, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new UsageException("The REPL needs a terminal of Unix: use 'skein run' and 'skein attach' here.");
+
+        // What these ask is asked in lines, before the terminal is anything else.
+        var settings = await FolderTrust.SettleAsync(surroundings, trust: false, cancellationToken);
+        await Renewal.EnsureAsync(surroundings, cancellationToken);
+        await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
+        var resume = await FindAsync(client, options, surroundings.Folder, cancellationToken);
+
+        var home = SkeinHome.Of(surroundings);
+        var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? settings.Model, options.Mode ?? settings.Mode);
+        var (model, guide) = ModelFor(wanted.Model, settings, surroundings);
+        var start = new ReplStart(
+            wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
+            model is null ? [] : [model], token => EnsureServerAsync(home, surroundings, token));
+        var left = Run(surroundings, client, start);
+
+        if (left is { } session)
+            surroundings.Out.WriteLine(("go on with  ", Style.Dim), ($"skein --resume {SessionName.Shorten(session)}", Style.Bold));
+        return CommandLine.Good;
+    }
+
+    private static async Task<SessionId?> FindAsync(Client.SkeinClient client, ReplOptions options, string folder, CancellationToken cancellationToken)
+    {
+        if (options.Resume is not { Length: > 0 } name)
+            return null;
+        try
+        {
+            return await SessionName.ResolveAsync(client, name, folder, cancellationToken);
+        }
+        catch (NoSuchSessionException) when (options.GoOn)
+        {
+            return null;
+        }
+    }
+
+    private static SessionId? Run(Surroundings surroundings, Client.SkeinClient client, ReplStart start)
+    {
+        using var pump = new Pump();
+        ReplLoop? loop = null;
+        SessionId? left = null;
+        using var raw = RawTerminal.Open(() => pump.Post(() => loop?.Resize()));
+        using var signals = new LeavingSignals(() => pump.Post(() => loop?.Leave()));
+        pump.Run(
+            async () =>
+            {
+                await using (loop = new ReplLoop(surroundings, client, start, pump, raw))
+                {
+                    await loop.RunAsync();
+                    left = loop.Session;
+                }
+            },
+            acted => loop?.Draw(acted) ?? TimeSpan.FromMilliseconds(10));
+        return left;
+    }
+
+    // Only a look: the server asks its own providers. What it would find missing is better said before the first prompt.
+    private static (string? Model, IReadOnlyList<string> Guide) ModelFor(string? wanted, SkeinSettings settings, Surroundings surroundings)
+    {
+        var (providers, scripts) = Providers.Of(settings);
+        using var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
+        return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? Guide : []);
+    }
+
+    private static IReadOnlyList<string> Guide { get; } =
+    [
+        "No model yet. Any of these gets one, and 'skein demo' shows it all without:",
+        "  Ollama   free, on your machine: install it, ollama pull qwen3, then /model ollama/qwen3",
+        "  a key    export ANTHROPIC_API_KEY=… or OPENAI_API_KEY=…, then start skein again",
+    ];
+
+    private static async Task EnsureServerAsync(SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        if (Servers.FindInfo(home) is null)
+            await BackgroundServer.StartAsync(home, surroundings, cancellationToken);
+    }
+}
+
+/// <param name="Resume">What the session is called by; empty: the person chooses; null: a new one.</param>
+/// <param name="GoOn">A new one will do where there is none.</param>
+internal sealed record ReplOptions(string? Resume, bool GoOn, string? Agent, string? Model, Core.Events.PermissionMode? Mode);

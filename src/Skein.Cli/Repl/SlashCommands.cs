@@ -1,0 +1,253 @@
+using System.Globalization;
+using System.Text;
+using Skein.Cli.Commands;
+using Skein.Cli.Composition;
+using Skein.Cli.Screen;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Cli.Repl;
+
+/// <summary>Lines that are no prompts: /commands, !commands of the shell, and # notes. For the pump's thread.</summary>
+internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Talk talk, TurnView view, Terminal terminal, Completer completer)
+{
+    private const int SessionsShown = 20;
+    private const int LongestClip = 100_000;
+
+    /// <returns>False: it is a prompt.</returns>
+    /// <exception cref="UsageException">It breaks a rule that the message names.</exception>
+    public async Task<bool> TryRunAsync(string line, CancellationToken cancellationToken)
+    {
+        if (SlashCommand.IsOne(line))
+        {
+            await RunAsync(line.Trim(), cancellationToken);
+            return true;
+        }
+
+        if (line is ['!', not ' ', ..])
+        {
+            await new ShellLine(loop, surroundings, view, terminal).RunAsync(line[1..], cancellationToken);
+            return true;
+        }
+
+        if (line is ['#', not '#', ..] && !line.Contains('\n', StringComparison.Ordinal))
+        {
+            await NoteAsync(line[1..].Trim(), cancellationToken);
+            return true;
+        }
+
+        return false;
+    }
+
+    public async Task SetModeAsync(PermissionMode mode, CancellationToken cancellationToken)
+    {
+        await talk.ChangeAsync(new SessionChange(Mode: mode), cancellationToken);
+        if (mode == PermissionMode.Auto)
+            view.Note("mode auto: commands run unasked and without a sandbox", Style.Warning);
+    }
+
+    public async Task ListAsync(CancellationToken cancellationToken)
+    {
+        var page = await talk.Client.ListAsync(new SessionQuery(surroundings.Folder, Limit: SessionsShown), cancellationToken);
+        completer.Sessions = [.. page.Items.Select((s, i) => ((i + 1).ToString(CultureInfo.InvariantCulture), TerminalText.CleanLine(s.Title)))];
+        if (page.Items.Count == 0)
+        {
+            view.Note($"no sessions in {surroundings.Folder} yet");
+            return;
+        }
+
+        view.Part();
+        var ids = SessionName.Shorten([.. page.Items.Select(s => s.Id.Value)]);
+        var table = new Table(["#", "id", "title", "status", "messages", "updated"], elastic: 2);
+        foreach (var (i, session) in page.Items.Index())
+        {
+            var (status, style) = Words.Of(session);
+            table.Add(
+                ($"{i + 1}", Style.Dim), (ids[i], Style.Accent), (session.Title, session.Id == talk.Session?.Id ? Style.Bold : Style.Plain), (status, style),
+                ($"{session.Messages}", Style.Plain), (Spans.Ago(session.UpdatedAt, surroundings.Time.GetUtcNow()), Style.Dim));
+        }
+
+        table.WriteTo(terminal);
+    }
+
+    private async Task RunAsync(string line, CancellationToken cancellationToken)
+    {
+        var (command, argument) = SlashCommand.Parse(line);
+        if (command is null)
+            throw new UsageException(SlashCommand.Unknown(line));
+        if (argument.Length > 0 && command.Arguments.Length == 0)
+            throw new UsageException($"{command.Name} has no use for '{argument}'.");
+
+        switch (command.Name)
+        {
+            case "/help":
+                Help();
+                break;
+            case "/model":
+                await SetAsync(argument, "model", talk.Session?.Model ?? talk.Wanted.Model, new SessionChange(Model: argument), cancellationToken);
+                break;
+            case "/agent":
+                await SetAsync(argument, "agent", talk.Session?.Agent ?? talk.Wanted.Agent, new SessionChange(Agent: argument), cancellationToken);
+                break;
+            case "/mode":
+                if (argument.Length == 0)
+                    view.Note($"mode {talk.Mode.ToString().ToLowerInvariant()}");
+                else
+                    await SetModeAsync(ModeOf(argument), cancellationToken);
+                break;
+            case "/sessions":
+                await ListAsync(cancellationToken);
+                break;
+            case "/resume" when argument.Length == 0:
+                await ListAsync(cancellationToken);
+                loop.Editor.Set("/resume ");
+                break;
+            case "/resume":
+                await talk.AttachAsync(await SessionName.ResolveAsync(talk.Client, argument, surroundings.Folder, cancellationToken), cancellationToken);
+                break;
+            case "/new":
+                Begin();
+                break;
+            case "/rename":
+                if (argument.Length == 0)
+                    throw new UsageException("/rename needs a title.");
+                await talk.ChangeAsync(new SessionChange(Title: argument), cancellationToken);
+                view.Note($"this session is called '{argument}' now");
+                break;
+            case "/fork":
+                var fork = await talk.Client.ForkAsync(Needed().Id, new ForkRequest(), cancellationToken);
+                await talk.AttachAsync(fork.Session.Id, cancellationToken);
+                break;
+            case "/rewind" or "/undo":
+                await RewindAsync(argument, cancellationToken);
+                break;
+            case "/redo":
+                await talk.Client.UnrewindAsync(Needed().Id, cancellationToken);
+                break;
+            case "/cost":
+                Cost(Needed());
+                break;
+            case "/export":
+                await ExportAsync(argument, cancellationToken);
+                break;
+            case "/copy":
+                await CopyAsync(cancellationToken);
+                break;
+            case "/editor":
+                await new ShellLine(loop, surroundings, view, terminal).EditAsync(cancellationToken);
+                break;
+            case "/exit":
+                loop.Leave();
+                break;
+        }
+    }
+
+    private void Help()
+    {
+        view.Part();
+        foreach (var command in SlashCommand.All)
+            terminal.WriteLine(($"  {$"{command.Name} {command.Arguments}",-24}", Style.Accent), ($" {command.Description}", Style.Plain));
+        terminal.WriteLine();
+        (string Key, string What)[] keys =
+        [
+            ("Enter", "sends; while a turn runs the prompt waits for its end"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
+            ("Ctrl+C twice", "leaves"), ("Ctrl+D", "detaches: what runs goes on"), ("Up, Down, Ctrl+R", "what was sent before; Up takes a waiting prompt back"),
+            ("Shift+Tab", "the next mode"), ("@file !command #note", "a file's name; the shell; a line for AGENTS.md"),
+        ];
+        foreach (var (key, what) in keys)
+            terminal.WriteLine(($"  {key,-24}", Style.Accent), ($" {what}", Style.Plain));
+    }
+
+    private async Task SetAsync(string given, string what, string? now, SessionChange change, CancellationToken cancellationToken)
+    {
+        if (given.Length > 0)
+            await talk.ChangeAsync(change, cancellationToken);
+        view.Note($"{what} {(given.Length > 0 ? given : now ?? "of the settings")}");
+    }
+
+    private static PermissionMode ModeOf(string word) => word switch
+    {
+        "ask" => PermissionMode.Ask,
+        "edits" => PermissionMode.Edits,
+        "auto" => PermissionMode.Auto,
+        "plan" => PermissionMode.Plan,
+        _ => throw new UsageException($"There is no mode '{word}': it must be one of ask, edits, auto, plan."),
+    };
+
+    private void Begin()
+    {
+        if (talk.Session is { } session)
+        {
+            // The next one is to be as this one was.
+            talk.Wanted = talk.Wanted with { Agent = session.Agent, Model = session.Model, Mode = session.Mode, Title = null };
+            view.Note($"left {SessionName.Shorten(session.Id)}; the next prompt begins a new session");
+        }
+
+        talk.Leave();
+    }
+
+    private async Task RewindAsync(string argument, CancellationToken cancellationToken)
+    {
+        var session = Needed();
+        if (argument.Length > 0)
+        {
+            var keep = await Pages.FindMessageAsync(talk.Client, session.Id, argument, cancellationToken);
+            await talk.Client.RewindAsync(session.Id, new RewindRequest(keep), cancellationToken);
+            return;
+        }
+
+        var messages = await talk.Client.ListMessagesAsync(session.Id, null, SessionsShown, cancellationToken);
+        await talk.Client.RewindAsync(session.Id, new RewindRequest(), cancellationToken);
+        if (loop.Editor.Buffer.IsEmpty && messages.Items.LastOrDefault(m => m.Role == Role.User) is { } prompt)
+            loop.Editor.Set(prompt.Text);
+    }
+
+    private void Cost(Session session)
+    {
+        var usage = session.Usage;
+        view.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"tokens: {usage.Input} in, {usage.CacheRead} from the cache, {usage.CacheWrite} into it, {usage.Output} out, {usage.Reasoning} thought"));
+        view.Note(session.Cost > 0 ? string.Create(CultureInfo.InvariantCulture, $"cost: ${session.Cost:0.####}") : "cost: not known");
+    }
+
+    private async Task ExportAsync(string file, CancellationToken cancellationToken)
+    {
+        if (file.Length == 0)
+            throw new UsageException("/export needs a file.");
+        var path = Path.GetFullPath(file, surroundings.Folder);
+        if (Path.Exists(path))
+            throw new UsageException($"'{file}' exists already: give another name.");
+
+        var session = Needed();
+        var all = await Pages.AllAsync(talk.Client, session.Id, cancellationToken);
+        await File.WriteAllTextAsync(path, MarkdownExport.Of(session, all.Items), new UTF8Encoding(false), cancellationToken);
+        view.Note($"written to {path}: {Spans.Plural(all.Items.Count, "message")}");
+    }
+
+    private async Task CopyAsync(CancellationToken cancellationToken)
+    {
+        var page = await talk.Client.ListMessagesAsync(Needed().Id, null, SessionsShown, cancellationToken);
+        var text = page.Items.LastOrDefault(m => m.Role == Role.Assistant && m.Text.Length > 0)?.Text
+            ?? throw new UsageException("There is no answer yet that could be copied.");
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (bytes.Length > LongestClip)
+            throw new UsageException($"The last answer has {bytes.Length} bytes, and terminals take at most {LongestClip}: use /export.");
+        loop.Send($"\e]52;c;{Convert.ToBase64String(bytes)}\a");
+        view.Note($"copied {Spans.Plural(text.Length, "character")}, if the terminal allows it");
+    }
+
+    private async Task NoteAsync(string note, CancellationToken cancellationToken)
+    {
+        if (note.Length == 0)
+            throw new UsageException("# remembers a line in AGENTS.md: write it behind the #.");
+
+        var file = Path.Combine(surroundings.Folder, "AGENTS.md");
+        var before = File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : "";
+        await File.AppendAllTextAsync(file, $"{(before.Length > 0 && !before.EndsWith('\n') ? "\n" : "")}- {note}\n", new UTF8Encoding(false), cancellationToken);
+        view.Note("remembered in AGENTS.md");
+    }
+
+    private Session Needed() => talk.Session ?? throw new UsageException("There is no session yet: the first prompt makes one.");
+}

@@ -1,0 +1,316 @@
+using System.Text;
+using Skein.Cli.Screen;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Core.Running;
+
+namespace Skein.Cli.Repl;
+
+/// <summary>
+/// What happens in a session, as lines for good: Markdown, a line at a time; a line for what was thought; a line and a little of its output
+/// for each call of a tool. What is not whole yet is to be shown elsewhere. For one thread.
+/// </summary>
+internal sealed class TurnView(Terminal terminal)
+{
+    private const int PromptLines = 12;
+    private const int PromptLinesShown = 6;
+
+    private readonly Dictionary<PartId, Arriving> _arriving = [];
+    private readonly Dictionary<(MessageId Message, string Call), Call> _calls = [];
+    private Arriving? _current;
+    private string? _preparing;
+    private bool _thinking;
+    private Block _last;
+
+    private enum Block
+    {
+        None,
+        Text,
+        Line,
+    }
+
+    /// <summary>The line of text that is still arriving.</summary>
+    public string Partial => _current is { Line.Length: > 0 } part ? part.Line.ToString(Math.Max(0, part.Line.Length - 8192), Math.Min(8192, part.Line.Length)) : "";
+
+    /// <summary>What the agent is doing, in a few words.</summary>
+    public string Activity
+    {
+        get
+        {
+            var running = string.Join(", ", _calls.Values.Where(c => c is { Started: true, Result: null }).Select(c => c.Title));
+            return running.Length > 0 ? running : _preparing is { } tool ? $"preparing {tool}" : _thinking ? "thinking" : _current is not null ? "writing" : "working";
+        }
+    }
+
+    public void Show(FeedFrame frame)
+    {
+        if (frame is EventFrame { Event: var e })
+            Show(e.Body);
+        else if (frame is DeltaFrame { Delta: var delta })
+            Show(delta);
+    }
+
+    /// <summary>A line of the program's own, apart from what is said.</summary>
+    public void Note(string line, Style style = Style.Dim)
+    {
+        Begin(Block.Line);
+        terminal.WriteLine(line, style);
+    }
+
+    /// <summary>Something else is going to be written for good, apart from what is above.</summary>
+    public void Part() => Begin(Block.Text);
+
+    /// <summary>Another session is shown from now on.</summary>
+    public void Forget()
+    {
+        _arriving.Clear();
+        _calls.Clear();
+        (_current, _preparing, _thinking) = (null, null, false);
+        _last = Block.Line;
+    }
+
+    private void Show(EventBody body)
+    {
+        switch (body)
+        {
+            case MessageAdded { Role: Role.User } prompt:
+                ShowPrompt(string.Concat(prompt.Parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text)));
+                break;
+            case MessageAdded { Status: MessageStatus.Completed } whole:
+                foreach (var part in whole.Parts)
+                    ShowPart(whole.Message, part.Id, part.Content);
+                break;
+            case PartAdded added:
+                ShowPart(added.Message, added.Part, added.Content);
+                break;
+            case PartStreamed streamed:
+                ShowText(streamed.Part, streamed.Kind, streamed.Offset, streamed.Text);
+                break;
+            case PartDropped dropped:
+                Drop(dropped);
+                break;
+            case ToolStarted started:
+                var call = CallOf(started.Message, started.CallId);
+                (call.Tool, call.Title, call.Started) = (started.Tool, ToolCalls.Title(started.Tool, started.Title), true);
+                _preparing = null;
+                break;
+            case ToolFinished finished when _calls.TryGetValue((finished.Message, finished.CallId), out var ended):
+                ended.Took = TimeSpan.FromMilliseconds(finished.DurationMs);
+                ShowIfWhole(finished.Message, finished.CallId);
+                break;
+            case PermissionAsked asked:
+                ShowQuestion(asked);
+                break;
+            case PromptQueued or PermissionAnswered { Expired: false, Answer: not PermissionAnswer.No }:
+                // The queue is shown as it is; what was allowed is seen to be done.
+                break;
+            case TurnCompleted or TurnFailed or TurnInterrupted:
+                EndTurn(body);
+                break;
+            default:
+                if (Notices.Of(body) is { } notice)
+                    Note(notice.Text, notice.Style);
+                break;
+        }
+    }
+
+    private void Show(PartDelta delta)
+    {
+        if (delta.Kind == StreamKind.ToolCall)
+            _preparing = delta.Tool;
+        else
+            ShowText(delta.Part, delta.Kind, delta.Offset, delta.Text);
+    }
+
+    private void ShowPart(MessageId message, PartId id, Part part)
+    {
+        switch (part)
+        {
+            case TextPart said:
+                ShowText(id, StreamKind.Text, 0, said.Text);
+                Finish(id);
+                break;
+            case ReasoningPart thought:
+                _thinking = false;
+                ShowThought(thought.Text);
+                break;
+            case ToolCallPart call:
+                var known = CallOf(message, call.CallId);
+                known.Tool ??= call.Tool;
+                known.Title ??= ToolCalls.Title(call);
+                _preparing = null;
+                break;
+            case ToolResultPart result:
+                CallOf(message, result.CallId).Result = result;
+                ShowIfWhole(message, result.CallId);
+                break;
+            case FilePart file:
+                Note($"[{file.Name ?? "file"}, {file.MediaType}]");
+                break;
+        }
+    }
+
+    private void ShowText(PartId id, StreamKind kind, int offset, string piece)
+    {
+        if (kind == StreamKind.Reasoning)
+        {
+            _thinking = true;
+            return;
+        }
+
+        if (!_arriving.TryGetValue(id, out var part))
+            _arriving[id] = part = new Arriving();
+
+        // Text that was missed in between comes with the part's end.
+        var known = part.Shown - offset;
+        if (part.Finished || known < 0 || known >= piece.Length)
+            return;
+
+        if (part.Shown == 0)
+            Begin(Block.Text);
+        _current = part;
+        _thinking = false;
+        Take(part, part.Cleaner.Next(piece[known..]));
+        part.Shown = offset + piece.Length;
+    }
+
+    private void Take(Arriving part, string piece)
+    {
+        for (var rest = piece.AsSpan(); ;)
+        {
+            var end = rest.IndexOf('\n');
+            part.Line.Append(end < 0 ? rest : rest[..end]);
+            if (end < 0)
+                return;
+            WriteLine(part);
+            rest = rest[(end + 1)..];
+        }
+    }
+
+    private void WriteLine(Arriving part)
+    {
+        var line = part.Line.ToString();
+        part.Line.Clear();
+        if (part.Markdown.Line(line) is { } pieces)
+            terminal.WriteLine(pieces);
+    }
+
+    private void Finish(PartId id)
+    {
+        if (!_arriving.TryGetValue(id, out var part))
+            return;
+        if (part.Line.Length > 0)
+            WriteLine(part);
+        part.Finished = true;
+        if (_current == part)
+            _current = null;
+    }
+
+    private void Drop(PartDropped dropped)
+    {
+        _thinking = false;
+        if (!_arriving.TryGetValue(dropped.Part, out var part))
+            return;
+        Finish(dropped.Part);
+        _arriving.Remove(dropped.Part);
+        if (part.Shown > 0)
+            Note($"(that broke off and does not count: {TerminalText.CleanLine(dropped.Reason)})", Style.Warning);
+    }
+
+    private void ShowThought(string thought)
+    {
+        var lines = thought.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (lines.Length == 0)
+            return;
+        var more = lines.Length > 1 ? $" (and {Spans.Plural(lines.Length - 1, "line")})" : "";
+        Begin(Block.Line);
+        terminal.WriteLine("∴ " + TextWidth.Cut(TerminalText.CleanLine(lines[0]), Math.Max(10, terminal.Width - 3 - more.Length)) + more, Style.Dim);
+    }
+
+    private void ShowPrompt(string said)
+    {
+        Begin(Block.Text);
+        var lines = TerminalText.Clean(said).Trim('\n').Split('\n');
+        var shown = lines.Length > PromptLines ? PromptLinesShown : lines.Length;
+        for (var i = 0; i < shown; i++)
+            terminal.WriteLine((i == 0 ? "› " : "  ", Style.Accent), (lines[i], Style.Bold));
+        if (shown < lines.Length)
+            terminal.WriteLine($"  … {lines.Length - shown} more lines", Style.Dim);
+    }
+
+    private void ShowQuestion(PermissionAsked asked)
+    {
+        Begin(Block.Line);
+        terminal.WriteLine(("? ", Style.Warning), (ToolCalls.Title(asked.Tool, asked.Title), Style.Bold));
+        if (asked.Detail is not { Length: > 0 } detail || asked.Title.EndsWith(detail, StringComparison.Ordinal))
+            return;
+
+        var isDiff = CodeColors.IsDiff(detail);
+        foreach (var line in TerminalText.Clean(detail).TrimEnd('\n').Split('\n'))
+            terminal.WriteLine(("  │ ", Style.Dim), (line.Replace("\t", "    ", StringComparison.Ordinal), isDiff ? CodeColors.OfDiff(line) : Style.Plain));
+    }
+
+    private void ShowIfWhole(MessageId message, string callId)
+    {
+        // A call that nobody ran (refused, unknown, closed by a repair) has a result and takes no time.
+        if (!_calls.TryGetValue((message, callId), out var call) || call.Result is null || (call.Started && call.Took is null))
+            return;
+        _calls.Remove((message, callId));
+        ShowCall(call);
+    }
+
+    private void ShowCall(Call call)
+    {
+        Begin(Block.Line);
+        ToolCalls.Show(terminal, call.Tool ?? "", call.Title ?? "a call", call.Result?.IsError ?? true, call.Result?.Output ?? "it has no result", call.Took);
+    }
+
+    private void EndTurn(EventBody body)
+    {
+        foreach (var id in _arriving.Keys.ToArray())
+            Finish(id);
+        foreach (var call in _calls.Values.Where(c => c.Result is not null))
+            ShowCall(call);
+        _calls.Clear();
+        _arriving.Clear();
+        (_current, _preparing, _thinking) = (null, null, false);
+        if (Notices.Of(body) is { } notice)
+            Note(notice.Text, notice.Style);
+    }
+
+    // Text and calls stand apart by a line; calls stand together.
+    private void Begin(Block next)
+    {
+        if (_current is { Line.Length: > 0 } unfinished)
+            WriteLine(unfinished);
+        if (_last != Block.None && (next == Block.Text || _last == Block.Text))
+            terminal.WriteLine();
+        _last = next;
+    }
+
+    private Call CallOf(MessageId message, string callId)
+    {
+        if (!_calls.TryGetValue((message, callId), out var call))
+            _calls[(message, callId)] = call = new Call();
+        return call;
+    }
+
+    private sealed class Arriving
+    {
+        public int Shown { get; set; }
+        public bool Finished { get; set; }
+        public TerminalText Cleaner { get; } = new();
+        public Markdown Markdown { get; } = new();
+        public StringBuilder Line { get; } = new();
+    }
+
+    private sealed class Call
+    {
+        public string? Tool { get; set; }
+        public string? Title { get; set; }
+        public bool Started { get; set; }
+        public ToolResultPart? Result { get; set; }
+        public TimeSpan? Took { get; set; }
+    }
+}
