@@ -25,13 +25,13 @@ public sealed class Housekeeping : IAsyncDisposable
         (_sessions, _rules, _logger) = (sessions, rules, logger);
         _retention = time.CreateTimer(_ => _ = DoAsync(ApplyRetentionAsync), null, s_soon, s_daily);
         _collection = time.CreateTimer(_ => _ = DoAsync(CollectAsync), null, s_daily, s_daily);
-        sessions.Purged += CollectSoon;
+        sessions.Purges.Done += CollectSoon;
     }
 
     /// <summary>Ends what is being done, at the next session or log.</summary>
     public async ValueTask DisposeAsync()
     {
-        _sessions.Purged -= CollectSoon;
+        _sessions.Purges.Done -= CollectSoon;
         await _retention.DisposeAsync();
         await _collection.DisposeAsync();
         await _ending.CancelAsync();
@@ -46,7 +46,7 @@ public sealed class Housekeeping : IAsyncDisposable
     private async Task ApplyRetentionAsync()
     {
         var (trashed, purged) = await _sessions.ApplyRetentionAsync(_rules, _ending.Token);
-        if (trashed.Count > 0 || purged.Count > 0)
+        if (trashed.Count + purged.Count > 0 && _logger.IsEnabled(LogLevel.Information))
             _logger.Retained(trashed.Count, purged.Count, string.Join(' ', trashed.Concat(purged)));
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -31,9 +30,6 @@ public sealed class Sessions : IAsyncDisposable
     private readonly SessionMaker _maker;
     private readonly SessionFeed _feed;
     private readonly LiveTexts _live = new();
-
-    // There is no log left to tell that a request was carried out: a client that lost its answer asks again.
-    private readonly ConcurrentDictionary<SessionId, string> _purgedBy = new();
     private readonly Runners _runners;
     private readonly Retention _retention;
 
@@ -48,13 +44,13 @@ public sealed class Sessions : IAsyncDisposable
         var parts = new RunnerParts(store, agents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
+        Purges = new Purges(store, _runners);
         _maker = new SessionMaker(parts, _runners, _rules, options);
     }
 
     public IdSource Ids { get; }
 
-    /// <summary>A session was purged: there may be space to give back.</summary>
-    internal event Action? Purged;
+    internal Purges Purges { get; }
 
     /// <summary>Takes over the sessions whose server died: mends them and says so in their logs. For the start of a server.</summary>
     /// <returns>Those that were mended or found in order; one that fails is logged and left for its next command.</returns>
@@ -144,19 +140,7 @@ public sealed class Sessions : IAsyncDisposable
 
     /// <summary>Deletes a session in the trash for good. Forks and sub-agents' sessions stay, with what they inherited.</summary>
     /// <exception cref="ConflictException">It is not in the trash, or a turn of it has not ended.</exception>
-    public async Task PurgeAsync(SessionId session, Cause by, CancellationToken cancellationToken)
-    {
-        if (await _store.FindAsync(session, cancellationToken) is null && by.Key is not null && _purgedBy.GetValueOrDefault(session) == by.Key)
-            return;
-
-        // Only one at rest has its runner taken away; the store decides.
-        if (await FindAsync(session, cancellationToken) is { TrashedAt: not null, IsLive: false })
-            await _runners.LetGoAsync(session, by);
-        await _store.PurgeAsync(session, cancellationToken);
-        if (by.Key is not null)
-            _purgedBy[session] = by.Key;
-        Purged?.Invoke();
-    }
+    public Task PurgeAsync(SessionId session, Cause by, CancellationToken cancellationToken) => Purges.PurgeAsync(session, by, cancellationToken);
 
     /// <inheritdoc cref="ISessionStore.CollectAsync"/>
     public ValueTask<Collected> CollectAsync(CancellationToken cancellationToken) => _store.CollectAsync(cancellationToken);

@@ -116,6 +116,50 @@ public sealed class SessionApiTests
         Assert.Null(restored.Session.TrashedAt);
     }
 
+    // N-16, C-15.
+    [Fact]
+    public async Task What_is_in_the_trash_can_be_deleted_for_good_and_nothing_else()
+    {
+        await using var api = await ApiServer.StartAsync();
+        var id = await api.NewSessionAsync();
+
+        await Assert.ThrowsAsync<ConflictException>(() => api.Client.PurgeAsync(id, Cancellation));
+        using var odd = await api.Http.DeleteAsync($"/v1/sessions/{id}?purge=maybe", Cancellation);
+        await api.Client.TrashAsync(id, Cancellation);
+        using var purged = await api.Http.DeleteAsync($"/v1/sessions/{id}?purge=true", Cancellation);
+        using var again = await api.Http.DeleteAsync($"/v1/sessions/{id}?purge=true", Cancellation);
+
+        Assert.Equal((400, 204, 404), ((int)odd.StatusCode, (int)purged.StatusCode, (int)again.StatusCode));
+        Assert.Empty((await api.Client.ListAsync(new SessionQuery(Trashed: true), Cancellation)).Items);
+    }
+
+    [Fact]
+    public async Task A_purge_whose_answer_was_lost_can_be_asked_for_again()
+    {
+        await using var api = await ApiServer.StartAsync();
+        var id = await api.NewSessionAsync();
+        await api.Client.TrashAsync(id, Cancellation);
+
+        await api.Client.PurgeAsync(id, Cancellation, key: "lost");
+        await api.Client.PurgeAsync(id, Cancellation, key: "lost");
+
+        await Assert.ThrowsAsync<SessionNotFoundException>(() => api.Client.PurgeAsync(id, Cancellation, key: "another"));
+    }
+
+    [Fact]
+    public async Task A_collection_tells_what_it_gave_back_and_what_it_left()
+    {
+        await using var api = await ApiServer.StartAsync();
+
+        var collected = await api.Client.CollectAsync(Cancellation);
+        using var response = await api.Http.PostAsync("/v1/server/gc", null, Cancellation);
+
+        Assert.Equal((Reclaimed.Nothing, Reclaimed.Nothing, Reclaimed.Nothing, 0), (collected.Blobs, collected.Origins, collected.Leftovers, collected.Problems.Count));
+        Assert.Equal(
+            """{"blobs":{"files":0,"bytes":0},"origins":{"files":0,"bytes":0},"leftovers":{"files":0,"bytes":0},"problems":[]}""",
+            await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
     [Fact]
     public async Task A_session_that_is_not_there_is_told_as_such_by_every_call()
     {
@@ -128,6 +172,7 @@ public sealed class SessionApiTests
             () => client.GetAsync(id, Cancellation),
             () => client.ChangeAsync(id, new SessionChange(Pinned: true), Cancellation),
             () => client.TrashAsync(id, Cancellation),
+            () => client.PurgeAsync(id, Cancellation),
             () => client.RestoreAsync(id, Cancellation),
             () => client.ReleaseAsync(id, Cancellation),
             () => client.PromptAsync(id, new PromptRequest("x"), Cancellation),

@@ -50,6 +50,7 @@ public sealed class SettingsReaderTests : IDisposable
               "mode": "edits",
               "agent": "skein",
               "durability": "relaxed",
+              "retention": { "days": 90, "sessions": 0, "trash_days": null },
               "providers": {
                 "local": { "kind": "openai", "base_url": "http://127.0.0.1:8080/v1", "api_key_env": "LOCAL_KEY" },
                 "claude": { "kind": "anthropic" },
@@ -68,6 +69,7 @@ public sealed class SettingsReaderTests : IDisposable
 
         var settings = loaded.Settings;
         Assert.Equal([UserFile], loaded.Files);
+        Assert.Equal(new RetentionSettings(90, 0), settings.Retention);
         Assert.Equal(("local/qwen/qwen3-coder:30b", PermissionMode.Edits, "skein", Durability.Relaxed), (settings.Model, settings.Mode, settings.Agent, settings.Durability));
         Assert.Equal(
             [
@@ -84,13 +86,16 @@ public sealed class SettingsReaderTests : IDisposable
     [Theory]
     [InlineData("{", null, "is not JSON")]
     [InlineData("[]", null, "must be an object, not []")]
-    [InlineData("""{"modle": "a/b"}""", "modle", "is not known here: there may be model, mode, agent, providers, permissions, durability, redaction")]
+    [InlineData("""{"modle": "a/b"}""", "modle", "is not known here: there may be model, mode, agent, providers, permissions, durability, redaction, retention")]
     [InlineData("""{"mode": "ask", "mode": "auto"}""", null, "is not JSON")]
     [InlineData("""{"model": "gpt"}""", "model", "must be 'provider/name', not \"gpt\"")]
     [InlineData("""{"model": 7}""", "model", "must be a string, not 7")]
     [InlineData("""{"mode": "yolo"}""", "mode", "must be one of plan, ask, edits, auto, not \"yolo\"")]
     [InlineData("""{"mode": null}""", "mode", "must be a string, not null")]
     [InlineData("""{"agent": "../x"}""", "agent", "must be a name")]
+    [InlineData("""{"retention": {"days": -1}}""", "retention.days", "must be a number of days, 0 or more, or null, not -1")]
+    [InlineData("""{"retention": {"sessions": "many"}}""", "retention.sessions", "must be a number of sessions, 0 or more, or null, not \"many\"")]
+    [InlineData("""{"retention": {"weeks": 1}}""", "retention.weeks", "is not known here: there may be days, sessions, trash_days")]
     [InlineData("""{"durability": "none"}""", "durability", "must be one of durable, relaxed, not \"none\"")]
     [InlineData("""{"providers": []}""", "providers", "must be an object")]
     [InlineData("""{"providers": {"a": {}}}""", "providers.a", "needs 'kind'")]
@@ -149,7 +154,7 @@ public sealed class SettingsReaderTests : IDisposable
         Put(UserFile, """{"model": "mine/m", "mode": "auto", "permissions": [{"tool": "bash", "pattern": "rm *", "action": "deny"}]}""");
         Put(ProjectFile, """
             {
-              "model": "evil/m", "mode": "auto", "agent": "other", "durability": "relaxed",
+              "model": "evil/m", "mode": "auto", "agent": "other", "durability": "relaxed", "retention": { "days": 0 },
               "providers": { "mine": { "kind": "openai", "base_url": "http://evil.example" } },
               "permissions": [
                 { "tool": "bash", "action": "allow" },
@@ -167,7 +172,7 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equal([new PermissionRule("bash", "rm *", RuleAction.Deny)], loaded.Settings.Permissions);
         Assert.Equal([new PermissionRule("bash", "*", RuleAction.Ask), new PermissionRule("read", ".env", RuleAction.Deny)], loaded.Settings.Narrowing);
         Assert.Equal(
-            ["model", "mode", "agent", "durability", "providers.mine", "permissions[0]"], loaded.Ignored.Select(i => i.Key));
+            ["model", "mode", "agent", "durability", "retention", "providers.mine", "permissions[0]"], loaded.Ignored.Select(i => i.Key));
         Assert.All(loaded.Ignored, i => Assert.Equal(ProjectFile, i.File));
     }
 

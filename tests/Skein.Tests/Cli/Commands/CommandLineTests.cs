@@ -29,6 +29,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run --frob x", "skein: 'skein run' has no option '--frob': see 'skein run --help'. A prompt that begins with '-' comes after '--'.")]
     [InlineData("fork", "skein: 'skein fork' needs SESSION: see 'skein fork --help'.")]
     [InlineData("trash", "skein: 'skein trash' needs SESSION: see 'skein trash --help'.")]
+    [InlineData("trash --purge", "skein: 'skein trash' needs SESSION: see 'skein trash --help'.")]
+    [InlineData("trash --list last", "skein: 'skein trash --list' goes with no SESSION and not with --purge.")]
+    [InlineData("trash --yes last", "skein: 'skein trash --yes' is for --purge: nothing else is asked about.")]
     [InlineData("show ../../etc/passwd", "skein: '../../etc/passwd' cannot name a session: give an id, the start of one, a number of 'skein ls', or 'last'.")]
     [InlineData("show SES_X", "skein: 'SES_X' cannot name a session: give an id, the start of one, a number of 'skein ls', or 'last'.")]
     public async Task Bad_usage_is_told_in_one_line_and_ends_with_2(string line, string told)
