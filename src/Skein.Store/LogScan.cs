@@ -1,5 +1,4 @@
 using Skein.Core;
-using Skein.Core.Events;
 using Skein.Core.Search;
 
 namespace Skein.Store;

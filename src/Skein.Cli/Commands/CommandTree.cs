@@ -19,6 +19,7 @@ internal static class CommandTree
         ("ls", LsCommand.Create),
         ("show", ShowCommand.Create),
         ("rename", RenameCommand.Create),
+        ("search", SearchCommand.Create),
         ("fork", ForkCommand.Create),
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),

@@ -18,6 +18,9 @@ internal static class Values
         ("interrupted", SessionStatus.Interrupted), ("error", SessionStatus.Error),
     ];
 
+    private static readonly (string Word, Role Role)[] s_roles =
+        [("user", Core.Role.User), ("assistant", Core.Role.Assistant), ("system", Core.Role.System), ("tool", Core.Role.Tool)];
+
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
 
     public static Option<PermissionMode?> Mode() =>
@@ -42,6 +45,18 @@ internal static class Values
 
             return Refuse<T?>(result, $"{name} {given}: it must be one of {string.Join(", ", words.Select(w => w.Word))}.");
         },
+    };
+
+    public static Option<Role?> Role() =>
+        Word("--role", "ROLE", "Only what this one said: user, assistant, system, or tool (the tools' outputs).", s_roles);
+
+    public static Option<DateTimeOffset?> Since(string name, string description, TimeProvider time) => new(name)
+    {
+        Description = description,
+        HelpName = "WHEN",
+        CustomParser = result => Commands.Since.TryParse(result.Tokens[0].Value, time, out var instant)
+            ? instant
+            : Refuse<DateTimeOffset?>(result, $"{name} {result.Tokens[0].Value}: {Commands.Since.Rule}."),
     };
 
     public static Option<int> Limit(string name, string description, int usual) => new(name)

@@ -82,16 +82,14 @@ internal static class SearchEndpoints
             ? instant
             : throw QueryText.Bad(name, text, "a date or an instant in ISO 8601, 2026-11-21 or 2026-11-21T08:46:22Z");
 
-    private static Role RoleOf(string text)
+    private static Role RoleOf(string text) => text switch
     {
-        foreach (var role in Enum.GetValues<Role>())
-        {
-            if (text == role.ToString().ToLowerInvariant())
-                return role;
-        }
-
-        throw QueryText.Bad("role", text, "one of " + string.Join(", ", Enum.GetNames<Role>().Select(n => n.ToLowerInvariant())));
-    }
+        "user" => Role.User,
+        "assistant" => Role.Assistant,
+        "system" => Role.System,
+        "tool" => Role.Tool,
+        _ => throw QueryText.Bad("role", text, "one of user, assistant, system, tool"),
+    };
 
     private static void Write(HttpResponse response, SearchLine line)
     {
