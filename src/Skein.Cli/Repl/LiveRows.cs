@@ -1,5 +1,4 @@
 using System.Globalization;
-using Skein.Cli.Commands;
 using Skein.Cli.Repl.Editing;
 using Skein.Cli.Screen;
 using Skein.Core.Events;
@@ -34,7 +33,7 @@ internal static class LiveRows
 
         foreach (var row in Wrap(state.Partial, width).TakeLast(shownPartial))
             rows.Add(new LiveRow(paint.Paint(row, Style.Plain), TextWidth.Of(row)));
-        if (state.Partial.Length > 0 && shownPartial > 0 || state.Activity is not null && height > fixedRows + shownEdit + 1)
+        if (height > fixedRows + shownEdit + 1)
             rows.Add(new LiveRow("", 0));
         if (state.Activity is { } activity)
             Add(activity, Style.Dim);

@@ -1,5 +1,4 @@
 using System.Text;
-using Skein.Cli.Screen;
 
 namespace Skein.Cli.Repl;
 

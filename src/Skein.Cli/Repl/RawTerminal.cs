@@ -38,6 +38,9 @@ internal sealed class RawTerminal : IDisposable
 
     private RawTerminal(Action onResize)
     {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("A terminal is made raw by system calls that Windows does not have.");
+
         Check(GetAttributes(Input, _found), "read the terminal's settings");
         _found.CopyTo(_raw, 0);
         MakeRaw(_raw);

@@ -93,7 +93,9 @@ internal sealed class ReplLoop : IAsyncDisposable
     public TimeSpan Draw(bool changed)
     {
         _changed |= changed;
+        var before = _questions.IsArmed;
         var armed = _questions.See(_talk.Question);
+        _keyTaken |= before != _questions.IsArmed;
         var since = _surroundings.Time.GetElapsedTime(_drawn);
         var spins = _talk.IsRunning && _talk.Question is null && since >= s_spin;
         if (!_keyTaken && !spins && (!_changed || since < s_frame))

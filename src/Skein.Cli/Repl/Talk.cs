@@ -41,7 +41,7 @@ internal sealed class Talk(
     /// <summary>A person who looks elsewhere should look here.</summary>
     public bool WantsBell { get; set; }
 
-    public PermissionAsked? Question => Session?.Questions.FirstOrDefault();
+    public PermissionAsked? Question => Session is { Questions: [var first, ..] } ? first : null;
 
     /// <summary>Sends a prompt; it waits where a turn runs.</summary>
     public async Task PromptAsync(string text, CancellationToken cancellationToken)
