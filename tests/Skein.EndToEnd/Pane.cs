@@ -7,6 +7,7 @@ namespace Skein.EndToEnd;
 public sealed class Pane : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly User _user;
     private readonly string _tmux;
 
@@ -51,17 +52,21 @@ public sealed class Pane : IAsyncDisposable
     /// <summary>Waits until the screen is as it should be.</summary>
     public async Task<string> SeeAsync(Func<string, bool> isRight, string what)
     {
+        // Shorter than a test may take, so that its failure shows the screen.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(s_patience);
         var screen = "";
         try
         {
             while (!isRight(screen = await LookAsync()))
-                await Task.Delay(s_pause, TestContext.Current.CancellationToken);
-            return screen;
+                await Task.Delay(s_pause, patience.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"{what} never came. The screen shows:\n{screen}");
+            Assert.Fail($"{what} never came. The screen shows:\n{screen}");
         }
+
+        return screen;
     }
 
     public async ValueTask DisposeAsync()
