@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Skein.Agent.Providers;
 using Skein.Agent.Settings;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;

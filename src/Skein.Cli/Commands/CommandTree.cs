@@ -37,6 +37,9 @@ internal static class CommandTree
         ("agents", AgentsCommand.Create),
         ("auth", AuthCommand.Create),
         ("config", ConfigCommand.Create),
+        ("doctor", DoctorCommand.Create),
+        ("du", DuCommand.Create),
+        ("completion", CompletionCommand.Create),
         ("demo", DemoCommand.Create),
     ];
 

@@ -101,7 +101,7 @@ internal sealed class ExportReader(TextReader text, string name)
             throw Wrong($"has the event {e.Seq} after {_seq}: they must rise");
         _seq = e.Seq;
         _events++;
-        foreach (var blob in ExportedBlobs.Of(e.Body))
+        foreach (var blob in NamedBlobs.Of(e.Body))
             _needed.Add(blob.Sha256);
         _transcript.Apply(e);
     }

@@ -73,7 +73,7 @@ internal sealed class ExportWriter(Stream file)
             return;
         }
 
-        foreach (var blob in ExportedBlobs.Of(e.Body))
+        foreach (var blob in NamedBlobs.Of(e.Body))
             _blobs.TryAdd(blob.Sha256, blob);
         _events++;
         await SealAsync(EventCodec.Encode(e, withSession: true), cancellationToken);
@@ -140,25 +140,4 @@ internal sealed class ExportWriter(Stream file)
         LogLine.Seal(json.Span, _line);
         await file.WriteAsync(_line.WrittenMemory, cancellationToken);
     }
-}
-
-/// <summary>Which blobs an event names.</summary>
-internal static class ExportedBlobs
-{
-    public static IEnumerable<BlobRef> Of(EventBody body) => (body switch
-    {
-        MessageAdded added => added.Parts.SelectMany(p => Of(p.Content)),
-        MessageEdited edited => edited.Parts.SelectMany(p => Of(p.Content)),
-        PartAdded added => Of(added.Content),
-        PromptQueued queued => queued.Parts.SelectMany(p => Of(p.Content)),
-        PromptSteered steered => steered.Parts.SelectMany(p => Of(p.Content)),
-        _ => [],
-    });
-
-    private static IEnumerable<BlobRef> Of(Part part) => part switch
-    {
-        ToolResultPart { Whole: { } whole } => [whole],
-        FilePart { Content: { } content } => [content],
-        _ => [],
-    };
 }

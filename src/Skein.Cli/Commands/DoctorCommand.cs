@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Skein.Cli.Composition;
+using Skein.Cli.Screen;
+using Skein.Core;
+
+namespace Skein.Cli.Commands;
+
+internal static class DoctorCommand
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var json = Values.Json();
+        var command = new Command("doctor", "Look at the home, every line of its logs, settings, providers and programs, and tell what is wrong. Changes nothing and starts no server; exit code 1 where something is wrong.") { json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var findings = await new Doctor(surroundings).LookAsync(cancellationToken);
+            var isWell = findings.All(f => f.Health != Health.Wrong);
+            if (parsed.GetValue(json))
+                surroundings.Out.WriteJsonLine(Json(findings, isWell));
+            else
+                Show(findings, isWell, surroundings.Out);
+            return isWell ? CommandLine.Good : CommandLine.Failed;
+        });
+        return command;
+    }
+
+    private static void Show(IReadOnlyList<Finding> findings, bool isWell, Terminal screen)
+    {
+        foreach (var finding in findings)
+        {
+            var (mark, style) = finding.Health switch
+            {
+                Health.Good => ("✓", Style.Good),
+                Health.Note => ("·", Style.Dim),
+                Health.Warning => ("!", Style.Warning),
+                _ => ("✗", Style.Bad),
+            };
+            screen.WriteLine(($"{mark} ", style), ($"{finding.Area,-10}", Style.Dim), (finding.Text, finding.Health == Health.Wrong ? Style.Bad : Style.Plain));
+        }
+
+        screen.WriteLine(isWell ? "All is well." : "Something is wrong.", isWell ? Style.Good : Style.Bad);
+    }
+
+    private static string Json(IReadOnlyList<Finding> findings, bool isWell) => new JsonObject
+    {
+        ["well"] = isWell,
+        ["findings"] = new JsonArray([.. findings.Select(f => new JsonObject
+        {
+            ["area"] = f.Area, ["health"] = f.Health.ToString().ToLowerInvariant(), ["text"] = f.Text,
+        })]),
+    }.ToJsonString(SkeinJson.Relaxed.Options);
+}

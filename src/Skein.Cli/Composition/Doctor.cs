@@ -1,0 +1,160 @@
+using Skein.Cli.Background;
+using Skein.Cli.Screen;
+using Skein.Core;
+using Skein.Sandbox;
+using Skein.Store;
+
+namespace Skein.Cli.Composition;
+
+/// <summary>How a thing is.</summary>
+internal enum Health
+{
+    Good,
+
+    /// <summary>It is so, and need not be otherwise.</summary>
+    Note,
+
+    /// <summary>It works, with less than there could be.</summary>
+    Warning,
+    Wrong,
+}
+
+/// <param name="Area">As <c>home</c>, <c>store</c> or <c>settings</c>.</param>
+/// <param name="Text">One sentence.</param>
+internal sealed record Finding(string Area, Health Health, string Text);
+
+/// <summary>Looks at everything that Skein needs, and changes nothing: no server is started, no folder made, nobody called.</summary>
+internal sealed class Doctor(Surroundings surroundings)
+{
+    private const UnixFileMode Others = (UnixFileMode)0x3f;
+
+    private static readonly (string Name, Health Missing, string Why)[] s_programs =
+    [
+        ("git", Health.Warning, "the demo needs it, and models use it"),
+        ("rg", Health.Note, "models often search with it; Skein's own search does without"),
+        ("bwrap", Health.Note, "it is what commands can be shut in with"),
+    ];
+
+    private readonly List<Finding> _findings = [];
+
+    public async Task<IReadOnlyList<Finding>> LookAsync(CancellationToken cancellationToken)
+    {
+        var home = SkeinHome.Of(surroundings);
+        if (Try("home", () => LookAtHome(home)))
+            Try("store", () => LookAtStore(home, cancellationToken));
+        await TryAsync("settings", () => LookAtSettingsAsync(home, cancellationToken));
+        await TryAsync("providers", () => LookAtProvidersAsync(cancellationToken));
+        LookAtPrograms();
+        LookAtTerminal();
+        return _findings;
+    }
+
+    private void LookAtHome(SkeinHome home)
+    {
+        if (!Path.Exists(home.Path))
+        {
+            Tell("home", Health.Note, $"{home.Path} is not there yet: the first command makes it.");
+            return;
+        }
+
+        if (!Directory.Exists(home.Path))
+            throw new HomeException($"{home.Path} is no folder.");
+        FolderOwner.Require(home.Path);
+        var mode = OperatingSystem.IsWindows() ? 0 : File.GetUnixFileMode(home.Path) & Others;
+        Tell("home", mode == 0 ? Health.Good : Health.Warning, mode == 0 ? $"{home.Path} is yours alone." : $"{home.Path} can be entered by others ({mode}): chmod 700 '{home.Path}'.");
+        if (Servers.FindInfo(home) is { } info)
+            Tell("server", Health.Good, $"It runs: pid {info.Pid}, version {info.Version}, at {info.Socket}.");
+        else
+            Tell("server", Health.Note, "None runs; commands start one.");
+    }
+
+    private void LookAtStore(SkeinHome home, CancellationToken cancellationToken)
+    {
+        using var progress = new Progress(surroundings.Error, surroundings.Time, "reading the logs");
+        var report = StoreCheck.Run(home.Path, (done, total) => progress.Show(done, total, Spans.Bytes), cancellationToken);
+        foreach (var finding in report.Findings)
+            Tell("store", finding.IsLoss ? Health.Wrong : Health.Warning, $"{finding.Place} {finding.What}");
+        if (report.Findings.Count == 0)
+        {
+            Tell("store", Health.Good,
+                $"{Spans.Plural(report.Sessions, "session")} with {report.Events} events ({Spans.Bytes(report.LogBytes)}) and {Spans.Plural(report.Blobs, "blob")} ({Spans.Bytes(report.BlobBytes)}) are whole.");
+        }
+    }
+
+    private async Task LookAtSettingsAsync(SkeinHome home, CancellationToken cancellationToken)
+    {
+        using var settings = new HomeSettings(home, surroundings);
+        var loaded = await settings.ReadAsync(surroundings.Folder, cancellationToken);
+        Tell("settings", Health.Good, loaded.Files.Count == 0 ? $"There are none ({settings.UserFile} is not there)." : $"{string.Join(" and ", loaded.Files)} can be read.");
+        if (loaded.Ignored.Count > 0)
+            Tell("settings", Health.Warning, $"{settings.FolderOf(surroundings.Folder, loaded)} is not trusted, so these of its settings are ignored: {string.Join(", ", loaded.Ignored.Select(i => i.Key))} (skein trust).");
+        var trusted = await settings.Trusted.ListAsync(cancellationToken);
+        var gone = trusted.Where(folder => !Directory.Exists(folder)).ToArray();
+        Tell("trust", gone.Length == 0 ? Health.Good : Health.Warning, gone.Length == 0
+            ? $"{Spans.Plural(trusted.Count, "folder")} trusted."
+            : $"Trusted, but no longer there, so that anybody who makes them is trusted: {string.Join(", ", gone)} (skein trust --remove).");
+    }
+
+    private async Task LookAtProvidersAsync(CancellationToken cancellationToken)
+    {
+        var (models, keys) = await ModelCatalogs.OpenAsync(surroundings, cancellationToken);
+        using (models)
+        {
+            foreach (var provider in models.Providers)
+            {
+                var from = ModelCatalogs.KeyFrom(provider, keys, surroundings);
+                Tell("providers", provider.Problem is null ? Health.Good : Health.Note, $"{provider.Name}: {provider.Problem ?? (from is null ? "needs no key" : $"has a key ({from})")}.".Replace("..", ".", StringComparison.Ordinal));
+            }
+
+            if (models.DefaultModel is null)
+                Tell("providers", Health.Warning, "No provider has a key: a session needs a model that needs none, as ollama/NAME.");
+        }
+    }
+
+    private void LookAtPrograms()
+    {
+        foreach (var (name, missing, why) in s_programs)
+        {
+            var path = ProgramPath.Find(name, surroundings.Folder, ChildEnvironment.Current());
+            Tell("programs", path is null ? missing : Health.Good, path ?? $"{name} is not there: {why}.");
+        }
+    }
+
+    private void LookAtTerminal()
+    {
+        var screen = surroundings.Out;
+        Tell("terminal", Health.Good, screen.IsTerminal
+            ? $"{screen.Width} columns, {screen.Height} lines, {(screen.HasColors ? "colours" : "no colours")} (TERM={surroundings.Variable("TERM") ?? "not set"})."
+            : "The output goes to no terminal: it is plain.");
+    }
+
+    private bool Try(string area, Action look)
+    {
+        try
+        {
+            look();
+            return true;
+        }
+        catch (Exception e) when (IsFinding(e))
+        {
+            Tell(area, Health.Wrong, e.Message);
+            return false;
+        }
+    }
+
+    private async Task TryAsync(string area, Func<Task> look)
+    {
+        try
+        {
+            await look();
+        }
+        catch (Exception e) when (IsFinding(e))
+        {
+            Tell(area, Health.Wrong, e.Message);
+        }
+    }
+
+    private static bool IsFinding(Exception e) => e is SkeinException or IOException or UnauthorizedAccessException;
+
+    private void Tell(string area, Health health, string text) => _findings.Add(new Finding(area, health, TerminalText.CleanLine(text)));
+}
