@@ -46,7 +46,7 @@ internal static class EnvironmentSecrets
         value.Length >= Shortest && !IsNumber(value) && !IsWord(value) && !IsPath(value) && !IsPlainUrl(value);
 
     // Also versions and dates.
-    private static bool IsNumber(string value) => value.AsSpan().IndexOfAnyExcept("0123456789.,:-+ ") < 0;
+    private static bool IsNumber(string value) => value.All(c => char.IsAsciiDigit(c) || c is '.' or ',' or ':' or '-' or '+' or ' ');
 
     // One word or a few, as in a name: long ones are pass phrases.
     private static bool IsWord(string value) =>

@@ -11,11 +11,13 @@ internal sealed class RedactingStream : Stream
     // What must be seen behind a place before it may go out: no secret that is still to be found begins before it.
     private const int Held = SecretRule.Ahead + SecretRule.Back;
     private const int Most = 256 * 1024;
+    private const int First = 16 * 1024;
 
     private readonly Stream _content;
     private readonly Redactor _redactor;
-    private readonly byte[] _bytes;
-    private readonly char[] _text;
+    private readonly int _window;
+    private byte[] _bytes = new byte[First];
+    private char[] _text = [];
     private readonly MemoryStream _ready = new();
     private int _length;
     private int _gone;
@@ -26,8 +28,7 @@ internal sealed class RedactingStream : Stream
     public RedactingStream(Redactor redactor, Stream content, int window = Most)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 2 * Held);
-        (_redactor, _content) = (redactor, content);
-        (_bytes, _text) = (new byte[window], new char[window]);
+        (_redactor, _content, _window) = (redactor, content, window);
     }
 
     /// <summary>What was taken out so far.</summary>
@@ -65,13 +66,17 @@ internal sealed class RedactingStream : Stream
 
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
-        while (!_ended && _length < _bytes.Length)
+        while (!_ended && _length < _window)
         {
+            if (_length == _bytes.Length)
+                Array.Resize(ref _bytes, Math.Min(2 * _length, _window));
             var read = await _content.ReadAsync(_bytes.AsMemory(_length), cancellationToken);
             _length += read;
             _ended = read == 0;
         }
 
+        if (_text.Length < _length)
+            _text = new char[_bytes.Length];
         Encoding.Latin1.GetChars(_bytes.AsSpan(0, _length), _text);
         var secrets = _redactor.Find(_text.AsSpan(0, _length), isBytes: true, _gone) ?? [];
         var until = _ended ? _length : Boundary(secrets);

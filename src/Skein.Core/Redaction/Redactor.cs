@@ -101,9 +101,10 @@ public sealed class Redactor
     // Made when first needed: a server that idles has nothing to look for.
     private sealed class Scans(IReadOnlyList<string> values)
     {
-        private static readonly Lazy<SecretScan> s_rules = new(() => new SecretScan(SecretRules.All));
+        // The same for all; the field of a nested type, so that it too is made when first needed.
+        private static readonly SecretScan s_rules = new(SecretRules.All);
 
-        public SecretScan Rules => s_rules.Value;
+        public SecretScan Rules { get; } = s_rules;
 
         public SecretScan? Values { get; } = Of(values);
 

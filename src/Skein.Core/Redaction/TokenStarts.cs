@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Skein.Core.Redaction;
 
 /// <summary>Where a token may begin.</summary>
@@ -18,6 +20,8 @@ internal static class TokenStarts
     /// <summary>The most characters before a place that are looked at.</summary>
     public const int Back = 16;
 
+    private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdefABCDEF");
+
     public static bool IsAt(ReadOnlySpan<char> text, int at, TokenStart starts)
     {
         if (at == 0 || starts == TokenStart.Anywhere)
@@ -35,7 +39,7 @@ internal static class TokenStarts
             return true;
         if (text.Length >= 3 && text[^3] == '%' && char.IsAsciiHexDigit(text[^2]) && char.IsAsciiHexDigit(text[^1]))
             return true;
-        if (text.Length >= 6 && text[^6] == '\\' && text[^5] == 'u' && text[^4..].IndexOfAnyExcept("0123456789abcdefABCDEF") < 0)
+        if (text.Length >= 6 && text[^6] == '\\' && text[^5] == 'u' && text[^4..].IndexOfAnyExcept(s_hex) < 0)
             return true;
 
         if (text[^1] != 'm')

@@ -3,6 +3,7 @@ using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Redaction;
 using Skein.Core.Running;
 using Skein.Store;
 using Skein.Testing;
@@ -17,8 +18,9 @@ internal sealed class Kernel : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly AgentKind[] _agents;
     private readonly TimeProvider _time;
+    private readonly Redactor? _redactor;
 
-    private Kernel(TimeProvider time, AgentKind[] agents) => (_time, _agents) = (time, agents);
+    private Kernel(TimeProvider time, AgentKind[] agents, Redactor? redactor = null) => (_time, _agents, _redactor) = (time, agents, redactor);
 
     public ISessionStore Store { get; private set; } = null!;
 
@@ -28,16 +30,16 @@ internal sealed class Kernel : IAsyncDisposable
     public Sessions Sessions { get; private set; } = null!;
     public string Workspace => _folder.Path;
 
+    /// <summary>The store's folder.</summary>
+    public string Home => Path.Combine(_folder.Path, "home");
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static Task<Kernel> StartAsync(params AgentKind[] agents) => StartAsync(TimeProvider.System, agents);
 
-    public static async Task<Kernel> StartAsync(TimeProvider time, params AgentKind[] agents)
-    {
-        var kernel = new Kernel(time, agents);
-        await kernel.OpenAsync();
-        return kernel;
-    }
+    public static Task<Kernel> StartAsync(TimeProvider time, params AgentKind[] agents) => StartAsync(new Kernel(time, agents));
+
+    public static Task<Kernel> StartAsync(Redactor redactor, params AgentKind[] agents) => StartAsync(new Kernel(TimeProvider.System, agents, redactor));
 
     /// <summary>Stops cleanly and starts again.</summary>
     public async Task RestartAsync()
@@ -50,8 +52,8 @@ internal sealed class Kernel : IAsyncDisposable
     /// <summary>Goes on with a copy of what is on the disk now, as after a power cut; the running kernel is left to itself until the end.</summary>
     public async Task<Kernel> CrashAsync()
     {
-        var other = new Kernel(_time, _agents);
-        Copy(Path.Combine(_folder.Path, "home"), Path.Combine(other._folder.Path, "home"));
+        var other = new Kernel(_time, _agents, _redactor);
+        Copy(Home, other.Home);
         await other.OpenAsync();
         return other;
     }
@@ -113,11 +115,17 @@ internal sealed class Kernel : IAsyncDisposable
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 
+    private static async Task<Kernel> StartAsync(Kernel kernel)
+    {
+        await kernel.OpenAsync();
+        return kernel;
+    }
+
     private async Task OpenAsync()
     {
-        Store = await EmbeddedStore.OpenAsync(Path.Combine(_folder.Path, "home"), new EmbeddedStoreOptions(), _time, Disk, Cancellation);
+        Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(), _time, Disk, Cancellation);
         Sessions = new Sessions(
-            Store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here"), _time, NullLogger.Instance);
+            Store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);
     }
 }

@@ -97,6 +97,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{"retention": {"sessions": "many"}}""", "retention.sessions", "must be a number of sessions, 0 or more, or null, not \"many\"")]
     [InlineData("""{"retention": {"weeks": 1}}""", "retention.weeks", "is not known here: there may be days, sessions, trash_days")]
     [InlineData("""{"durability": "none"}""", "durability", "must be one of durable, relaxed, not \"none\"")]
+    [InlineData("""{"redaction": "off"}""", "redaction", "must be true or false, not \"off\"")]
     [InlineData("""{"providers": []}""", "providers", "must be an object")]
     [InlineData("""{"providers": {"a": {}}}""", "providers.a", "needs 'kind'")]
     [InlineData("""{"providers": {"A/b": {"kind": "openai"}}}""", "providers.A/b", "must have a name")]
@@ -204,6 +205,25 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equal([RuleAction.Deny, RuleAction.Allow], loaded.Settings.Permissions.Select(r => r.Action));
         Assert.Empty(loaded.Settings.Narrowing);
         Assert.Empty(loaded.Ignored);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Redaction_is_the_user_s_word_alone_also_in_a_trusted_folder(bool isTrusted)
+    {
+        if (isTrusted)
+            await _trusted.TrustAsync(Workspace, Cancellation);
+        Put(ProjectFile, """{"redaction": false}""");
+
+        var unsaid = await LoadAsync();
+        Put(UserFile, """{"redaction": false}""");
+        Put(ProjectFile, """{"redaction": true}""");
+        var off = await LoadAsync();
+
+        Assert.Equal((null, false), (unsaid.Settings.Redaction, off.Settings.Redaction));
+        Assert.Equal([new IgnoredSetting(ProjectFile, "redaction")], unsaid.UsersAlone);
+        Assert.Empty(unsaid.Ignored);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Agent.Tools;
 using Skein.Sandbox;
+using Skein.Testing;
 
 namespace Skein.Tests.Agent.Tools;
 
@@ -62,6 +63,5 @@ public abstract class ToolBench : IDisposable
     [SuppressMessage("Performance", "CA1822", Justification = "Reads as a part of the bench.")]
     protected JsonElement Json(JsonObject arguments) => JsonElement.Parse(arguments.ToJsonString());
 
-    // Built-in tools have no use for the turn.
-    protected ToolContext Context() => new(Workspace, null!);
+    protected ToolContext Context() => new(Workspace, new FakeTurn(Sample.Session(null), []));
 }

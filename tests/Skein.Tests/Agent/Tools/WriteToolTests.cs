@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Skein.Tests.Core.Redaction;
 
 namespace Skein.Tests.Agent.Tools;
 
@@ -41,6 +42,23 @@ public sealed class WriteToolTests : ToolBench
         Assert.Equal("--- /dev/null\n+++ new/b.txt\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n", made.Detail);
         Assert.Equal("one\ntwo\nthree\n", File.ReadAllText(At("a.txt")));
         Assert.False(Directory.Exists(At("new")));
+    }
+
+    [Fact]
+    public async Task Marks_are_not_written_over_the_secrets_that_they_stand_for()
+    {
+        var token = new Made(1).Tokens.First(t => t.Kind == "github-token").Secret;
+        var content = $"A=1\nTOKEN={token}\n";
+        Put(".env", content);
+        Put("rules.md", "What stands for a token: [redacted: github-token]\n");
+
+        var refused = await RefusedAsync("write", new() { ["path"] = ".env", ["content"] = "A=2\nTOKEN=[redacted: github-token]\n" });
+        var same = await TextAsync("write", new() { ["path"] = "rules.md", ["content"] = "[redacted: github-token] and [redacted: jwt]\n" });
+        var rest = await TextAsync("write", new() { ["path"] = "new.env", ["content"] = "TOKEN=[redacted: github-token]\n" });
+
+        Assert.StartsWith("'.env' holds secrets that you were shown as '[redacted: …]'", refused, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(At(".env")));
+        Assert.Equal(("Replaced 'rules.md' (45 bytes).", "Made 'new.env' (31 bytes)."), (same, rest));
     }
 
     [Fact]
