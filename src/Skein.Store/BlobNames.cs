@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
+using System.Text;
 
 namespace Skein.Store;
 
@@ -28,7 +28,7 @@ internal static class BlobNames
             var end = after < 0 ? bytes.Length : place + after;
             if (end - start == Length && start > 0 && end < bytes.Length && bytes[start - 1] == '"' && bytes[end] == '"')
             {
-                System.Text.Encoding.ASCII.GetChars(bytes[start..end], name);
+                Encoding.ASCII.GetChars(bytes[start..end], name);
                 names.Remove(name);
             }
 
