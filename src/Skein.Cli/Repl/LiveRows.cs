@@ -20,6 +20,7 @@ internal sealed record LiveState(
 internal static class LiveRows
 {
     private const int QueuedShown = 3;
+    private const int LongestModel = 30;
 
     public static (IReadOnlyList<LiveRow> Rows, int CursorRow, int CursorColumn) Of(LiveState state, Terminal paint, int width, int height)
     {
@@ -83,7 +84,7 @@ internal static class LiveRows
             (cursorRow, cursorColumn) = (rows.Count + layout.CursorRow - first, indent + layout.CursorColumn);
             for (var i = first; i < first + shownEdit; i++)
             {
-                var before = i == 0 ? paint.Paint(state.Prompt, Style.Accent) : new string(' ', indent);
+                var before = i == first ? paint.Paint(state.Prompt, Style.Accent) : new string(' ', indent);
                 rows.Add(new LiveRow(before + paint.Paint(layout.Rows[i], Style.Plain), indent + TextWidth.Of(layout.Rows[i])));
             }
         }
@@ -108,7 +109,7 @@ internal static class LiveRows
     ];
 
     public static string Status(string? model, string mode, string? session, string folder, string? tokens) =>
-        string.Join(" · ", new[] { model ?? "no model", mode, session ?? "new session", folder, tokens }.Where(p => p is not null));
+        string.Join(" · ", new[] { TextWidth.Cut(model ?? "no model", LongestModel), mode, session ?? "new session", folder, tokens }.Where(p => p is not null));
 
     private static IEnumerable<string> Wrap(string text, int width)
     {

@@ -9,7 +9,7 @@ namespace Skein.Tests.Cli.Repl;
 
 public sealed class QuestionKeysTests
 {
-    private static readonly PermissionAsked s_asked = new(PermissionId.Parse("per_" + new string('0', 26)), TurnId.Parse("trn_" + new string('0', 26)), "1", "bash", "ls");
+    private static readonly PermissionAsked s_asked = new(PermissionId.Parse(PermissionId.Prefix + new string('0', 26)), TurnId.Parse(TurnId.Prefix + new string('0', 26)), "1", "bash", "ls");
     private readonly ManualClock _clock = new();
 
     [Fact]
