@@ -1,6 +1,5 @@
 using System.Globalization;
 using Skein.Cli.Commands;
-using Skein.Testing;
 
 namespace Skein.Tests.Cli;
 

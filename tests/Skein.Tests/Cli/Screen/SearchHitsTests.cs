@@ -27,7 +27,7 @@ public sealed class SearchHitsTests
     [Fact]
     public void What_was_said_brings_no_control_sequence_along_wherever_it_is_cut()
     {
-        const string said = "a\e[2Jb \e]0;title\a c";
+        const string said = "a\e[2Jb\e]0;title\a c";
         for (var start = 0; start < said.Length; start++)
         {
             var shown = Shown(Hit(new Snippet(said, start, 1)) with { Title = "\e[2Jevil\nnews" }, colors: false);
