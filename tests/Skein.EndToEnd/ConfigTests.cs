@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Skein.Testing;
 
@@ -105,6 +106,7 @@ public sealed class ConfigTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    [UnsupportedOSPlatform("windows")]
     public async Task The_file_of_keys_is_for_its_user_alone_and_is_refused_where_it_is_not()
     {
         await _user.RunAsync("sk-secret", ["auth", "set", "anthropic"]);

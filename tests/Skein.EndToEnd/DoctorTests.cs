@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -31,6 +32,7 @@ public sealed partial class DoctorTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    [UnsupportedOSPlatform("windows")]
     public async Task Damage_a_torn_tail_and_a_missing_blob_are_told_by_file_and_byte_and_left_alone()
     {
         await BigSessionAsync();

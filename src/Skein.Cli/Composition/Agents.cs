@@ -36,19 +36,20 @@ internal sealed class Agents : IDisposable
         var (providers, scripts) = Providers.Of(user.Settings, keys);
         var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         var permissions = new Permissions(home, settings);
-        var keys = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
-        var tools = BuiltInTools.All(new ToolSettings(ChildEnvironment.ForTools(ChildEnvironment.Current(), keys), surroundings.Time)
+        var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
+        var tools = BuiltInTools.All(new ToolSettings(ChildEnvironment.ForTools(ChildEnvironment.Current(), keyVariables), surroundings.Time)
         {
             HiddenFolders = [RealPath.Of(home.Path)],
             IsWithheld = permissions.IsWithheld,
         });
+        var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var own = SkeinAgent.Kind(models, tools, permissions.Gate, surroundings.Time);
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
 
         var defaults = new SessionsOptions(
             own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
-            user.Settings.Redaction == false ? Redactor.Off : Redactor.For(ChildEnvironment.Current(), keys));
+            user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables));
         return new Agents(models, permissions, own, defaults);
     }
 

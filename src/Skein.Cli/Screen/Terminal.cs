@@ -45,8 +45,6 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
     /// <summary>Lines; 24 where that cannot be known.</summary>
     public int Height => height;
 
-    public bool HasColors => colors;
-
     /// <summary>Writes what another <see cref="Terminal"/> made of texts, as it is.</summary>
     public void WriteMade(string made)
     {

@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Skein.Core;
 using Skein.Core.Agents;
-using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
 using Skein.Testing;
