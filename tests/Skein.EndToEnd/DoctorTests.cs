@@ -122,10 +122,10 @@ public sealed partial class DoctorTests : IAsyncDisposable
         Assert.Contains((await _user.GoodAsync("--help")).Out.Trim(), page, StringComparison.Ordinal);
         foreach (var name in await CommandsAsync())
         {
-            Assert.Contains($"## `{name}`\n", page, StringComparison.Ordinal);
+            Assert.Contains($"## `skein {name}`\n", page, StringComparison.Ordinal);
             Assert.Contains((await _user.GoodAsync([.. name.Split(' '), "--help"])).Out.Trim().ReplaceLineEndings("\n"), Trailing().Replace(page, "\n"), StringComparison.Ordinal);
             foreach (var below in name is "auth" or "config" ? await CommandsAsync(name) : [])
-                Assert.Contains($"### `{name} {below}`\n", page, StringComparison.Ordinal);
+                Assert.Contains($"### `skein {name} {below}`\n", page, StringComparison.Ordinal);
         }
     }
 
