@@ -25,7 +25,8 @@ internal static class AttachCommand
 
         command.Validators.Add(result =>
         {
-            if (result.GetValue(after) is not null && result.GetValue(names) is { Length: > 1 })
+            // Asked for by its place: a value that was refused has been told already and cannot be had.
+            if (result.GetResult(after) is { Implicit: false } && result.GetValue(names) is { Length: > 1 })
                 result.AddError("--after is for one session: sequences of several have nothing to do with each other.");
         });
         command.SetAction(async (parsed, cancellationToken) =>

@@ -189,8 +189,8 @@ public sealed class Sessions : IAsyncDisposable
                     options == new TurnOptions() ? null : options);
 
                 return now.Turn is { } running
-                    ? await WhileBusyAsync(runner, running, queued, prompt.When, by)
-                    : await WhileFreeAsync(runner, queued, by);
+                    ? await Prompting.WhileBusyAsync(runner, running, queued, prompt.When, by)
+                    : await Prompting.WhileFreeAsync(runner, queued, by);
             },
             cancellationToken);
     }
@@ -371,35 +371,6 @@ public sealed class Sessions : IAsyncDisposable
 
     private async Task<Session> FindAsync(SessionId session, CancellationToken cancellationToken) =>
         await _store.FindAsync(session, cancellationToken) ?? throw new SessionNotFoundException(session);
-
-    private static async Task<PromptAccepted> WhileBusyAsync(SessionRunner runner, TurnId running, PromptQueued queued, WhenBusy when, Cause by)
-    {
-        switch (when)
-        {
-            case WhenBusy.Queue:
-                return new PromptAccepted(queued.Turn, (await runner.AppendAsync([queued], by))[^1].Seq);
-            case WhenBusy.Steer when queued.Options is not null:
-                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system or tools.");
-            case WhenBusy.Steer when runner.Agent().CanSteer:
-                var steered = new PromptSteered(running, queued.Message, queued.Parts);
-                return new PromptAccepted(running, (await runner.AppendAsync([steered], by))[^1].Seq);
-            case WhenBusy.Steer:
-                throw new ConflictException($"The agent {runner.Session.Agent} cannot be steered: queue the prompt, or interrupt the turn.");
-            default:
-                throw new BusyException(runner.Session.Id, running);
-        }
-    }
-
-    // Prompts that were queued when a server died go first, in their order.
-    private static async Task<PromptAccepted> WhileFreeAsync(SessionRunner runner, PromptQueued prompt, Cause by)
-    {
-        if (runner.Session.Queue.Count == 0)
-            return await runner.StartAsync(prompt, by);
-
-        var events = await runner.AppendAsync([prompt], by);
-        await runner.StartAsync(runner.Session.Queue[0], null);
-        return new PromptAccepted(prompt.Turn, events[^1].Seq);
-    }
 
     // A command that answers with the session; one with a known key changes nothing more.
     private Task<SessionView> CommandAsync(SessionId session, Cause by, Func<SessionRunner, Task> command, CancellationToken cancellationToken) =>

@@ -1,0 +1,37 @@
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Core.Running;
+
+/// <summary>What becomes of a prompt. On the runner's mailbox only.</summary>
+internal static class Prompting
+{
+    public static async Task<PromptAccepted> WhileBusyAsync(SessionRunner runner, TurnId running, PromptQueued queued, WhenBusy when, Cause by)
+    {
+        switch (when)
+        {
+            case WhenBusy.Queue:
+                return new PromptAccepted(queued.Turn, (await runner.AppendAsync([queued], by))[^1].Seq);
+            case WhenBusy.Steer when queued.Options is not null:
+                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system or tools.");
+            case WhenBusy.Steer when runner.Agent().CanSteer:
+                var steered = new PromptSteered(running, queued.Message, queued.Parts);
+                return new PromptAccepted(running, (await runner.AppendAsync([steered], by))[^1].Seq);
+            case WhenBusy.Steer:
+                throw new ConflictException($"The agent {runner.Session.Agent} cannot be steered: queue the prompt, or interrupt the turn.");
+            default:
+                throw new BusyException(runner.Session.Id, running);
+        }
+    }
+
+    // Prompts that were queued when a server died go first, in their order.
+    public static async Task<PromptAccepted> WhileFreeAsync(SessionRunner runner, PromptQueued prompt, Cause by)
+    {
+        if (runner.Session.Queue.Count == 0)
+            return await runner.StartAsync(prompt, by);
+
+        var events = await runner.AppendAsync([prompt], by);
+        await runner.StartAsync(runner.Session.Queue[0], null);
+        return new PromptAccepted(prompt.Turn, events[^1].Seq);
+    }
+}
