@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -42,6 +43,8 @@ internal sealed class ByteNeedle
     public bool IsIn(ReadOnlySpan<byte> bytes) => IndexOf(bytes) >= 0;
 
     /// <summary>Where the needle first stands; -1: nowhere.</summary>
+    // The first search of a process may go through gigabytes: too much for code that is not compiled well yet.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int IndexOf(ReadOnlySpan<byte> bytes)
     {
         if (_exact)
