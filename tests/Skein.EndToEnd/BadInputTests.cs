@@ -39,6 +39,17 @@ public sealed class BadInputTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_prompt_that_no_model_can_take_leaves_no_session()
+    {
+        var run = await _user.RunAsync("run", "hi");
+        var listed = await _user.RunAsync("ls", "--all", "--json");
+
+        Assert.True(run.Code == 2, run.ToString());
+        Assert.Contains("No model is named", run.Error, StringComparison.Ordinal);
+        Assert.Contains("\"items\":[]", listed.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_home_that_is_a_file_is_refused()
     {
         await File.WriteAllTextAsync(_user.Home, "", TestContext.Current.CancellationToken);

@@ -31,8 +31,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
             surroundings.Error.WriteLine("skein: mode auto: commands run unasked and without a sandbox", Style.Warning);
 
         var options = request.Session is null ? (null, null, null) : (request.Agent, request.Model, request.Mode);
-        var accepted = await client.PromptAsync(
-            session.Id, new PromptRequest(request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode), cancellationToken);
+        var accepted = await PromptAsync(client, session, new PromptRequest(request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode), cancellationToken);
         var code = await FollowAsync(client, session, accepted, cancellationToken);
         if (!request.Json)
             await ShowSummaryAsync(client, session, surroundings.Time.GetElapsedTime(began), cancellationToken);
@@ -50,6 +49,21 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
         var id = await SessionName.ResolveAsync(client, request.Session, surroundings.Folder, cancellationToken);
         return (await client.GetAsync(id, cancellationToken)).Session;
+    }
+
+    private async Task<PromptAccepted> PromptAsync(SkeinClient client, Session session, PromptRequest prompt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.PromptAsync(session.Id, prompt, cancellationToken);
+        }
+        catch (InvalidRequestException) when (request.Session is null)
+        {
+            // It was made for this prompt alone, and nothing was said in it.
+            await client.TrashAsync(session.Id, cancellationToken);
+            await client.PurgeAsync(session.Id, cancellationToken);
+            throw;
+        }
     }
 
     private async Task<int> FollowAsync(SkeinClient client, Session session, PromptAccepted accepted, CancellationToken cancellationToken)
