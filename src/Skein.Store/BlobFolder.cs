@@ -14,13 +14,14 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
 
     // Taken where a blob is given its name or its time, and where it is deleted by them.
     private readonly Lock _naming = new();
+    private readonly Folders _folders = new(disk);
     private long _incoming;
 
     /// <summary>Deletes what a process that died had not finished. Only for the holder of the home.</summary>
     public void Clean()
     {
         foreach (var left in Directory.EnumerateFiles(folder, Incoming + "*"))
-            File.Delete(left);
+            disk.Delete(left);
     }
 
     /// <exception cref="StoreStoppedException">The disk refused.</exception>
@@ -47,11 +48,15 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
             var (head, tail) = text.Finish();
             return new BlobRef(sha256, size, mediaType, head, tail);
         }
+        catch
+        {
+            Discard(path);
+            throw;
+        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
             file?.Dispose();
-            File.Delete(path);
         }
     }
 
@@ -103,6 +108,18 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
 
     private static bool IsName(string text) => text.Length == BlobNames.Length && !text.AsSpan().ContainsAnyExcept(s_digits);
 
+    private void Discard(string path)
+    {
+        try
+        {
+            disk.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is nobody's, and the next start deletes it; what went wrong first is told.
+        }
+    }
+
     private void Write(SafeFileHandle file, Span<byte> bytes, long offset)
     {
         try
@@ -135,13 +152,12 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
     private bool Keep(SafeFileHandle file, string from, string to, long size)
     {
         var below = Path.GetDirectoryName(to)!;
-        if (!Directory.Exists(below))
+        _folders.Make(below);
+        if (TryRenew(to, size))
         {
-            disk.MakeFolder(below);
-            disk.FlushFolder(folder);
+            disk.Delete(from);
         }
-
-        if (!TryRenew(to, size))
+        else
         {
             if (durability == Durability.Durable)
                 disk.Flush(file);

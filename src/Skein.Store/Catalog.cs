@@ -185,7 +185,7 @@ internal sealed class Catalog : IDisposable
                 new CatalogLine(Opened: session).Write(bytes);
 
             var fresh = _path + ".new";
-            File.Delete(fresh);
+            _disk.Delete(fresh);
             _file?.Dispose();
             _file = _disk.Create(fresh);
             _disk.Write(_file, bytes.WrittenSpan, 0);

@@ -109,13 +109,17 @@ public sealed class EmbeddedStore : ISessionStore
         await _logs.Get(session).WaitAsync(after, cancellationToken);
     }
 
-    public ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken)
+    public async ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
-        if (_logs.Find(session)?.State is not { } state)
-            return ValueTask.FromResult<Session?>(null);
-        return ValueTask.FromResult<Session?>(state.Row ?? throw new DamagedException(state.Fault!));
+        if (_logs.Find(session) is not { } log)
+            return null;
+
+        // The disk may not have answered when the log was last looked at.
+        if (log.State.Row is null)
+            await _logs.LookAsync(log, cancellationToken);
+        return log.State.Row ?? throw new DamagedException(log.State.Fault!);
     }
 
     public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) =>

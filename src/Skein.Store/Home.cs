@@ -29,7 +29,7 @@ internal sealed class Home : IDisposable
         var path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(home));
         try
         {
-            disk.MakeFolder(path);
+            MakeDurable(path, disk);
             RequireOwn(path, disk);
             var held = disk.TryLock(System.IO.Path.Combine(path, "store.lock")) ?? throw new HomeInUseException(path, ServerOf(path));
             var opened = new Home(path, held, disk);
@@ -60,6 +60,18 @@ internal sealed class Home : IDisposable
     {
         if (!_lock.IsClosed)
             _disk.Unlock(_lock);
+    }
+
+    // The home's own name must survive a power loss as what is in it does; one that was there before is its user's.
+    private static void MakeDurable(string path, Disk disk)
+    {
+        var above = new List<string>();
+        for (var missing = path; !Directory.Exists(missing) && System.IO.Path.GetDirectoryName(missing) is { } parent; missing = parent)
+            above.Add(parent);
+
+        disk.MakeFolder(path);
+        foreach (var parent in above)
+            disk.FlushFolder(parent);
     }
 
     private string Below(string name) => System.IO.Path.Combine(Path, name);

@@ -30,8 +30,9 @@ internal static class LogFold
                     row = row.Apply(e);
             }
         }
-        catch (DamagedException e)
+        catch (DamagedException e) when (e.InnerException is not IOException)
         {
+            // What the file is does not change. That the disk does not answer may: it is the caller's, who asks again.
             fault = e.Message;
         }
 

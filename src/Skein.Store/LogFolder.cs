@@ -61,13 +61,17 @@ internal sealed class LogFolder(string root, LogParts parts)
     /// </summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
+        // A name that a process which died made or took away may be in the cache alone: what is shown must be so after a power loss as well.
+        if (parts.Durability == Durability.Durable)
+            await Task.WhenAll(Months().Select(month => parts.Threads.RunAsync(() => FlushFolder(month))));
+
         var stale = new List<SessionLog>();
         foreach (var (path, length, written) in Files())
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (path.EndsWith(NewLog.Suffix, StringComparison.Ordinal))
             {
-                File.Delete(path);
+                parts.Disk.Delete(path);
                 continue;
             }
 
@@ -278,6 +282,14 @@ internal sealed class LogFolder(string root, LogParts parts)
         }
 
         return last == forked.From.Seq ? last : throw new ArgumentException($"A fork at {forked.From.Seq} inherits up to there, not up to {last}.", nameof(forked));
+    }
+
+    private IEnumerable<string> Months() => [Path.Combine(root, "sessions"), .. Directory.EnumerateDirectories(Path.Combine(root, "sessions"))];
+
+    private bool FlushFolder(string folder)
+    {
+        parts.Disk.FlushFolder(folder);
+        return true;
     }
 
     private FileSystemEnumerable<(string Path, long Length, long Written)> Files() =>

@@ -39,14 +39,9 @@ internal static class NewLog
             if (File.Exists(path))
                 throw new SessionExistsException(session, "a log that was put there while the store was open");
 
-            if (!Directory.Exists(month))
-            {
-                disk.MakeFolder(month);
-                disk.FlushFolder(Path.GetDirectoryName(month)!);
-            }
-
             // What a crash left under this name was never acknowledged.
-            File.Delete(fresh);
+            parts.Folders.Make(month);
+            disk.Delete(fresh);
             file = disk.Create(fresh);
             disk.Write(file, bytes, 0);
             if (parts.Durability == Durability.Durable)
@@ -69,12 +64,12 @@ internal static class NewLog
         var undone = new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
         try
         {
-            File.Delete(fresh);
+            disk.Delete(fresh);
             if (!named)
                 return undone;
 
             // A name that was given may come back after a power loss, unless its deletion is on the disk.
-            File.Delete(path);
+            disk.Delete(path);
             disk.FlushFolder(Path.GetDirectoryName(path)!);
             return undone;
         }
