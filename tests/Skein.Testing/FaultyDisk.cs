@@ -4,16 +4,21 @@ using Skein.Store;
 
 namespace Skein.Testing;
 
-internal enum DiskCall { Write, Flush, FlushFolder, Truncate, Rename, Create, Read, Delete }
+internal enum DiskCall { Write, Flush, FlushFolder, Truncate, Rename, Create, Read, Delete, Open, MakeFolder }
 
 /// <summary>The real disk, but for the calls that were told to fail or to wait. Safe for use by many threads.</summary>
-internal sealed class FaultyDisk : Disk
+/// <param name="cache">Keeps account of what was not flushed, which nothing then really is; null: the machine's own cache does.</param>
+internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
 {
     private readonly Lock _gate = new();
     private readonly ConditionalWeakTable<SafeFileHandle, string> _paths = [];
+    private readonly ConditionalWeakTable<SafeFileHandle, PowerCut.Image> _images = [];
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<(DiskCall, string), int> _counts = [];
     private int? _changesLeft;
+    private int _tornAtTheEnd;
+    private Fault? _next;
+    private int _nextIn;
     private (string Path, ManualResetEventSlim Go, TaskCompletionSource Reached)? _held;
 
     /// <summary>Who the disk says owns what is not this user's; null: the truth.</summary>
@@ -29,11 +34,29 @@ internal sealed class FaultyDisk : Disk
             _faults.Add(new Fault(call, path, error, tornAfter) { Left = times });
     }
 
-    /// <summary>After so many further calls that change something, every one fails, as when the process is killed there.</summary>
-    public void DieAfter(int changes)
+    /// <summary>After so many further calls, whatever they are, the next ones fail: any call may be the one.</summary>
+    public void FailAfter(int calls, string error, int times, int tornAfter)
     {
         lock (_gate)
-            _changesLeft = changes;
+            (_nextIn, _next) = (calls, new Fault(DiskCall.Read, "", error, tornAfter) { Left = times });
+    }
+
+    /// <summary>Whether all that <see cref="FailAfter"/> asked for has failed.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (_gate)
+                return _next is not { Left: > 0 };
+        }
+    }
+
+    /// <summary>After so many further calls that change something, every one fails, as when the process is killed there.</summary>
+    /// <param name="tornAfter">If the process is killed in a write: how many bytes still reach the file.</param>
+    public void DieAfter(int changes, int tornAfter = 0)
+    {
+        lock (_gate)
+            (_changesLeft, _tornAtTheEnd) = (changes, tornAfter);
     }
 
     /// <summary>Whether a call has met the end that <see cref="DieAfter"/> set.</summary>
@@ -52,6 +75,7 @@ internal sealed class FaultyDisk : Disk
         {
             _faults.Clear();
             _changesLeft = null;
+            _next = null;
         }
     }
 
@@ -85,12 +109,20 @@ internal sealed class FaultyDisk : Disk
     public override SafeFileHandle Create(string path)
     {
         Meet(DiskCall.Create, path);
-        return Named(base.Create(path), path);
+        return Named(base.Create(path), path, cache?.Created(path));
     }
 
-    public override SafeFileHandle OpenWrite(string path) => Named(base.OpenWrite(path), path);
+    public override SafeFileHandle OpenWrite(string path)
+    {
+        Meet(DiskCall.Open, path);
+        return Named(base.OpenWrite(path), path, cache?.Find(path));
+    }
 
-    public override SafeFileHandle OpenRead(string path) => Named(base.OpenRead(path), path);
+    public override SafeFileHandle OpenRead(string path)
+    {
+        Meet(DiskCall.Open, path);
+        return Named(base.OpenRead(path), path, cache?.Find(path));
+    }
 
     public override int Read(SafeFileHandle file, Span<byte> into, long offset)
     {
@@ -100,19 +132,21 @@ internal sealed class FaultyDisk : Disk
 
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
-        if (Find(DiskCall.Write, PathOf(file)) is { } fault)
-        {
-            base.Write(file, bytes[..Math.Min(fault.TornAfter, bytes.Length)], offset);
+        var fault = Find(DiskCall.Write, PathOf(file));
+        var arriving = fault is null ? bytes : bytes[..Math.Min(fault.TornAfter, bytes.Length)];
+        base.Write(file, arriving, offset);
+        if (ImageOf(file) is { } image)
+            cache!.Written(image, arriving, offset);
+        if (fault is not null)
             throw new IOException(fault.Error);
-        }
-
-        base.Write(file, bytes, offset);
     }
 
     public override void Truncate(SafeFileHandle file, long length)
     {
         Meet(DiskCall.Truncate, PathOf(file));
         base.Truncate(file, length);
+        if (ImageOf(file) is { } image)
+            cache!.Truncated(image, length);
     }
 
     public override void Flush(SafeFileHandle file)
@@ -130,19 +164,33 @@ internal sealed class FaultyDisk : Disk
 
         go?.Wait();
         Meet(DiskCall.Flush, path);
-        base.Flush(file);
+        if (cache is null)
+            base.Flush(file);
+        else if (ImageOf(file) is { } image)
+            cache.Flushed(image);
     }
 
     public override void FlushFolder(string path)
     {
         Meet(DiskCall.FlushFolder, path);
-        base.FlushFolder(path);
+        if (cache is null)
+            base.FlushFolder(path);
+        else
+            cache.FolderFlushed(path);
+    }
+
+    public override void MakeFolder(string path)
+    {
+        Meet(DiskCall.MakeFolder, path);
+        cache?.Folder(path);
+        base.MakeFolder(path);
     }
 
     public override void Rename(string from, string to)
     {
         Meet(DiskCall.Rename, to);
         base.Rename(from, to);
+        cache?.Renamed(from, to);
         foreach (var (file, path) in _paths.ToList())
         {
             if (path == from)
@@ -154,6 +202,7 @@ internal sealed class FaultyDisk : Disk
     {
         Meet(DiskCall.Delete, path);
         base.Delete(path);
+        cache?.Deleted(path);
     }
 
     public override uint? OwnerOf(string path) => Owner ?? base.OwnerOf(path);
@@ -168,10 +217,12 @@ internal sealed class FaultyDisk : Disk
     {
         lock (_gate)
         {
-            if (call != DiskCall.Read && _changesLeft is { } left && (_changesLeft = Math.Max(left - 1, -1)) < 0)
-                return new Fault(call, path, "The process was killed", 0);
+            if (call is not (DiskCall.Read or DiskCall.Open) && _changesLeft is { } left && (_changesLeft = Math.Max(left - 1, -1)) < 0)
+                return new Fault(call, path, "The process was killed", left == 0 ? _tornAtTheEnd : 0);
             _counts[(call, path)] = _counts.GetValueOrDefault((call, path)) + 1;
-            var fault = _faults.Find(f => f.Call == call && f.Left > 0 && path.Contains(f.Path, StringComparison.Ordinal));
+            var fault = _next is { Left: > 0 } next && --_nextIn < 0
+                ? next
+                : _faults.Find(f => f.Call == call && f.Left > 0 && path.Contains(f.Path, StringComparison.Ordinal));
             if (fault is not null)
                 fault.Left--;
             return fault;
@@ -180,9 +231,13 @@ internal sealed class FaultyDisk : Disk
 
     private string PathOf(SafeFileHandle file) => _paths.TryGetValue(file, out var path) ? path : "";
 
-    private SafeFileHandle Named(SafeFileHandle file, string path)
+    private PowerCut.Image? ImageOf(SafeFileHandle file) => _images.TryGetValue(file, out var image) ? image : null;
+
+    private SafeFileHandle Named(SafeFileHandle file, string path, PowerCut.Image? image)
     {
         _paths.AddOrUpdate(file, path);
+        if (image is not null)
+            _images.AddOrUpdate(file, image);
         return file;
     }
 
