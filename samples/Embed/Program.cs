@@ -17,7 +17,7 @@ var folder = Directory.CreateTempSubdirectory("skein-embed-").FullName;
 var script = Script.Parse("""{"steps":[{"parts":[{"type":"call","tool":"geese","arguments":{"pond":"north"}}]},{"parts":[{"type":"text","text":"Seven geese."}]}]}""", "geese");
 using var models = new ModelCatalog([], Environment.GetEnvironmentVariable, new Dictionary<string, Script> { ["geese"] = script }, time);
 var gate = new ToolGate((_, _, _, _) => ValueTask.FromResult(ToolVerdict.Allowed), (_, _, _, _) => ValueTask.CompletedTask);
-var agent = SkeinAgent.Kind(models, [new GeeseTool()], gate, time);
+var agent = SkeinAgent.Kind(models, new Toolbox([new GeeseTool()], gate), time);
 
 await using (var store = await EmbeddedStore.OpenAsync(Path.Combine(folder, "home"), new EmbeddedStoreOptions(), time, stop))
 await using (var sessions = new Sessions(

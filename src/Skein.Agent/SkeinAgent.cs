@@ -23,17 +23,18 @@ public sealed class SkeinAgent : IAgent
     private const int MostSteps = 1000;
 
     private readonly ModelCatalog _models;
-    private readonly IReadOnlyList<ITool> _tools;
-    private readonly ToolGate _gate;
+    private readonly Toolbox _own;
+    private readonly ToolboxExtension? _extend;
     private readonly RetryPlan _retries;
     private readonly TimeProvider _time;
 
-    /// <param name="tools">In the order they are shown to the model, their names unique.</param>
-    public SkeinAgent(ModelCatalog models, IReadOnlyList<ITool> tools, ToolGate gate, RetryPlan retries, TimeProvider time)
+    /// <param name="own">What every turn has.</param>
+    /// <param name="extend">What a workspace adds to it.</param>
+    public SkeinAgent(ModelCatalog models, Toolbox own, RetryPlan retries, TimeProvider time, ToolboxExtension? extend = null)
     {
         _models = models;
-        _tools = tools;
-        _gate = gate;
+        _own = own;
+        _extend = extend;
         _retries = retries;
         _time = time;
     }
@@ -41,23 +42,23 @@ public sealed class SkeinAgent : IAgent
     public bool CanSteer => true;
 
     /// <summary>The kind of agent, for the sessions.</summary>
-    public static AgentKind Kind(ModelCatalog models, IReadOnlyList<ITool> tools, ToolGate gate, TimeProvider time) =>
-        new(Name, _ => new SkeinAgent(models, tools, gate, RetryPlan.Default, time), Resumes: true, models.CheckModel);
+    public static AgentKind Kind(ModelCatalog models, Toolbox own, TimeProvider time, ToolboxExtension? extend = null) =>
+        new(Name, _ => new SkeinAgent(models, own, RetryPlan.Default, time, extend), Resumes: true, models.CheckModel);
 
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (prepared, failure) = await PrepareAsync(turn, cancellationToken);
-        if (prepared is not var (model, history, options, unfinished))
+        if (prepared is not var (model, history, options, unfinished, box))
         {
             yield return failure!;
             yield break;
         }
 
-        var tools = Usable(turn).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        var tools = box.Tools.ToDictionary(t => t.Name, StringComparer.Ordinal);
         var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn);
         if (unfinished is not null)
         {
-            var round = new ToolRound(unfinished.Id, tools, _gate, context, _time);
+            var round = new ToolRound(unfinished.Id, tools, box.Gate, context, _time);
             await foreach (var output in round.RunAsync(unfinished.UnansweredCalls, cancellationToken))
                 yield return output;
             history.AddAssistant([.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Model);
@@ -77,7 +78,7 @@ public sealed class SkeinAgent : IAgent
             if (call.Failed || call.Calls.Count == 0)
                 yield break;
 
-            var round = new ToolRound(call.Message, tools, _gate, context, _time);
+            var round = new ToolRound(call.Message, tools, box.Gate, context, _time);
             await foreach (var output in round.RunAsync(call.Calls, cancellationToken))
                 yield return output;
 
@@ -90,7 +91,11 @@ public sealed class SkeinAgent : IAgent
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private IEnumerable<ITool> Usable(ITurn turn) => _tools.Where(t => turn.Tools is null || turn.Tools.Contains(t.Name));
+    private async ValueTask<Toolbox> OpenAsync(ITurn turn, CancellationToken cancellationToken)
+    {
+        var box = _extend is null ? _own : await _extend(_own, turn.Session, cancellationToken);
+        return turn.Tools is { } named ? box with { Tools = [.. box.Tools.Where(t => named.Contains(t.Name))] } : box;
+    }
 
     private async Task<(Prepared?, TurnFailure?)> PrepareAsync(ITurn turn, CancellationToken cancellationToken)
     {
@@ -98,17 +103,18 @@ public sealed class SkeinAgent : IAgent
         try
         {
             var model = _models.Get(name);
+            var box = await OpenAsync(turn, cancellationToken);
             var options = new ChatOptions
             {
                 Instructions = await SystemPrompt.BuildAsync(turn, _time, cancellationToken),
-                Tools = [.. Usable(turn).Select(t => new ToolDeclaration(t))],
+                Tools = [.. box.Tools.Select(t => new ToolDeclaration(t))],
             };
 
             // A turn that goes on after a restart first does what was still to be done.
             var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;
             var history = new History(turn, model.Provider);
             await history.AddAsync(unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], cancellationToken);
-            return (new Prepared(model, history, options, unfinished), null);
+            return (new Prepared(model, history, options, unfinished, box), null);
         }
         catch (ModelException e)
         {
@@ -122,7 +128,7 @@ public sealed class SkeinAgent : IAgent
     }
 
     /// <param name="Unfinished">The last message, where calls of it have no result yet; it is not in the history.</param>
-    private sealed record Prepared(Model Model, History History, ChatOptions Options, Message? Unfinished);
+    private sealed record Prepared(Model Model, History History, ChatOptions Options, Message? Unfinished, Toolbox Box);
 
     /// <summary>A tool as models are told of it.</summary>
     private sealed class ToolDeclaration(ITool tool) : AIFunctionDeclaration

@@ -35,6 +35,7 @@ internal static class CommandTree
         ("trust", TrustCommand.Create),
         ("models", ModelsCommand.Create),
         ("agents", AgentsCommand.Create),
+        ("skills", SkillsCommand.Create),
         ("auth", AuthCommand.Create),
         ("config", ConfigCommand.Create),
         ("doctor", DoctorCommand.Create),

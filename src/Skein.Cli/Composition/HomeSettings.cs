@@ -1,4 +1,5 @@
 using Skein.Agent.Settings;
+using Skein.Agent.Skills;
 using Skein.Sandbox;
 
 namespace Skein.Cli.Composition;
@@ -10,7 +11,7 @@ internal sealed class HomeSettings : IDisposable
 
     public HomeSettings(SkeinHome home, Surroundings surroundings)
     {
-        UserFile = SettingsReader.UserFile(ChildEnvironment.Current(), surroundings.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+        UserFile = SettingsReader.UserFile(ChildEnvironment.Current(), HomeOf(surroundings));
         Trusted = new TrustedFolders(home.Path);
         _reader = new SettingsReader(UserFile, Trusted);
     }
@@ -26,5 +27,12 @@ internal sealed class HomeSettings : IDisposable
     public string FolderOf(string workspace, LoadedSettings loaded) =>
         loaded.Files.LastOrDefault(f => f != UserFile) is { } file ? Path.GetDirectoryName(file)! : workspace;
 
+    /// <summary>The skills of the user and of the folders that the user trusts.</summary>
+    public SkillFolders Skills(Surroundings surroundings) =>
+        new(SkillFolders.OfUser(HomeOf(surroundings), Path.GetDirectoryName(UserFile)!), Trusted.IsTrustedAsync);
+
     public void Dispose() => Trusted.Dispose();
+
+    private static string HomeOf(Surroundings surroundings) =>
+        surroundings.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 }

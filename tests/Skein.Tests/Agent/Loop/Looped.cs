@@ -13,10 +13,11 @@ internal sealed class Looped(params ScriptStep[] steps)
 
     public IReadOnlyList<ITool> Tools { get; init; } = [];
     public ToolGate Gate { get; init; } = Sample.Open;
+    public ToolboxExtension? Extend { get; init; }
 
     public SkeinAgent Agent => new(
         new ModelCatalog([], _ => null, new Dictionary<string, Script> { ["test"] = new(steps) }, TimeProvider.System),
-        Tools, Gate, Sample.AtOnce, TimeProvider.System);
+        new Toolbox(Tools, Gate), Sample.AtOnce, TimeProvider.System, Extend);
 
     public static FakeTurn Turn(params Message[] messages) => new(Sample.Session(Model), messages);
 

@@ -249,7 +249,7 @@ public sealed class FailureTests
     public async Task A_server_that_does_not_run_is_named_at_once(string provider, string variable, string address)
     {
         using var models = new ModelCatalog([], name => name == variable ? address : null, new Dictionary<string, Script>(), TimeProvider.System);
-        var agent = new SkeinAgent(models, [], Sample.Open, Sample.AtOnce, TimeProvider.System);
+        var agent = new SkeinAgent(models, new Toolbox([], Sample.Open), Sample.AtOnce, TimeProvider.System);
 
         var turn = await TurnRecord.RunAsync(agent, new FakeTurn(Sample.Session(provider + "/any"), [Sample.User("Go.")]));
 

@@ -1,3 +1,4 @@
+using Skein.Agent;
 using Skein.Agent.Providers;
 using Skein.Core;
 using Skein.Testing;
@@ -58,7 +59,7 @@ public sealed class ModelCatalogTests
             [new("openai", ProviderKind.OpenAi, "http://127.0.0.1:9/v1", "of the settings", DefaultModel: "mine")],
             ("OPENAI_BASE_URL", server.OpenAiAddress), ("OPENAI_API_KEY", "of the environment"));
 
-        var agent = new Skein.Agent.SkeinAgent(models, [], Sample.Open, Sample.AtOnce, TimeProvider.System);
+        var agent = new Skein.Agent.SkeinAgent(models, new Toolbox([], Sample.Open), Sample.AtOnce, TimeProvider.System);
         await TurnRecord.RunAsync(agent, new FakeTurn(Sample.Session(null), [Sample.User("Go.")]));
 
         var request = Assert.Single(server.Requests);
@@ -75,7 +76,7 @@ public sealed class ModelCatalogTests
         server.Otherwise = _ => new StreamedAnswer(new Said("Hi."));
         using var models = Catalog([], ("ANTHROPIC_BASE_URL", server.Address + path));
 
-        var agent = new Skein.Agent.SkeinAgent(models, [], Sample.Open, Sample.AtOnce, TimeProvider.System);
+        var agent = new Skein.Agent.SkeinAgent(models, new Toolbox([], Sample.Open), Sample.AtOnce, TimeProvider.System);
         var turn = await TurnRecord.RunAsync(agent, new FakeTurn(Sample.Session("anthropic/any"), [Sample.User("Go.")]));
 
         Assert.Equal("Hi.", turn.Last.Text);

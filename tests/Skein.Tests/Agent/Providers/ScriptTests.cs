@@ -27,7 +27,7 @@ public sealed class ScriptTests
             }
             """);
         using var models = new ModelCatalog([], _ => null, new Dictionary<string, Script>(), TimeProvider.System);
-        var agent = new SkeinAgent(models, [new FuncTool("read", "text")], Sample.Open, Sample.AtOnce, TimeProvider.System);
+        var agent = new SkeinAgent(models, new Toolbox([new FuncTool("read", "text")], Sample.Open), Sample.AtOnce, TimeProvider.System);
         var session = Sample.Session("scripted/" + path);
 
         var turn = await TurnRecord.RunAsync(agent, new FakeTurn(session, [Sample.User("Go."), Sample.Assistant(session.Model, new TextPart("One.")), Sample.User("On.")]));
@@ -44,7 +44,7 @@ public sealed class ScriptTests
         var clock = new ManualClock();
         var script = new Script([new ScriptStep(new ScriptText("a🧶b", Chunk: 2, DelayMs: 250))]);
         using var models = new ModelCatalog([], _ => null, new Dictionary<string, Script> { ["slow"] = script }, clock);
-        var agent = new SkeinAgent(models, [], Sample.Open, Sample.AtOnce, clock);
+        var agent = new SkeinAgent(models, new Toolbox([], Sample.Open), Sample.AtOnce, clock);
         await using var outputs = agent.RunTurnAsync(new FakeTurn(Sample.Session("scripted/slow"), [Sample.User("Go.")]), Cancellation).GetAsyncEnumerator(Cancellation);
         await outputs.MoveNextAsync();
 
@@ -87,6 +87,6 @@ public sealed class ScriptTests
     {
         var models = new ModelCatalog([], _ => null, new Dictionary<string, Script> { ["test"] = script }, TimeProvider.System);
         return TurnRecord.RunAsync(
-            new SkeinAgent(models, [], Sample.Open, Sample.AtOnce, TimeProvider.System), new FakeTurn(Sample.Session("scripted/test"), [Sample.User("Go.")]));
+            new SkeinAgent(models, new Toolbox([], Sample.Open), Sample.AtOnce, TimeProvider.System), new FakeTurn(Sample.Session("scripted/test"), [Sample.User("Go.")]));
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Wire : IAsyncDisposable
 
     public Task<TurnRecord> RunAsync(FakeTurn turn, params ITool[] tools) => TurnRecord.RunAsync(Agent(Sample.AtOnce, tools), turn);
 
-    public SkeinAgent Agent(RetryPlan retries, params ITool[] tools) => new(Models, tools, Sample.Open, retries, Time);
+    public SkeinAgent Agent(RetryPlan retries, params ITool[] tools) => new(Models, new Toolbox(tools, Sample.Open), retries, Time);
 
     public FakeTurn Turn(params Message[] messages) => new(Sample.Session(Model), messages);
 

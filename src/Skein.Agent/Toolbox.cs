@@ -1,0 +1,11 @@
+using Skein.Agent.Tools;
+using Skein.Core;
+
+namespace Skein.Agent;
+
+/// <summary>What a turn of the built-in agent works with.</summary>
+/// <param name="Tools">In the order they are shown to the model, their names unique.</param>
+public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate);
+
+/// <summary>What a session's workspace adds to its turns: asked at the beginning of each. It may wrap the gate, to be stricter.</summary>
+public delegate ValueTask<Toolbox> ToolboxExtension(Toolbox own, Session session, CancellationToken cancellationToken);
