@@ -84,7 +84,7 @@ describe() {
 # The command line
 
 Made by `eng/cli-docs.sh` from the program itself: what each command says of itself, and what it shows. A session is named by its id, the start of
-one, its number in `skein ls`, or `last`. What goes to a file or a pipe is plain; `--json`, where there is one, is for programs. `NO_COLOR` in the
+one, its number in `skein ls`, `last`, or what its driven agent calls it. What goes to a file or a pipe is plain; `--json`, where there is one, is for programs. `NO_COLOR` in the
 environment and `--no-color` take the colours away.
 
 ## Exit codes

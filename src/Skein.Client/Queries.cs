@@ -16,10 +16,13 @@ internal static class Queries
             ("status", query.Status is { } status ? status.ToString().ToLowerInvariant() : null),
             ("agent", query.Agent),
             ("parent", query.Parent?.Value),
+            ("agent_session", query.AgentSession),
             ("trashed", query.Trashed ? Word(true) : null),
             ("cursor", query.Cursor),
             ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));
     }
+
+    public static string OfWorkspace(string? workspace) => Of(("workspace", workspace));
 
     public static string Of(SearchQuery query)
     {

@@ -78,6 +78,11 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task ReleaseAsync(SessionId session, CancellationToken cancellationToken) =>
         _connection.SendAsync(new ApiRequest(HttpMethod.Delete, Path(session, "live"), session) { Key = NewKey() }, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.ReleaseAllAsync"/>
+    public Task<Released> ReleaseAllAsync(string? workspace, CancellationToken cancellationToken) =>
+        _connection.SendAsync(
+            new ApiRequest(HttpMethod.Delete, "v1/sessions/live" + Queries.OfWorkspace(workspace)) { Key = NewKey() }, SkeinJson.Default.Released, cancellationToken);
+
     /// <summary>Returns when the prompt is durable; follow the session to see what becomes of it.</summary>
     /// <exception cref="BusyException">A turn runs, and <see cref="PromptRequest.When"/> is reject.</exception>
     public Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, CancellationToken cancellationToken, string? key = null) =>
@@ -112,6 +117,10 @@ public sealed class SkeinClient : IAsyncDisposable
         var from = before is { } seq ? string.Create(CultureInfo.InvariantCulture, $"before={seq}&") : "";
         return GetAsync(Path(session, string.Create(CultureInfo.InvariantCulture, $"messages?{from}limit={limit}")), session, SkeinJson.Default.MessagePage, cancellationToken);
     }
+
+    /// <inheritdoc cref="Sessions.GetMessageAsync"/>
+    public Task<Message> GetMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken) =>
+        GetAsync(Path(session, $"messages/{message}"), session, SkeinJson.Default.Message, cancellationToken);
 
     /// <summary>Appends a finished message without a turn.</summary>
     public Task<Message> AddMessageAsync(SessionId session, NewMessage message, CancellationToken cancellationToken, string? key = null) =>

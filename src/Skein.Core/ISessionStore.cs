@@ -117,6 +117,7 @@ public interface ISessionWriter : IAsyncDisposable
 /// <summary>Which sessions to list.</summary>
 /// <param name="Workspace">Only of this folder; null: of all.</param>
 /// <param name="Archived">Archived ones only, or none of them; null: both.</param>
+/// <param name="AgentSession">Only those that their driven agent calls by this id.</param>
 /// <param name="Trashed">Those in the trash instead of the others.</param>
 /// <param name="Cursor"><see cref="SessionPage.Next"/> of the page before; null: the first page.</param>
 /// <param name="Limit">1 to 1,000.</param>
@@ -126,6 +127,7 @@ public sealed record SessionQuery(
     SessionStatus? Status = null,
     string? Agent = null,
     SessionId? Parent = null,
+    string? AgentSession = null,
     bool Trashed = false,
     string? Cursor = null,
     int Limit = 50);

@@ -62,6 +62,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(PromptRequest))]
 [JsonSerializable(typeof(PromptAccepted))]
 [JsonSerializable(typeof(InterruptOutcome))]
+[JsonSerializable(typeof(Released))]
 [JsonSerializable(typeof(PermissionReply))]
 [JsonSerializable(typeof(ForkRequest))]
 [JsonSerializable(typeof(RewindRequest))]

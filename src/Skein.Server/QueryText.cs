@@ -19,6 +19,7 @@ internal static class QueryText
             Status: Text(query, "status") is { } status ? Status(status) : null,
             Agent: Text(query, "agent"),
             Parent: Text(query, "parent") is { } parent ? SessionId.Parse(parent) : null,
+            AgentSession: Text(query, "agent_session"),
             Trashed: Flag(query, "trashed"),
             Cursor: Text(query, "cursor"),
             Limit: (int)(Number(query, "limit", 1, 1000) ?? unasked.Limit));

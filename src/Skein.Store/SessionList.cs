@@ -38,6 +38,7 @@ internal static class SessionList
         && (query.Status is null || s.Status == query.Status)
         && (query.Agent is null || s.Agent == query.Agent)
         && (query.Parent is null || s.Parent == query.Parent)
+        && (query.AgentSession is null || s.AgentSession == query.AgentSession)
         && (workspace is null || Folder(s.Workspace) == workspace);
 
     private static string Folder(string path) => Path.TrimEndingDirectorySeparator(path);

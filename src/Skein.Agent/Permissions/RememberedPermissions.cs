@@ -11,8 +11,10 @@ namespace Skein.Agent.Permissions;
 /// <param name="home">Skein's home folder; made where it is missing.</param>
 public sealed class RememberedPermissions(string home) : IDisposable
 {
+    public const string FileName = "permissions.json";
+
     private readonly SemaphoreSlim _writing = new(1);
-    private readonly string _path = Path.Combine(home, "permissions.json");
+    private readonly string _path = Path.Combine(home, FileName);
 
     /// <summary>The rules to allow by in a workspace, oldest first.</summary>
     /// <exception cref="Skein.Core.DamagedException">The file cannot be read or understood.</exception>

@@ -19,9 +19,8 @@ internal sealed class InProcess : IAsyncDisposable
     public ServerInfo Info { get; }
 
     /// <exception cref="HomeException">The home cannot be used, or a server has it: then there is nothing to be gained.</exception>
-    public static async Task<InProcess> StartAsync(Surroundings surroundings, CancellationToken cancellationToken)
+    public static async Task<InProcess> StartAsync(SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
     {
-        var home = SkeinHome.Of(surroundings);
         if (Servers.FindInfo(home) is { } other)
         {
             throw new HomeException(

@@ -17,10 +17,12 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var settings = await FolderTrust.SettleAsync(surroundings, request.Trust, cancellationToken);
+        using var ephemeral = request.Ephemeral ? EphemeralHome.Make(surroundings) : null;
+        var home = ephemeral?.Home ?? SkeinHome.Of(surroundings);
+        var settings = await FolderTrust.SettleAsync(surroundings, home, request.Trust, cancellationToken);
         if (!request.InProcess)
             await Renewal.EnsureAsync(surroundings, cancellationToken);
-        await using var local = request.InProcess ? await InProcess.StartAsync(surroundings, cancellationToken) : null;
+        await using var local = request.InProcess ? await InProcess.StartAsync(home, surroundings, cancellationToken) : null;
         await using var client = local is null
             ? await Servers.FindOrStartAsync(surroundings, cancellationToken)
             : Servers.Connect(local.Info, surroundings);
@@ -112,8 +114,10 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
             session.Usage.Reasoning - before.Usage.Reasoning,
             session.Usage.CacheRead - before.Usage.CacheRead,
             session.Usage.CacheWrite - before.Usage.CacheWrite);
+        var spent = $"{Words.Of(usage)} · {Spans.Took(took)}";
         surroundings.Error.WriteLine(
-            $"{(surroundings.Out.IsTerminal ? "\n" : "")}{session.Id} · {Words.Of(usage)} · {Spans.Took(took)} · go on: skein run -s {SessionName.Shorten(session.Id)} \"…\"",
+            (surroundings.Out.IsTerminal ? "\n" : "")
+            + (request.Ephemeral ? $"{spent} · nothing of it was kept" : $"{session.Id} · {spent} · go on: skein run -s {SessionName.Shorten(session.Id)} \"…\""),
             Style.Dim);
     }
 }

@@ -17,16 +17,19 @@ internal static class RunCommand
         var mode = Values.Mode();
         var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
         var inProcess = new Option<bool>("--in-process") { Description = "Start no server in the background: this process is the server of the home while it runs." };
+        var ephemeral = new Option<bool>("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };
         var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
         var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
         {
-            prompt, file, goOn, session, agent, model, mode, json, inProcess, trust,
+            prompt, file, goOn, session, agent, model, mode, json, inProcess, ephemeral, trust,
         };
 
         command.Validators.Add(result =>
         {
             if (result.GetValue(goOn) && result.GetValue(session) is not null)
                 result.AddError("--continue and --session exclude each other: one means the newest session, the other names one.");
+            if (result.GetValue(ephemeral) && (result.GetValue(goOn) || result.GetValue(session) is not null))
+                result.AddError("--ephemeral goes with neither --continue nor --session: a session that is kept cannot go on without being kept.");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -37,7 +40,8 @@ internal static class RunCommand
                 parsed.GetValue(model),
                 parsed.GetValue(mode),
                 parsed.GetValue(json),
-                parsed.GetValue(inProcess),
+                parsed.GetValue(inProcess) || parsed.GetValue(ephemeral),
+                parsed.GetValue(ephemeral),
                 parsed.GetValue(trust));
             return await new Run(surroundings, request).RunAsync(cancellationToken);
         });
@@ -46,5 +50,6 @@ internal static class RunCommand
 }
 
 /// <param name="Session">What it is called by; null: a new one.</param>
+/// <param name="Ephemeral">Keep nothing; always in process.</param>
 internal sealed record RunRequest(
-    string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Trust);
+    string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Ephemeral, bool Trust);

@@ -4,14 +4,15 @@ using Skein.Core;
 
 namespace Skein.Cli.Commands;
 
-/// <summary>What a person calls a session by: its id, the start of it, its number in the list of this folder, or <c>last</c>.</summary>
+/// <summary>What a person calls a session by: its id, the start of it, its number in the list of this folder, <c>last</c>, or what its driven agent calls it.</summary>
 internal static class SessionName
 {
-    public const string Rule = "give an id, the start of one, a number of 'skein ls', or 'last'";
+    public const string Rule = "give an id, the start of one, a number of 'skein ls', 'last', or the driven agent's id";
     private const string Last = "last";
     private const int TimeLength = 10;
     private const int LongestNumber = 4;
     private const int Page = 1000;
+    private const int LongestForeign = 200;
 
     /// <summary>How much of an id's random end is shown where that tells sessions apart.</summary>
     public const int ShortLength = 6;
@@ -20,8 +21,7 @@ internal static class SessionName
     /// <exception cref="UsageException"/>
     public static void Check(string name)
     {
-        var body = Body(name);
-        if (body.Length is 0 or > IdText.Length || body.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c)))
+        if (name.Length is 0 or > LongestForeign || name[0] == '-' || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.' or ':')))
             throw new UsageException($"'{Shown(name)}' cannot name a session: {Rule}.");
     }
 
@@ -40,7 +40,9 @@ internal static class SessionName
                 ?? throw new NoSuchSessionException($"There is no session number {number} in {folder}: see 'skein ls'.");
         }
 
-        return await FindByStartAsync(client, name, cancellationToken);
+        return await FindByStartAsync(client, name, cancellationToken)
+            ?? await FindForeignAsync(client, name, cancellationToken)
+            ?? throw new NoSuchSessionException($"There is no session '{name}': {Rule}.");
     }
 
     /// <summary>The shortest ends of these ids, of at least <see cref="ShortLength"/> characters, that tell them apart.</summary>
@@ -67,8 +69,12 @@ internal static class SessionName
         return page.Items.Count >= number ? page.Items[number - 1].Id : null;
     }
 
-    private static async Task<SessionId> FindByStartAsync(SkeinClient client, string name, CancellationToken cancellationToken)
+    private static async Task<SessionId?> FindByStartAsync(SkeinClient client, string name, CancellationToken cancellationToken)
     {
+        var body = Body(name);
+        if (body.Length is 0 or > IdText.Length || body.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c)))
+            return null;
+
         var found = new List<SessionId>();
         foreach (var trashed in (bool[])[false, true])
         {
@@ -85,8 +91,20 @@ internal static class SessionName
         return found switch
         {
             [var one] => one,
-            [] => throw new NoSuchSessionException($"There is no session '{name}': {Rule}."),
+            [] => null,
             _ => throw new UsageException($"'{name}' is the start of {found.Count} sessions ({found[0]}, {found[1]}{(found.Count > 2 ? " …" : "")}): give more of it."),
+        };
+    }
+
+    // What agents call their sessions is theirs to choose, and two of them may choose the same.
+    private static async Task<SessionId?> FindForeignAsync(SkeinClient client, string name, CancellationToken cancellationToken)
+    {
+        var page = await client.ListAsync(new SessionQuery(Archived: null, AgentSession: name, Limit: 2), cancellationToken);
+        return page.Items switch
+        {
+            [] => null,
+            [var one] => one.Id,
+            _ => throw new UsageException($"'{name}' is the agent's id of several sessions ({page.Items[0].Id}, {page.Items[1].Id}): give the session's own."),
         };
     }
 

@@ -109,6 +109,14 @@ internal static class Values
         return argument;
     }
 
+    /// <summary>Sessions that may be named.</summary>
+    public static Argument<string[]> Sessions(string description)
+    {
+        var argument = Several(ArgumentArity.ZeroOrMore);
+        argument.Description = $"{description}: {SessionName.Rule}.";
+        return argument;
+    }
+
     private static Argument<string[]> Several(ArgumentArity arity)
     {
         var argument = new Argument<string[]>("SESSION") { Arity = arity };

@@ -39,7 +39,7 @@ internal sealed class Agents : IDisposable
         var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
         var tools = BuiltInTools.All(new ToolSettings(ChildEnvironment.ForTools(ChildEnvironment.Current(), keyVariables), surroundings.Time)
         {
-            HiddenFolders = [RealPath.Of(home.Path)],
+            HiddenFolders = [.. new[] { home.Path, home.Own }.Distinct(StringComparer.Ordinal).Select(RealPath.Of)],
             IsWithheld = permissions.IsWithheld,
         });
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));

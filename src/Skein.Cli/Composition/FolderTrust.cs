@@ -8,12 +8,12 @@ namespace Skein.Cli.Composition;
 /// <summary>Settles, before a run, what the folder's own settings count for, and says once what of them does not.</summary>
 internal static class FolderTrust
 {
+    /// <param name="home">Where it is kept what was said already.</param>
     /// <param name="trust">The user says that this folder is trusted.</param>
     /// <returns>The settings that hold in the folder.</returns>
     /// <exception cref="SettingsException">A settings file cannot be read or breaks a rule.</exception>
-    public static async Task<SkeinSettings> SettleAsync(Surroundings surroundings, bool trust, CancellationToken cancellationToken)
+    public static async Task<SkeinSettings> SettleAsync(Surroundings surroundings, SkeinHome home, bool trust, CancellationToken cancellationToken)
     {
-        var home = SkeinHome.Of(surroundings);
         home.Prepare();
         using var settings = new HomeSettings(home, surroundings);
         var loaded = await settings.ReadAsync(surroundings.Folder, cancellationToken);

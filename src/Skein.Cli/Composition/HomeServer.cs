@@ -40,7 +40,7 @@ internal sealed class HomeServer : IAsyncDisposable
         Sessions? sessions = null;
         try
         {
-            using var keys = new ProviderKeys(home.Path);
+            using var keys = new ProviderKeys(home.Own);
             agents = Agents.Open(home, user, await keys.ReadAsync(cancellationToken), settings, surroundings);
             sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
             await sessions.TakeOverAbandonedAsync(cancellationToken);

@@ -12,7 +12,7 @@ internal sealed class HomeSettings : IDisposable
     public HomeSettings(SkeinHome home, Surroundings surroundings)
     {
         UserFile = SettingsReader.UserFile(ChildEnvironment.Current(), HomeOf(surroundings));
-        Trusted = new TrustedFolders(home.Path);
+        Trusted = new TrustedFolders(home.Own);
         _reader = new SettingsReader(UserFile, Trusted);
     }
 

@@ -10,6 +10,9 @@ internal sealed record SkeinHome(string Path)
 {
     public const string Variable = "SKEIN_HOME";
 
+    /// <summary>Where the user's keys and trusted folders are: here, but for a home that is gone when its command ends.</summary>
+    public string Own { get; init; } = Path;
+
     public string ServerFile => System.IO.Path.Combine(Path, "server.json");
 
     /// <summary>What a server in the background has to say.</summary>

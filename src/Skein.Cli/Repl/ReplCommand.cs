@@ -19,7 +19,7 @@ internal static class ReplCommand
             throw new UsageException("The REPL needs a terminal of Unix: use 'skein run' and 'skein attach' here.");
 
         // What these ask is asked in lines, before the terminal is anything else.
-        var settings = await FolderTrust.SettleAsync(surroundings, trust: false, cancellationToken);
+        var settings = await FolderTrust.SettleAsync(surroundings, SkeinHome.Of(surroundings), trust: false, cancellationToken);
         await Renewal.EnsureAsync(surroundings, cancellationToken);
         await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
         var resume = await FindAsync(client, options, surroundings.Folder, cancellationToken);

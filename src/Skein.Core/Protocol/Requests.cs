@@ -77,6 +77,9 @@ public sealed record PromptAccepted(TurnId Turn, long Seq);
 /// <param name="Interrupted">False: nothing ran.</param>
 public sealed record InterruptOutcome(bool Interrupted);
 
+/// <param name="Sessions">Those whose agent and runner were ended.</param>
+public sealed record Released(IReadOnlyList<SessionId> Sessions);
+
 public sealed record PermissionReply(PermissionAnswer Answer, string? Message = null);
 
 /// <param name="Message">The last message the fork has; null: all of them.</param>

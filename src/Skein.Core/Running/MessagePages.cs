@@ -8,6 +8,8 @@ namespace Skein.Core.Running;
 /// </summary>
 internal static class MessagePages
 {
+    private const int Many = 200;
+
     public static async Task<MessagePage> ReadAsync(ISessionStore store, Session session, long? before, int limit, CancellationToken cancellationToken)
     {
         var visible = new VisibleMessages();
@@ -31,6 +33,21 @@ internal static class MessagePages
             page.Apply(e);
         await ApplyLaterEditsAsync(store, session, page, before, cancellationToken);
         return new MessagePage(page.Messages, next, session.Seq);
+    }
+
+    /// <summary>One visible message, looked for page by page from the end; null: there is none of that id.</summary>
+    public static async Task<Message?> FindAsync(ISessionStore store, Session session, MessageId message, CancellationToken cancellationToken)
+    {
+        long? before = null;
+        do
+        {
+            var page = await ReadAsync(store, session, before, Many, cancellationToken);
+            if (page.Items.FirstOrDefault(m => m.Id == message) is { } found)
+                return found;
+            before = page.Before;
+        }
+        while (before is not null);
+        return null;
     }
 
     // An edit stands later in the log than its message, maybe later than the page.

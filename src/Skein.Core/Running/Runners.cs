@@ -19,6 +19,9 @@ internal sealed class Runners : IAsyncDisposable
         _sweep = parts.Time.CreateTimer(_ => _ = SweepAsync(), null, s_idle, s_idle);
     }
 
+    /// <summary>The sessions that have a runner now.</summary>
+    public IEnumerable<SessionId> Sessions => _all.Keys;
+
     public bool Has(SessionId session) => _all.ContainsKey(session);
 
     /// <summary>Ends the session's runner and agent, if it has any; an open turn is interrupted.</summary>

@@ -169,6 +169,11 @@ public sealed class Sessions : IAsyncDisposable
         await _runners.LetGoAsync(session, by);
     }
 
+    /// <summary>Does so for all sessions of a folder; null: of all folders. One that fails stops none of the others.</summary>
+    /// <exception cref="SkeinException">What the first that failed said, when all had their turn.</exception>
+    public Task<Released> ReleaseAllAsync(string? workspace, Cause by, CancellationToken cancellationToken) =>
+        Releasing.AllAsync(_store, _runners, workspace, session => ReleaseAsync(session, by with { Key = null }, cancellationToken), cancellationToken);
+
     /// <exception cref="BusyException">A turn runs and the prompt neither queues nor steers.</exception>
     public async Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, Cause by, CancellationToken cancellationToken)
     {
@@ -275,6 +280,11 @@ public sealed class Sessions : IAsyncDisposable
     /// <param name="limit">1 to 1,000.</param>
     public async Task<MessagePage> ListMessagesAsync(SessionId session, long? before, int limit, CancellationToken cancellationToken) =>
         await MessagePages.ReadAsync(_store, await FindAsync(session, cancellationToken), before, RequestRules.Limit(limit), cancellationToken);
+
+    /// <exception cref="NotInSessionException">It has no such message, or a rewind hides it.</exception>
+    public async Task<Message> GetMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken) =>
+        await MessagePages.FindAsync(_store, await FindAsync(session, cancellationToken), message, cancellationToken)
+            ?? throw new NotInSessionException(session, $"message {message}");
 
     /// <summary>Looks for a text in what was said and done in all sessions, and ends with whether that was all.</summary>
     /// <exception cref="InvalidRequestException"/>

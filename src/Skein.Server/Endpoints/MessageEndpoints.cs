@@ -18,6 +18,7 @@ internal static class MessageEndpoints
         var messages = routes.MapGroup("/v1/sessions/{id}/messages").WithTags("messages");
         messages.MapGet("", ListAsync).WithSummary("A page of messages, oldest first; without 'before' the newest page")
             .WithMetadata(new QueryNames("before", "limit"));
+        messages.MapGet("/{message}", GetAsync).WithSummary("One message");
         messages.MapPost("", AddAsync).WithSummary("Append a finished message without a turn");
         messages.MapPatch("/{message}", EditAsync).WithSummary("Give a message other parts");
         routes.MapPost("/v1/blobs", PutBlobAsync).WithTags("messages").WithSummary("Store content that messages to come will name")
@@ -31,6 +32,9 @@ internal static class MessageEndpoints
         var limit = (int)(QueryText.Number(request.Query, "limit", 1, 1000) ?? DefaultLimit);
         return TypedResults.Ok(await sessions.ListMessagesAsync(SessionId.Parse(id), before, limit, cancellationToken));
     }
+
+    private static async Task<Ok<Message>> GetAsync(string id, string message, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.GetMessageAsync(SessionId.Parse(id), MessageId.Parse(message), cancellationToken));
 
     private static async Task<Ok<Message>> AddAsync(
         string id, Body<NewMessage> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>

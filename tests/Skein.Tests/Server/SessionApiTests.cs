@@ -1,7 +1,10 @@
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text;
+using Skein.Cli.Commands;
 using Skein.Client;
 using Skein.Core;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Testing;
@@ -181,12 +184,87 @@ public sealed class SessionApiTests
             () => client.RewindAsync(id, new RewindRequest(), Cancellation),
             () => client.UnrewindAsync(id, Cancellation),
             () => client.ListMessagesAsync(id, null, 10, Cancellation),
+            () => client.GetMessageAsync(id, MessageId.Parse("msg_01kah3q6x9v3m8zr5t0w2y4b6c"), Cancellation),
             () => client.AddMessageAsync(id, new NewMessage(Role.User, [new TextPart("x")]), Cancellation),
             () => client.FollowAsync(id, 0, Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync().AsTask(),
         ];
 
         foreach (var call in calls)
             Assert.Equal(id, (await Assert.ThrowsAsync<SessionNotFoundException>(call)).Session);
+    }
+
+    // P-18.
+    [Fact]
+    public async Task The_live_parts_of_a_folders_sessions_are_ended_at_once_and_the_sessions_stay()
+    {
+        await using var api = await ApiServer.StartAsync(ScriptedAgent.Kind(Wait));
+        var elsewhere = Directory.CreateDirectory(Path.Combine(api.Workspace, "elsewhere")).FullName;
+        SessionId[] here = [await api.NewSessionAsync(), await api.NewSessionAsync()];
+        var there = (await api.Client.CreateAsync(new NewSession(elsewhere), Cancellation)).Session.Id;
+        foreach (var session in (SessionId[])[.. here, there])
+        {
+            await api.Client.PromptAsync(session, new PromptRequest("Wait."), Cancellation);
+            await api.EventAsync<MessageAdded>(session, 0, m => m.Role == Role.Assistant);
+        }
+
+        var released = await api.Client.ReleaseAllAsync(api.Workspace + "/", Cancellation);
+
+        Assert.Equal(here.OrderBy(s => s.Value, StringComparer.Ordinal), released.Sessions);
+        foreach (var session in here)
+            Assert.Equal(SessionStatus.Interrupted, (await api.Client.GetAsync(session, Cancellation)).Session.Status);
+        Assert.Equal(SessionStatus.Running, (await api.Client.GetAsync(there, Cancellation)).Session.Status);
+        Assert.Equal([there], (await api.Client.ReleaseAllAsync(null, Cancellation)).Sessions);
+        Assert.Empty((await api.Client.ReleaseAllAsync(null, Cancellation)).Sessions);
+
+        static async IAsyncEnumerable<AgentOutput> Wait(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return ScriptedAgent.Begin(turn.Ids.Next<MessageId>());
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+    }
+
+    // P-15.
+    [Fact]
+    public async Task A_session_is_found_by_what_its_agent_calls_it()
+    {
+        await using var api = await ApiServer.StartAsync(ScriptedAgent.Kind(Link));
+        var linked = await api.NewSessionAsync();
+        await api.TurnAsync(linked, "6f1c2a4e-0b1d-4c47-9a39-d8f0b6f6b0aa");
+        await api.TurnAsync(await api.NewSessionAsync(), "Thread_2");
+
+        Assert.Equal(linked, await SessionName.ResolveAsync(api.Client, "6f1c2a4e-0b1d-4c47-9a39-d8f0b6f6b0aa", api.Workspace, Cancellation));
+        await Assert.ThrowsAsync<NoSuchSessionException>(() => SessionName.ResolveAsync(api.Client, "Thread_3", api.Workspace, Cancellation));
+        await api.TurnAsync(await api.NewSessionAsync(), "Thread_2");
+        await Assert.ThrowsAsync<UsageException>(() => SessionName.ResolveAsync(api.Client, "Thread_2", api.Workspace, Cancellation));
+
+        static async IAsyncEnumerable<AgentOutput> Link(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return new AgentLinked("scripted", turn.Messages[^1].Text);
+            await foreach (var output in ScriptedAgent.Say(turn, "ok"))
+                yield return output;
+        }
+    }
+
+    // O-07.
+    [Fact]
+    public async Task One_message_is_read_by_its_id_as_it_was_edited_unless_a_rewind_hides_it()
+    {
+        await using var api = await ApiServer.StartAsync();
+        var id = await api.NewSessionAsync();
+        var other = await api.NewSessionAsync();
+        await api.TurnAsync(id, "one");
+        await api.TurnAsync(id, "two");
+        var messages = (await api.Client.ListMessagesAsync(id, null, 10, Cancellation)).Items;
+        await api.Client.EditMessageAsync(id, messages[0].Id, new MessageChange([new TextPart("One, as it was meant.")]), Cancellation);
+
+        Assert.Equal("One, as it was meant.", (await api.Client.GetMessageAsync(id, messages[0].Id, Cancellation)).Text);
+        Assert.Equal("You said: two", (await api.Client.GetMessageAsync(id, messages[3].Id, Cancellation)).Text);
+        await HasNotAsync(other, messages[0].Id);
+        await api.Client.RewindAsync(id, new RewindRequest(), Cancellation);
+        await HasNotAsync(id, messages[3].Id);
+
+        async Task HasNotAsync(SessionId session, MessageId message) => Assert.Equal(
+            "not_in_session", (await Assert.ThrowsAsync<ProblemException>(() => api.Client.GetMessageAsync(session, message, Cancellation))).Code);
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public abstract class SessionListContract : SessionStoreContract
         await using var trashed = await CreateAsync(Some.Created("/work/two"));
         await trashed.AppendAsync([new SessionTrashed()], null, Cancellation);
         await using var running = await CreateAsync(Some.Created("/work/two", "codex", parent: plain.Session));
-        await running.AppendAsync([Some.Turn()], null, Cancellation);
+        await running.AppendAsync([Some.Turn(), new AgentLinked("codex", "thread-7")], null, Cancellation);
 
         async Task ListsAsync(SessionQuery query, params ISessionWriter[] expected) => Assert.Equal(
             expected.Select(w => w.Session).OrderBy(s => s.Value, StringComparer.Ordinal),
@@ -117,6 +117,8 @@ public abstract class SessionListContract : SessionStoreContract
         await ListsAsync(new SessionQuery(Status: SessionStatus.Running), running);
         await ListsAsync(new SessionQuery(Agent: "codex"), running);
         await ListsAsync(new SessionQuery(Parent: plain.Session), running);
+        await ListsAsync(new SessionQuery(AgentSession: "thread-7"), running);
+        await ListsAsync(new SessionQuery(AgentSession: "thread"));
         await ListsAsync(new SessionQuery(Agent: "nobody"));
     }
 

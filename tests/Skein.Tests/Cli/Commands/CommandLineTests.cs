@@ -32,8 +32,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("trash --purge", "skein: 'skein trash' needs SESSION: see 'skein trash --help'.")]
     [InlineData("trash --list last", "skein: 'skein trash --list' goes with no SESSION and not with --purge.")]
     [InlineData("trash --yes last", "skein: 'skein trash --yes' is for --purge: nothing else is asked about.")]
-    [InlineData("show ../../etc/passwd", "skein: '../../etc/passwd' cannot name a session: give an id, the start of one, a number of 'skein ls', or 'last'.")]
-    [InlineData("show SES_X", "skein: 'SES_X' cannot name a session: give an id, the start of one, a number of 'skein ls', or 'last'.")]
+    [InlineData("show ../../etc/passwd", "skein: '../../etc/passwd' cannot name a session: give an id, the start of one, a number of 'skein ls', 'last', or the driven agent's id.")]
+    [InlineData("show ses_x;y", "skein: 'ses_x;y' cannot name a session: give an id, the start of one, a number of 'skein ls', 'last', or the driven agent's id.")]
     public async Task Bad_usage_is_told_in_one_line_and_ends_with_2(string line, string told)
     {
         var code = await RunAsync(line.Split(' '));
