@@ -93,7 +93,7 @@ public sealed class SkeinAgent : IAgent
 
     private async ValueTask<Toolbox> OpenAsync(ITurn turn, CancellationToken cancellationToken)
     {
-        var box = _extend is null ? _own : await _extend(_own, turn.Session, cancellationToken);
+        var box = NestedInstructions.Extend(_extend is null ? _own : await _extend(_own, turn.Session, cancellationToken));
         return turn.Tools is { } named ? box with { Tools = [.. box.Tools.Where(t => named.Contains(t.Name))] } : box;
     }
 
@@ -106,7 +106,7 @@ public sealed class SkeinAgent : IAgent
             var box = await OpenAsync(turn, cancellationToken);
             var options = new ChatOptions
             {
-                Instructions = await SystemPrompt.BuildAsync(turn, _time, cancellationToken),
+                Instructions = await SystemPrompt.BuildAsync(turn, box.UserInstructions, _time, cancellationToken),
                 Tools = [.. box.Tools.Select(t => new ToolDeclaration(t))],
             };
 

@@ -5,7 +5,11 @@ namespace Skein.Agent;
 
 /// <summary>What a turn of the built-in agent works with.</summary>
 /// <param name="Tools">In the order they are shown to the model, their names unique.</param>
-public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate);
+public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate)
+{
+    /// <summary>Files with the user's own instructions, absolute; the first that exists counts, before the project's.</summary>
+    public IReadOnlyList<string> UserInstructions { get; init; } = [];
+}
 
 /// <summary>What a session's workspace adds to its turns: asked at the beginning of each. It may wrap the gate, to be stricter.</summary>
 public delegate ValueTask<Toolbox> ToolboxExtension(Toolbox own, Session session, CancellationToken cancellationToken);

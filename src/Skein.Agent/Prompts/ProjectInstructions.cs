@@ -35,6 +35,10 @@ internal static class ProjectInstructions
         return found;
     }
 
+    /// <summary>What a user has for all projects: the first of the files that exists.</summary>
+    public static async Task<(string Path, string Text)?> ReadUserAsync(IReadOnlyList<string> files, CancellationToken cancellationToken) =>
+        files.FirstOrDefault(f => new FileInfo(f) is { Exists: true, Length: > 0 }) is { } file ? await ReadAsync(file, MostOfOne, cancellationToken) : null;
+
     // The workspace and its parents, up to what surely is the user's own: beyond it anybody may have put a file.
     private static (string Root, List<string> Folders) Folders(string workspace)
     {
@@ -50,33 +54,46 @@ internal static class ProjectInstructions
         return (folders[0], [folders[0]]);
     }
 
-    private static async Task<(string Path, string Text)?> ReadFirstAsync(string folder, string root, int most, CancellationToken cancellationToken)
+    /// <summary>The instructions that one folder has.</summary>
+    public static async Task<(string Path, string Text)?> ReadFirstAsync(string folder, string root, int most, CancellationToken cancellationToken)
     {
         foreach (var name in s_names)
         {
             var path = Path.Combine(folder, name);
             try
             {
-                if (!IsOwn(path, root))
-                    continue;
-
-                using var reader = new StreamReader(path);
-                var buffer = new char[most];
-                var read = await reader.ReadBlockAsync(buffer, cancellationToken);
-                var text = new string(buffer, 0, read);
-                if (reader.Peek() >= 0)
-                    text += $"\n[… the rest of {path} was left out: only {most:N0} characters of it are shown]";
-                return (path, text);
+                if (IsOwn(path, root))
+                    return await ReadAsync(path, most, cancellationToken);
             }
-            // The model learns what happened, and the turn goes on.
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return (path, $"[it could not be read: {e.Message}]");
+                return (path, Unreadable(e));
             }
         }
 
         return null;
     }
+
+    private static async Task<(string Path, string Text)> ReadAsync(string path, int most, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reader = new StreamReader(path);
+            var buffer = new char[most];
+            var read = await reader.ReadBlockAsync(buffer, cancellationToken);
+            var text = new string(buffer, 0, read);
+            if (reader.Peek() >= 0)
+                text += $"\n[… the rest of {path} was left out: only {most:N0} characters of it are shown]";
+            return (path, text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (path, Unreadable(e));
+        }
+    }
+
+    // The model learns what happened, and the turn goes on.
+    private static string Unreadable(Exception e) => $"[it could not be read: {e.Message}]";
 
     // A link may name the other file of the two, but not send a file from elsewhere to the provider. A pipe, which would never end, has no length.
     private static bool IsOwn(string path, string root)

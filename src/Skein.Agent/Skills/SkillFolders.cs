@@ -53,7 +53,7 @@ public sealed class SkillFolders(IReadOnlyList<string> userFolders, Func<string,
             return own;
 
         var tool = new SkillTool(found);
-        return new Toolbox([.. own.Tools, tool], tool.Narrow(own.Gate));
+        return own with { Tools = [.. own.Tools, tool], Gate = tool.Narrow(own.Gate) };
     }
 
     private static IEnumerable<string> ProjectFolders(string workspace)

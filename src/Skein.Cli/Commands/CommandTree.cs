@@ -36,6 +36,7 @@ internal static class CommandTree
         ("models", ModelsCommand.Create),
         ("agents", AgentsCommand.Create),
         ("skills", SkillsCommand.Create),
+        ("init", InitCommand.Create),
         ("auth", AuthCommand.Create),
         ("config", ConfigCommand.Create),
         ("doctor", DoctorCommand.Create),

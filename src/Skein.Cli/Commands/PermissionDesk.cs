@@ -13,7 +13,9 @@ namespace Skein.Cli.Commands;
 /// may be answered elsewhere meanwhile.
 /// </summary>
 /// <param name="refuse">Answer no where nobody can be asked; else leave the question to others.</param>
-internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surroundings surroundings, bool refuse) : IAsyncDisposable
+/// <param name="consented">What is answered with yes without being asked; null: nothing.</param>
+internal sealed class PermissionDesk(
+    SkeinClient client, SessionId session, Surroundings surroundings, bool refuse, Func<PermissionAsked, bool>? consented = null) : IAsyncDisposable
 {
     private const string Nobody = "Nobody could be asked: the run has no terminal.";
 
@@ -89,7 +91,9 @@ internal sealed class PermissionDesk(SkeinClient client, SessionId session, Surr
             if (IsSettled(asked))
                 continue;
 
-            var reply = surroundings.CanAsk ? await AskPersonAsync(asked) : Refuse(asked);
+            var reply = consented?.Invoke(asked) == true ? new PermissionReply(PermissionAnswer.Once)
+                : surroundings.CanAsk ? await AskPersonAsync(asked)
+                : Refuse(asked);
             if (reply is not null)
                 await AnswerAsync(asked, reply);
         }

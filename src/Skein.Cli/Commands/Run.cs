@@ -71,7 +71,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
     private async Task<int> FollowAsync(SkeinClient client, Session session, PromptAccepted accepted, CancellationToken cancellationToken)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var desk = new PermissionDesk(client, session.Id, surroundings, refuse: true);
+        await using var desk = new PermissionDesk(client, session.Id, surroundings, refuse: true, request.Consented);
         await using var interrupt = new TurnInterrupt(client, session.Id, surroundings, leaving, request.InProcess);
 
         // A new session's own beginning belongs to its events; one that goes on begins where it was.

@@ -51,5 +51,7 @@ internal static class RunCommand
 
 /// <param name="Session">What it is called by; null: a new one.</param>
 /// <param name="Ephemeral">Keep nothing; always in process.</param>
+/// <param name="Consented">Questions that were answered with yes by the command itself.</param>
 internal sealed record RunRequest(
-    string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Ephemeral, bool Trust);
+    string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Ephemeral, bool Trust,
+    Func<PermissionAsked, bool>? Consented = null);

@@ -43,7 +43,7 @@ internal sealed class Agents : IDisposable
             IsWithheld = permissions.IsWithheld,
         });
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
-        var own = SkeinAgent.Kind(models, new Toolbox(tools, permissions.Gate), surroundings.Time, settings.Skills(surroundings).ExtendAsync);
+        var own = SkeinAgent.Kind(models, new Toolbox(tools, permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time, settings.Skills(surroundings).ExtendAsync);
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
 

@@ -31,6 +31,10 @@ internal sealed class HomeSettings : IDisposable
     public SkillFolders Skills(Surroundings surroundings) =>
         new(SkillFolders.OfUser(HomeOf(surroundings), Path.GetDirectoryName(UserFile)!), Trusted.IsTrustedAsync);
 
+    /// <summary>Where the user may have instructions for agents in all projects.</summary>
+    public IReadOnlyList<string> Instructions(Surroundings surroundings) =>
+        [Path.Combine(Path.GetDirectoryName(UserFile)!, "AGENTS.md"), Path.Combine(HomeOf(surroundings), ".claude", "CLAUDE.md")];
+
     public void Dispose() => Trusted.Dispose();
 
     private static string HomeOf(Surroundings surroundings) =>

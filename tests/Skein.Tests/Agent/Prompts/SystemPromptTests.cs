@@ -111,6 +111,19 @@ public sealed class SystemPromptTests
         Assert.Contains("branch side", await BuildAsync(Path.Combine(folder.Path, "wt")));
     }
 
-    private static async Task<string> BuildAsync(string workspace, PermissionMode mode = PermissionMode.Ask, string? system = null) =>
-        await SystemPrompt.BuildAsync(new FakeTurn(Sample.Session(null, workspace, mode), []) { System = system }, new ManualClock(), Cancellation);
+    [Fact]
+    public async Task The_user_s_own_instructions_come_before_the_project_s()
+    {
+        using var folder = new TempFolder();
+        folder.Write("repo/AGENTS.md", "Of the project.");
+        var own = folder.Write("CLAUDE.md", "Of the user.");
+
+        var prompt = await BuildAsync(Path.Combine(folder.Path, "repo"), user: [Path.Combine(folder.Path, "AGENTS.md"), own]);
+
+        Assert.Contains($"# The user's instructions, from {own}\nOf the user.\n", prompt);
+        Assert.True(prompt.IndexOf("Of the user.", StringComparison.Ordinal) < prompt.IndexOf("Of the project.", StringComparison.Ordinal));
+    }
+
+    private static async Task<string> BuildAsync(string workspace, PermissionMode mode = PermissionMode.Ask, string? system = null, string[]? user = null) =>
+        await SystemPrompt.BuildAsync(new FakeTurn(Sample.Session(null, workspace, mode), []) { System = system }, user ?? [], new ManualClock(), Cancellation);
 }
