@@ -17,6 +17,7 @@ internal static class Queries
             ("agent", query.Agent),
             ("parent", query.Parent?.Value),
             ("agent_session", query.AgentSession),
+            ("follow", query.Follow ? Word(true) : null),
             ("trashed", query.Trashed ? Word(true) : null),
             ("cursor", query.Cursor),
             ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));

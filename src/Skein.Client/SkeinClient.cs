@@ -102,6 +102,10 @@ public sealed class SkeinClient : IAsyncDisposable
         PostAsync(
             Path(session, $"permissions/{permission}"), session, reply, SkeinJson.Relaxed.PermissionReply, SkeinJson.Default.SessionView, key, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.MoveAsync"/>
+    public Task<SessionView> MoveAsync(SessionId session, MoveRequest request, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync(Path(session, "move"), session, request, SkeinJson.Relaxed.MoveRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+
     public Task<SessionView> ForkAsync(SessionId session, ForkRequest request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "fork"), session, request, SkeinJson.Relaxed.ForkRequest, SkeinJson.Default.SessionView, key, cancellationToken);
 

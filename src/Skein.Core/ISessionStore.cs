@@ -118,6 +118,9 @@ public interface ISessionWriter : IAsyncDisposable
 /// <param name="Workspace">Only of this folder; null: of all.</param>
 /// <param name="Archived">Archived ones only, or none of them; null: both.</param>
 /// <param name="AgentSession">Only those that their driven agent calls by this id.</param>
+/// <param name="Follow">Also those that are lost and belong to <paramref name="Workspace"/>: their own folder is gone, and it is the same part of the same project. What that comes to stands in <paramref name="Project"/> and <paramref name="NotIn"/>; a store looks at those alone.</param>
+/// <param name="Project">Those of this project also where they are not in <paramref name="Workspace"/>; without that: only those.</param>
+/// <param name="NotIn">None of these folders.</param>
 /// <param name="Trashed">Those in the trash instead of the others.</param>
 /// <param name="Cursor"><see cref="SessionPage.Next"/> of the page before; null: the first page.</param>
 /// <param name="Limit">1 to 1,000.</param>
@@ -128,6 +131,9 @@ public sealed record SessionQuery(
     string? Agent = null,
     SessionId? Parent = null,
     string? AgentSession = null,
+    bool Follow = false,
+    Project? Project = null,
+    IReadOnlyList<string>? NotIn = null,
     bool Trashed = false,
     string? Cursor = null,
     int Limit = 50);

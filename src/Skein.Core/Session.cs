@@ -67,6 +67,8 @@ public sealed record Session(
     TurnFailed? Failure = null,
     string? Key = null)
 {
+    /// <summary>What the workspace is a part of; null: not known.</summary>
+    public Project? Project { get; init; }
     /// <summary>Open permission questions.</summary>
     public IReadOnlyList<PermissionAsked> Questions { get; init; } = [];
     /// <summary>Prompts that wait for the turn to end, next one first.</summary>

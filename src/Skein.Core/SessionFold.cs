@@ -60,6 +60,7 @@ public static class SessionFold
             AgentSession = set.Agent is not null && set.Agent != s.Agent ? null : s.AgentSession,
         },
         SessionMoved moved => s with { Workspace = moved.Workspace },
+        SessionLocated located => s with { Project = new Project(located.Root, located.Path) },
         SessionArchived => s with { Archived = true },
         SessionUnarchived => s with { Archived = false },
         SessionTrashed => s with { TrashedAt = e.At },

@@ -28,6 +28,8 @@ namespace Skein.Core;
 [JsonSerializable(typeof(SessionTitled))]
 [JsonSerializable(typeof(SessionConfigured))]
 [JsonSerializable(typeof(SessionMoved))]
+[JsonSerializable(typeof(SessionLocated))]
+[JsonSerializable(typeof(MoveRequest))]
 [JsonSerializable(typeof(SessionArchived))]
 [JsonSerializable(typeof(SessionUnarchived))]
 [JsonSerializable(typeof(SessionTrashed))]

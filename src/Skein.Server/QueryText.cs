@@ -20,6 +20,7 @@ internal static class QueryText
             Agent: Text(query, "agent"),
             Parent: Text(query, "parent") is { } parent ? SessionId.Parse(parent) : null,
             AgentSession: Text(query, "agent_session"),
+            Follow: Flag(query, "follow"),
             Trashed: Flag(query, "trashed"),
             Cursor: Text(query, "cursor"),
             Limit: (int)(Number(query, "limit", 1, 1000) ?? unasked.Limit));

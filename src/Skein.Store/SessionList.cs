@@ -39,7 +39,16 @@ internal static class SessionList
         && (query.Agent is null || s.Agent == query.Agent)
         && (query.Parent is null || s.Parent == query.Parent)
         && (query.AgentSession is null || s.AgentSession == query.AgentSession)
-        && (workspace is null || Folder(s.Workspace) == workspace);
+        && IsThere(s, query, workspace);
+
+    private static bool IsThere(Session s, SessionQuery query, string? workspace)
+    {
+        if (workspace is null && query is { Project: null, NotIn: null })
+            return true;
+        var folder = Folder(s.Workspace);
+        var asked = folder == workspace || (query.Project is { } project ? s.Project == project : workspace is null);
+        return asked && query.NotIn?.Contains(folder) is not true;
+    }
 
     private static string Folder(string path) => Path.TrimEndingDirectorySeparator(path);
 

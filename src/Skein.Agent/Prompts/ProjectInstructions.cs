@@ -1,3 +1,5 @@
+using Skein.Agent.Projects;
+
 namespace Skein.Agent.Prompts;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Skein.Agent.Projects;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Skein.Agent.Prompts;
+using Skein.Agent.Projects;
 using Skein.Core;
 using Skein.Sandbox;
 

@@ -41,6 +41,7 @@ internal static class LsCommand
                 parsed.GetValue(trash) ? null : parsed.GetValue(archived),
                 parsed.GetValue(status),
                 parsed.GetValue(agent),
+                Follow: !parsed.GetValue(all),
                 Trashed: parsed.GetValue(trash),
                 Cursor: parsed.GetValue(cursor),
                 Limit: parsed.GetValue(limit));
@@ -77,7 +78,7 @@ internal static class LsCommand
         // Numbers are names only where every later command finds the same list: this folder's, from its top.
         var numbered = query is { Archived: false, Status: null, Agent: null, Trashed: false, Cursor: null } && query.Workspace == surroundings.Folder;
         var costs = page.Items.Any(row => row.Cost > 0);
-        var folders = query.Workspace is null;
+        var folders = query.Workspace is null || page.Items.Any(row => row.Workspace != query.Workspace);
         string[] headings = [.. (string[])(numbered ? ["#"] : []), "id", "title", "status", "msgs", .. (string[])(costs ? ["cost"] : []), "updated", "model", .. (string[])(folders ? ["folder"] : [])];
         var table = new Table(headings, elastic: numbered ? 2 : 1);
         var ids = page.ShortIds();

@@ -50,7 +50,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
         }
 
         var id = await SessionName.ResolveAsync(client, request.Session, surroundings.Folder, cancellationToken);
-        return (await client.GetAsync(id, cancellationToken)).Session;
+        return await MovedSession.SettleAsync(client, (await client.GetAsync(id, cancellationToken)).Session, surroundings, cancellationToken);
     }
 
     private async Task<PromptAccepted> PromptAsync(SkeinClient client, Session session, PromptRequest prompt, CancellationToken cancellationToken)

@@ -65,7 +65,7 @@ internal static class SessionName
     {
         if (number is < 1 or > Page)
             return null;
-        var page = await client.ListAsync(new SessionQuery(folder, Limit: number), cancellationToken);
+        var page = await client.ListAsync(new SessionQuery(folder, Follow: true, Limit: number), cancellationToken);
         return page.Items.Count >= number ? page.Items[number - 1].Id : null;
     }
 

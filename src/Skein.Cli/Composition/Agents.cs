@@ -1,4 +1,5 @@
 using Skein.Agent;
+using Skein.Agent.Projects;
 using Skein.Agent.Providers;
 using Skein.Agent.Settings;
 using Skein.Agent.Tools;
@@ -49,7 +50,8 @@ internal sealed class Agents : IDisposable
 
         var defaults = new SessionsOptions(
             own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
-            user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables));
+            user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
+            new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync);
         return new Agents(models, permissions, own, defaults);
     }
 

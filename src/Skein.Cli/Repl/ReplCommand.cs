@@ -23,6 +23,8 @@ internal static class ReplCommand
         await Renewal.EnsureAsync(surroundings, cancellationToken);
         await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
         var resume = await FindAsync(client, options, surroundings.Folder, cancellationToken);
+        if (resume is { } known)
+            await MovedSession.SettleAsync(client, (await client.GetAsync(known, cancellationToken)).Session, surroundings, cancellationToken);
 
         var home = SkeinHome.Of(surroundings);
         var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? settings.Model, options.Mode ?? settings.Mode);

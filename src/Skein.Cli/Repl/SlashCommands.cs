@@ -49,7 +49,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
 
     public async Task ListAsync(CancellationToken cancellationToken)
     {
-        var page = await talk.Client.ListAsync(new SessionQuery(surroundings.Folder, Limit: SessionsShown), cancellationToken);
+        var page = await talk.Client.ListAsync(new SessionQuery(surroundings.Folder, Follow: true, Limit: SessionsShown), cancellationToken);
         completer.Sessions = [.. page.Items.Select((s, i) => ((i + 1).ToString(CultureInfo.InvariantCulture), TerminalText.CleanLine(s.Title)))];
         if (page.Items.Count == 0)
         {

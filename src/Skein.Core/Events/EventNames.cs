@@ -13,6 +13,7 @@ internal static class EventNames
         ("session.titled", SkeinJson.Default.SessionTitled),
         ("session.configured", SkeinJson.Default.SessionConfigured),
         ("session.moved", SkeinJson.Default.SessionMoved),
+        ("session.located", SkeinJson.Default.SessionLocated),
         ("session.archived", SkeinJson.Default.SessionArchived),
         ("session.unarchived", SkeinJson.Default.SessionUnarchived),
         ("session.trashed", SkeinJson.Default.SessionTrashed),

@@ -78,8 +78,13 @@ public enum PermissionMode
 /// <summary>The agent, the model or the mode changed; null: as before.</summary>
 public sealed record SessionConfigured(string? Agent = null, string? Model = null, PermissionMode? Mode = null) : EventBody;
 
-/// <summary>The workspace was found at another path.</summary>
+/// <summary>It goes on in another folder: its own was moved, or its user said so.</summary>
 public sealed record SessionMoved(string Workspace) : EventBody;
+
+/// <summary>What the workspace is a part of, by which it is known again elsewhere.</summary>
+/// <param name="Root">As <see cref="Project.Root"/>.</param>
+/// <param name="Path">As <see cref="Project.Path"/>.</param>
+public sealed record SessionLocated(string Root, string Path) : EventBody;
 
 public sealed record SessionArchived : EventBody;
 

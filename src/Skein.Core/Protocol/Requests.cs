@@ -77,6 +77,11 @@ public sealed record PromptAccepted(TurnId Turn, long Seq);
 /// <param name="Interrupted">False: nothing ran.</param>
 public sealed record InterruptOutcome(bool Interrupted);
 
+/// <summary>Another folder to go on in.</summary>
+/// <param name="Workspace">An absolute path of a folder that exists.</param>
+/// <param name="IfLost">Only if the session's own folder is gone and this one is the same part of the same project; else nothing happens.</param>
+public sealed record MoveRequest(string Workspace, bool IfLost = false);
+
 /// <param name="Sessions">Those whose agent and runner were ended.</param>
 public sealed record Released(IReadOnlyList<SessionId> Sessions);
 

@@ -27,6 +27,8 @@ internal static partial class Forking
             cut.Messages);
 
         List<EventBody> bodies = [forked];
+        if (session.Project is { } project)
+            bodies.Add(new SessionLocated(project.Root, project.Path));
 
         // What was edited since still reads as edited.
         bodies.AddRange(session.Edited

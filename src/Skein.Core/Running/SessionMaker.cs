@@ -4,7 +4,7 @@ using Skein.Core.Protocol;
 namespace Skein.Core.Running;
 
 /// <summary>Makes sessions, new ones and forks, each once for its Idempotency-Key.</summary>
-internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRules rules, SessionsOptions options) : IDisposable
+internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRules rules, Projects projects, SessionsOptions options) : IDisposable
 {
     // One at a time, so that of two requests with one key, or with one id, the second finds what the first made.
     private readonly SemaphoreSlim _making = new(1);
@@ -32,7 +32,8 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
 
             var model = request.Model ?? (agent == options.DefaultAgent ? options.DefaultModel : null);
             var created = new SessionCreated(workspace, agent, model, request.Mode ?? options.DefaultMode, title, options.Host, request.Parent);
-            var writer = await parts.Store.CreateAsync(id, [created], by, cancellationToken);
+            IReadOnlyList<EventBody> bodies = await projects.LocateAsync(workspace, null, cancellationToken) is { } located ? [created, located] : [created];
+            var writer = await parts.Store.CreateAsync(id, bodies, by, cancellationToken);
             return (await runners.AdoptAsync(writer, cancellationToken), true);
         }
         finally

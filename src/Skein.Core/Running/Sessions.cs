@@ -12,8 +12,10 @@ namespace Skein.Core.Running;
 /// <param name="DefaultMode">The mode of a session that names none.</param>
 /// <param name="Host">The name of this machine.</param>
 /// <param name="Redactor">Takes secrets out of what is appended; null: one that knows the rules, but no environment.</param>
+/// <param name="FindProject">What a folder is a part of; null: sessions follow no project that is moved.</param>
 public sealed record SessionsOptions(
-    string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null);
+    string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null,
+    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null);
 
 /// <summary>
 /// The kernel: every command about a session comes through here. One runner (an actor) a session owns its writer; it is started on
@@ -32,6 +34,7 @@ public sealed class Sessions : IAsyncDisposable
     private readonly LiveTexts _live = new();
     private readonly Runners _runners;
     private readonly Retention _retention;
+    private readonly Projects _projects;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
     /// <param name="agents">By name.</param>
@@ -45,7 +48,8 @@ public sealed class Sessions : IAsyncDisposable
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
         Purges = new Purges(store, _runners);
-        _maker = new SessionMaker(parts, _runners, _rules, options);
+        _projects = new Projects(store, options.FindProject);
+        _maker = new SessionMaker(parts, _runners, _rules, _projects, options);
     }
 
     public IdSource Ids { get; }
@@ -91,10 +95,26 @@ public sealed class Sessions : IAsyncDisposable
     /// <exception cref="SessionNotFoundException"/>
     public async Task<SessionView> GetAsync(SessionId session, CancellationToken cancellationToken) => View(await FindAsync(session, cancellationToken));
 
-    public async Task<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken)
+    public Task<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken) => _projects.ListAsync(query, cancellationToken);
+
+    /// <summary>Lets the session go on in another folder. Its agent is ended, since it may still be in the one before.</summary>
+    /// <exception cref="BusyException"/>
+    public async Task<SessionView> MoveAsync(SessionId session, MoveRequest request, Cause by, CancellationToken cancellationToken)
     {
-        RequestRules.Limit(query.Limit);
-        return await _store.ListAsync(query, cancellationToken);
+        var moves = await _projects.MoveAsync(await FindAsync(session, cancellationToken), request, cancellationToken);
+        if (moves.Count == 0)
+            return await GetAsync(session, cancellationToken);
+
+        var view = await CommandAsync(
+            session, by,
+            runner =>
+            {
+                RequireIdle(Usable(runner.Session));
+                return AppendAnyAsync(runner, [.. moves], by);
+            },
+            cancellationToken);
+        await _runners.LetGoAsync(session, by);
+        return view;
     }
 
     /// <exception cref="TrashedException"/>
@@ -178,6 +198,8 @@ public sealed class Sessions : IAsyncDisposable
     public async Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, Cause by, CancellationToken cancellationToken)
     {
         var parts = RequestRules.Parts(prompt.Text, prompt.Parts);
+        var row = await FindAsync(session, cancellationToken);
+        var located = await _projects.LocateAsync(row.Workspace, row.Project, cancellationToken);
         return await _runners.RunAsync(
             session,
             async runner =>
@@ -193,6 +215,8 @@ public sealed class Sessions : IAsyncDisposable
                     Ids.Next<TurnId>(), Ids.Next<MessageId>(), [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))],
                     options == new TurnOptions() ? null : options);
 
+                if (located is not null && now is { Turn: null, Project: null })
+                    await runner.AppendAsync([located], new Cause("skein"));
                 return now.Turn is { } running
                     ? await Prompting.WhileBusyAsync(runner, running, queued, prompt.When, by)
                     : await Prompting.WhileFreeAsync(runner, queued, by);
@@ -292,42 +316,12 @@ public sealed class Sessions : IAsyncDisposable
         Searching.RunAsync(_store, query, cancellationToken);
 
     /// <summary>Appends a finished message without a turn.</summary>
-    public async Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>
-        await _runners.RunAsync(
-            session,
-            async runner =>
-            {
-                if (runner.Memory.FindOutcome(by.Key) is { Message: { } done } && runner.Memory.Transcript.Find(done) is { } known)
-                    return known;
-
-                RequireIdle(Usable(runner.Session));
-                if (message.Parts.Count == 0)
-                    throw new InvalidRequestException("A message needs at least one part.");
-                var id = Ids.Next<MessageId>();
-                await runner.AppendAsync(
-                    [new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, Named(message.Parts))], by);
-                return runner.Memory.Transcript.Find(id)!;
-            },
-            cancellationToken);
+    public Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>
+        _runners.RunAsync(session, runner => MessagesByHand.AddAsync(runner, Ids, message, by), cancellationToken);
 
     /// <summary>Replaces the parts of a message; an event, nothing is overwritten.</summary>
-    public async Task<Message> EditMessageAsync(
-        SessionId session, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken) =>
-        await _runners.RunAsync(
-            session,
-            async runner =>
-            {
-                RequireIdle(Usable(runner.Session));
-                if (runner.Memory.Transcript.Find(message) is not { } old)
-                    throw new NotInSessionException(session, $"message {message}");
-                if (runner.Memory.FindOutcome(by.Key) is not null)
-                    return old;
-                if (change.Parts.Count == 0)
-                    throw new InvalidRequestException("A message needs at least one part.");
-                await runner.AppendAsync([new MessageEdited(message, Named(change.Parts))], by);
-                return runner.Memory.Transcript.Find(message)!;
-            },
-            cancellationToken);
+    public Task<Message> EditMessageAsync(SessionId session, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken) =>
+        _runners.RunAsync(session, runner => MessagesByHand.EditAsync(runner, Ids, message, change, by), cancellationToken);
 
     /// <summary>Every event after <paramref name="after"/>, then those to come, with the text that is arriving between them. Ends only when cancelled.</summary>
     /// <exception cref="CursorAheadException">The session ends before <paramref name="after"/>.</exception>
@@ -369,13 +363,11 @@ public sealed class Sessions : IAsyncDisposable
         }
     }
 
-    private static void RequireIdle(Session session)
+    internal static void RequireIdle(Session session)
     {
         if (session.Turn is { } turn)
             throw new BusyException(session.Id, turn);
     }
-
-    private IReadOnlyList<MessagePart> Named(IReadOnlyList<Part> parts) => [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))];
 
     private SessionView View(Session session) => new(session, _live.Followers(session.Id));
 

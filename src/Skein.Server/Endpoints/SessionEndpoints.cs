@@ -19,13 +19,14 @@ internal static class SessionEndpoints
         sessions.MapPost("", CreateAsync).WithSummary("Make a session, or answer the one of the id given");
         sessions.MapPost("/import", ImportAsync).WithSummary("Make a session out of messages that were said elsewhere").WithMetadata(new SizeLimit(LargestImport));
         sessions.MapGet("", ListAsync).WithSummary("List sessions, most recent first")
-            .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "agent_session", "trashed", "cursor", "limit"));
+            .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "agent_session", "follow", "trashed", "cursor", "limit"));
         sessions.MapGet("/{id}", GetAsync).WithSummary("One session");
         sessions.MapPatch("/{id}", ChangeAsync).WithSummary("Change title, agent, model, mode, archive or pin");
         sessions.MapDelete("/{id}", TrashAsync).WithSummary("Put it in the trash, or delete it from there for good").WithMetadata(new QueryNames("purge"));
         sessions.MapPost("/{id}/restore", RestoreAsync).WithSummary("Take it out of the trash");
         sessions.MapDelete("/{id}/live", ReleaseAsync).WithSummary("End its agent and runner, keep the session");
         sessions.MapDelete("/live", ReleaseAllAsync).WithSummary("End the agents and runners of a folder's sessions, or of all").WithMetadata(new QueryNames("workspace"));
+        sessions.MapPost("/{id}/move", MoveAsync).WithSummary("Let it go on in another folder");
         sessions.MapPost("/{id}/fork", ForkAsync).WithSummary("Make a session that goes on from a message of this one");
         sessions.MapPost("/{id}/rewind", RewindAsync).WithSummary("Hide the last messages");
         sessions.MapPost("/{id}/unrewind", UnrewindAsync).WithSummary("Undo the last rewind");
@@ -69,6 +70,10 @@ internal static class SessionEndpoints
 
     private static async Task<Ok<Released>> ReleaseAllAsync(HttpRequest request, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.ReleaseAllAsync(QueryText.Text(request.Query, "workspace"), caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> MoveAsync(
+        string id, Body<MoveRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.MoveAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
 
     private static async Task<Ok<SessionView>> ForkAsync(
         string id, Body<ForkRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>

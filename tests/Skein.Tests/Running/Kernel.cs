@@ -24,6 +24,9 @@ internal sealed class Kernel : IAsyncDisposable
 
     public ISessionStore Store { get; private set; } = null!;
 
+    /// <summary>What a folder is a part of; counts from the next start.</summary>
+    public Func<string, CancellationToken, ValueTask<Project?>>? FindProject { get; set; }
+
     /// <summary>The disk under the store; tests make it fail.</summary>
     public FaultyDisk Disk { get; } = new();
 
@@ -125,7 +128,7 @@ internal sealed class Kernel : IAsyncDisposable
     {
         Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(), _time, Disk, Cancellation);
         Sessions = new Sessions(
-            Store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor), _time, NullLogger.Instance);
+            Store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);
     }
 }

@@ -118,6 +118,12 @@ public abstract class SessionListContract : SessionStoreContract
         await ListsAsync(new SessionQuery(Agent: "codex"), running);
         await ListsAsync(new SessionQuery(Parent: plain.Session), running);
         await ListsAsync(new SessionQuery(AgentSession: "thread-7"), running);
+        await running.AppendAsync([new SessionLocated("git:1", "a")], null, Cancellation);
+        await ListsAsync(new SessionQuery(Project: new Project("git:1", "a")), running);
+        await ListsAsync(new SessionQuery(Project: new Project("git:1", "")));
+        await ListsAsync(new SessionQuery("/work/one", Project: new Project("git:1", "a")), plain, running);
+        await ListsAsync(new SessionQuery("/work/one", Project: new Project("git:1", "a"), NotIn: ["/work/two"]), plain);
+        await ListsAsync(new SessionQuery(NotIn: ["/work/one"]), running);
         await ListsAsync(new SessionQuery(AgentSession: "thread"));
         await ListsAsync(new SessionQuery(Agent: "nobody"));
     }

@@ -1,4 +1,4 @@
-namespace Skein.Agent.Prompts;
+namespace Skein.Agent.Projects;
 
 /// <summary>Where a folder's repository begins, and its branch; told from files, since running git would run what the repository names.</summary>
 internal sealed class GitRepository
@@ -15,6 +15,9 @@ internal sealed class GitRepository
 
     /// <summary>The working tree's first folder.</summary>
     public string Root { get; }
+
+    /// <summary>What it shares with its other working trees: objects and references.</summary>
+    public string CommonFolder => ReadLine(Path.Combine(_gitFolder, "commondir")) is { } common ? Path.GetFullPath(common, _gitFolder) : _gitFolder;
 
     /// <summary>The repository that a folder belongs to; null: none.</summary>
     public static GitRepository? Find(string folder)
@@ -37,24 +40,28 @@ internal sealed class GitRepository
     public string Head()
     {
         const string Branch = "ref: refs/heads/";
-        var head = ReadLine(Path.Combine(_gitFolder, "HEAD"));
+        var head = ReadHead();
         return head is null ? "branch unknown"
             : head.StartsWith(Branch, StringComparison.Ordinal) ? $"branch {head[Branch.Length..]}"
             : $"at commit {head}";
     }
 
-    private static string? ReadLine(string path)
+    /// <summary>The commit, or <c>ref: </c> and the branch.</summary>
+    public string? ReadHead() => ReadLine(Path.Combine(_gitFolder, "HEAD"));
+
+    /// <summary>The first line of a small file; null: there is none.</summary>
+    internal static string? ReadLine(string path, int longest = LongestHead)
     {
         try
         {
             // Also no pipe, which would never end: it has no length.
-            if (new FileInfo(path) is not { Exists: true, Length: > 0 and <= LongestHead })
+            if (new FileInfo(path) is not { Exists: true, Length: > 0 } file || file.Length > longest)
                 return null;
 
             using var reader = new StreamReader(path);
             return reader.ReadLine()?.Trim();
         }
-        // The prompt does without it.
+        // Whoever asks does without it.
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
