@@ -30,6 +30,7 @@ internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, Time
         var retried = 0;
         var emptied = false;
         Usage? spent = null;
+        decimal? cost = null;
         while (true)
         {
             _answer = new AnswerReader(Message, turn.Ids);
@@ -45,13 +46,15 @@ internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, Time
                 }
             }
 
+            // Every attempt by itself: whether an input is a long one is not to be told from the sum.
             spent = _answer.Usage is null ? spent : spent is null ? _answer.Usage : spent + _answer.Usage;
+            cost = model.CostOf(_answer.Usage) is { } paid ? (cost ?? 0) + paid : cost;
             if (failure is null)
             {
                 var end = _answer.Close().ToList();
                 if (!_answer.IsEmpty || emptied)
                 {
-                    yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, spent)]);
+                    yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, spent, cost)]);
                     yield break;
                 }
 
@@ -64,7 +67,7 @@ internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, Time
             if (retries.DelayAfter(failure, retried) is not { } delay)
             {
                 Failed = true;
-                yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, spent)]);
+                yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, spent, cost)]);
                 yield return new TurnFailure(failure.Kind, model.Provider, retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)");
                 yield break;
             }

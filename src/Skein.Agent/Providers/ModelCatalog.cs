@@ -69,6 +69,15 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
+    /// <summary>What is known of a model, by <c>provider/name</c>: what the settings say over the table of <see cref="KnownModels"/>.</summary>
+    public ModelFacts FactsOf(string model)
+    {
+        var known = KnownModels.Find(model);
+        return Split(model) is var (provider, name) && _providers.TryGetValue(provider, out var named) && named.Models.TryGetValue(name, out var said)
+            ? said.Over(known)
+            : known;
+    }
+
     /// <summary>What is wrong with a model (null: the default one), as an error message; null when it can be used. It calls nobody.</summary>
     public string? CheckModel(string? model) => Check(model ?? DefaultModel)?.Message;
 
@@ -83,7 +92,7 @@ public sealed class ModelCatalog : IDisposable
         var (provider, rest) = Split(name)!.Value;
         // A script's file may change under us; it is read for every turn.
         var client = provider == Scripted ? MakeScripted(rest) : _clients.GetOrAdd(name, _ => Make(_providers[provider], rest));
-        return new Model(name, provider, client);
+        return new Model(name, provider, client, FactsOf(name));
     }
 
     public void Dispose()
@@ -167,4 +176,8 @@ public sealed record ModelList(IReadOnlyList<string> Models, string? Problem);
 
 /// <summary>A model, ready to be called.</summary>
 /// <param name="Name"><c>provider/name</c>.</param>
-internal sealed record Model(string Name, string Provider, IChatClient Client);
+internal sealed record Model(string Name, string Provider, IChatClient Client, ModelFacts Facts)
+{
+    /// <summary>What a call cost; null where its price or its tokens are not known.</summary>
+    public decimal? CostOf(Usage? usage) => usage is null ? null : Facts.Price?.Of(usage);
+}

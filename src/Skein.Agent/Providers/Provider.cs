@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Skein.Core;
 
 namespace Skein.Agent.Providers;
@@ -21,6 +22,7 @@ internal sealed class Provider
         ApiKey = string.IsNullOrWhiteSpace(configuration.ApiKey) ? null : configuration.ApiKey.Trim();
         DefaultModel = configuration.DefaultModel;
         KeyVariable = configuration.KeyVariable;
+        Models = configuration.Models;
         if (needsKey && ApiKey is null)
             Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}. Or store one: skein auth set {Name}";
     }
@@ -31,6 +33,7 @@ internal sealed class Provider
     public string? ApiKey { get; }
     public string? DefaultModel { get; }
     public string? KeyVariable { get; }
+    public IReadOnlyDictionary<string, ModelFacts> Models { get; }
 
     /// <summary>What is missing; null when it can be used.</summary>
     public string? Problem { get; }
@@ -60,7 +63,10 @@ internal sealed class Provider
         var variable = settings?.KeyVariable ?? $"{prefix}_API_KEY";
         var elsewhere = NotBlank(environment($"{prefix}_BASE_URL")) ?? settings?.BaseUrl;
         var whole = new ProviderConfiguration(
-            name, kind, elsewhere ?? address, NotBlank(environment(variable)) ?? settings?.ApiKey, variable, settings?.DefaultModel ?? model);
+            name, kind, elsewhere ?? address, NotBlank(environment(variable)) ?? settings?.ApiKey, variable, settings?.DefaultModel ?? model)
+        {
+            Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
+        };
         var baseUrl = Address(name, whole.BaseUrl!);
         return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null);
     }

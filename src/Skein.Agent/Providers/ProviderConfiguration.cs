@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Skein.Agent.Providers;
 
 /// <summary>The wire format that a provider speaks.</summary>
@@ -18,6 +20,9 @@ public enum ProviderKind
 public sealed record ProviderConfiguration(
     string Name, ProviderKind Kind, string? BaseUrl = null, string? ApiKey = null, string? KeyVariable = null, string? DefaultModel = null)
 {
+    /// <summary>Facts that settings tell of its models, by name without the provider; over what is known of them.</summary>
+    public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
+
     // Never show a key where a record is printed.
     private bool PrintMembers(System.Text.StringBuilder text)
     {

@@ -55,6 +55,10 @@ internal readonly record struct SettingsNode(string File, string? Path, JsonElem
         _ => throw Wrong(rule),
     };
 
+    /// <summary>An amount of money: a finite number, 0 or more, as it was written.</summary>
+    public decimal Amount(string rule) =>
+        Value.ValueKind == JsonValueKind.Number && Value.TryGetDecimal(out var amount) && amount is >= 0 and <= 1_000_000 ? amount : throw Wrong(rule);
+
     public T OneOf<T>(params IReadOnlyList<(string Word, T Value)> choices)
     {
         var text = Text();

@@ -1,6 +1,8 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Agent.Permissions;
+using Skein.Agent.Providers;
 using Skein.Core.Events;
 
 namespace Skein.Agent.Settings;
@@ -81,7 +83,8 @@ internal sealed partial class SettingsParser(string file)
         Uri? baseUrl = null;
         string? apiKeyEnv = null;
         string? script = null;
-        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "script"))
+        IReadOnlyDictionary<string, ModelFacts> models = ReadOnlyDictionary<string, ModelFacts>.Empty;
+        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "script", "models"))
         {
             switch (property.Name)
             {
@@ -94,6 +97,9 @@ internal sealed partial class SettingsParser(string file)
                 case "api_key_env":
                     // Not shown: somebody may have put the key itself there.
                     apiKeyEnv = VariableName().IsMatch(property.Text()) ? property.Text() : throw property.Broken("must be the name of an environment variable (A-Z, a-z, 0-9, '_'), not the key itself");
+                    break;
+                case "models":
+                    models = property.Properties().ToDictionary(m => m.Name, ModelSettings.Read, StringComparer.Ordinal);
                     break;
                 default:
                     script = Path.GetFullPath(property.Text(), Path.GetDirectoryName(file)!);
@@ -109,7 +115,7 @@ internal sealed partial class SettingsParser(string file)
 
         if (script is null && kind == ProviderKind.Scripted)
             throw node.Broken("needs a 'script': the file that it plays");
-        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script);
+        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Models = models };
     }
 
     private static Uri ReadUrl(SettingsNode node)

@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using Skein.Agent.Permissions;
+using Skein.Agent.Providers;
 using Skein.Core;
 using Skein.Core.Events;
 
@@ -20,7 +22,11 @@ public enum ProviderKind
 /// <param name="ApiKeyEnv">The environment variable that holds the key; null: the kind's own.</param>
 /// <param name="Script">For <see cref="ProviderKind.Scripted"/>: the file it plays, absolute.</param>
 public sealed record ProviderSettings(
-    string Name, ProviderKind Kind, Uri? BaseUrl = null, string? ApiKeyEnv = null, string? Script = null);
+    string Name, ProviderKind Kind, Uri? BaseUrl = null, string? ApiKeyEnv = null, string? Script = null)
+{
+    /// <summary>What its models can hold and cost, by name; over what is known of them.</summary>
+    public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
+}
 
 /// <summary>How much an acknowledged append has survived.</summary>
 public enum Durability

@@ -11,11 +11,12 @@ internal sealed class Wire : IAsyncDisposable
 {
     public const string Key = "sk-very-secret-0123456789";
 
-    private Wire(string provider, ModelServer server, TimeProvider time)
+    private Wire(string provider, ModelServer server, TimeProvider time, IReadOnlyDictionary<string, ModelFacts>? models)
     {
         Provider = provider;
         Server = server;
-        Models = new ModelCatalog([], Environment, new Dictionary<string, Script>(), time);
+        var kind = provider == "anthropic" ? ProviderKind.Anthropic : ProviderKind.OpenAi;
+        Models = new ModelCatalog(models is null ? [] : [new ProviderConfiguration(provider, kind) { Models = models }], Environment, new Dictionary<string, Script>(), time);
         Time = time;
     }
 
@@ -25,8 +26,9 @@ internal sealed class Wire : IAsyncDisposable
     public TimeProvider Time { get; }
     public string Model => Provider + "/any";
 
-    public static async Task<Wire> StartAsync(string provider, TimeProvider? time = null) =>
-        new(provider, await ModelServer.StartAsync(TestContext.Current.CancellationToken), time ?? TimeProvider.System);
+    public static async Task<Wire> StartAsync(
+        string provider, TimeProvider? time = null, IReadOnlyDictionary<string, ModelFacts>? models = null) =>
+        new(provider, await ModelServer.StartAsync(TestContext.Current.CancellationToken), time ?? TimeProvider.System, models);
 
     public Task<TurnRecord> RunAsync(params ITool[] tools) => RunAsync(Turn(Sample.User("Go.")), tools);
 
