@@ -6,6 +6,7 @@ using Skein.Bench;
 var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<Row>>>>
 {
     ["start"] = StartBench.RunAsync,
+    ["list"] = ListBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
     ["turn"] = TurnBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
