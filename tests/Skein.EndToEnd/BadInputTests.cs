@@ -45,7 +45,9 @@ public sealed class BadInputTests : IAsyncDisposable
         var listed = await _user.RunAsync("ls", "--all", "--json");
 
         Assert.True(run.Code == 2, run.ToString());
-        Assert.Contains("No model is named", run.Error, StringComparison.Ordinal);
+        Assert.Equal(4, run.ErrorLines.Length);
+        Assert.StartsWith("skein: No model yet. ", run.Error, StringComparison.Ordinal);
+        Assert.All((string[])["skein demo", "ollama pull", "skein auth set", "skein agents"], way => Assert.Contains(way, run.Error, StringComparison.Ordinal));
         Assert.Contains("\"items\":[]", listed.Out, StringComparison.Ordinal);
     }
 

@@ -46,7 +46,10 @@ internal static class CommandLine
         }
         catch (UsageException e)
         {
-            return Tell(surroundings, e.Message, BadUsage);
+            var code = Tell(surroundings, e.Message, BadUsage);
+            foreach (var line in e.Advice)
+                surroundings.Error.WriteLine(line);
+            return code;
         }
         catch (SkeinException e)
         {
@@ -74,4 +77,8 @@ internal static class CommandLine
 }
 
 /// <summary>The command line breaks a rule that the message names.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+internal sealed class UsageException(string message) : Exception(message)
+{
+    /// <summary>What to do about it, in lines below the message.</summary>
+    public IReadOnlyList<string> Advice { get; init; } = [];
+}

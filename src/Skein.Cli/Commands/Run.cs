@@ -1,3 +1,4 @@
+using Skein.Agent;
 using Skein.Agent.Settings;
 using Skein.Cli.Background;
 using Skein.Cli.Composition;
@@ -64,6 +65,8 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
             // It was made for this prompt alone, and nothing was said in it.
             await client.TrashAsync(session.Id, cancellationToken);
             await client.PurgeAsync(session.Id, cancellationToken);
+            if (session is { Model: null, Agent: SkeinAgent.Name })
+                throw new UsageException(ModelGuide.Title) { Advice = ModelGuide.Lines };
             throw;
         }
     }

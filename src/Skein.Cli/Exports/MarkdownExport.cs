@@ -28,11 +28,11 @@ internal static class MarkdownExport
     public static string Json(SessionView session, IReadOnlyList<Message> messages)
     {
         var page = JsonSerializer.SerializeToNode(new MessagePage(messages, null, session.Session.Seq), SkeinJson.Relaxed.MessagePage)!;
-        return new JsonObject
+        return TerminalText.EscapeJson(new JsonObject
         {
             ["session"] = JsonSerializer.SerializeToNode(session, SkeinJson.Relaxed.SessionView),
             ["messages"] = page["items"]!.DeepClone(),
-        }.ToJsonString(SkeinJson.Relaxed.Options);
+        }.ToJsonString(SkeinJson.Relaxed.Options));
     }
 
     private static string Speaker(Message message) => message.Role switch

@@ -28,7 +28,7 @@ internal static class ReplCommand
 
         var home = SkeinHome.Of(surroundings);
         var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? settings.Model, options.Mode ?? settings.Mode);
-        var (model, guide) = ModelFor(wanted.Model, settings, surroundings);
+        var (model, guide) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
             wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
             model is null ? [] : [model], token => EnsureServerAsync(home, surroundings, token));
@@ -74,19 +74,14 @@ internal static class ReplCommand
     }
 
     // Only a look: the server asks its own providers. What it would find missing is better said before the first prompt.
-    private static (string? Model, IReadOnlyList<string> Guide) ModelFor(string? wanted, SkeinSettings settings, Surroundings surroundings)
+    private static async Task<(string? Model, IReadOnlyList<string> Guide)> ModelForAsync(
+        string? wanted, SkeinSettings settings, SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
     {
-        var (providers, scripts) = Providers.Of(settings);
+        using var keys = new ProviderKeys(home.Path);
+        var (providers, scripts) = Providers.Of(settings, await keys.ReadAsync(cancellationToken));
         using var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
-        return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? Guide : []);
+        return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : []);
     }
-
-    private static IReadOnlyList<string> Guide { get; } =
-    [
-        "No model yet. Any of these gets one, and 'skein demo' shows it all without:",
-        "  Ollama   free, on your machine: install it, ollama pull qwen3, then /model ollama/qwen3",
-        "  a key    export ANTHROPIC_API_KEY=… or OPENAI_API_KEY=…, then start skein again",
-    ];
 
     private static async Task EnsureServerAsync(SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
     {

@@ -140,12 +140,13 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
         }
     }
 
-    /// <summary>Writes a line for programs as it is: JSON, whose own rules escape what is not harmless.</summary>
+    /// <summary>Writes a line for programs: JSON, whose own rules escape controls; what turns the direction of writing is escaped here, too.</summary>
     public void WriteJsonLine(string json)
     {
+        var harmless = TerminalText.EscapeJson(json);
         lock (_lock)
         {
-            writer.Write(json);
+            writer.Write(harmless);
             writer.Write('\n');
             writer.Flush();
         }

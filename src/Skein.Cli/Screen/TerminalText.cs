@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Skein.Cli.Screen;
@@ -10,7 +11,11 @@ namespace Skein.Cli.Screen;
 /// </summary>
 internal sealed class TerminalText
 {
+    // Overrides and isolates of direction make code read as what it is not.
+    private const string Turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+
     private static readonly SearchValues<char> s_suspicious = SearchValues.Create(Suspicious());
+    private static readonly SearchValues<char> s_inJson = SearchValues.Create(Turning + "\u007f" + string.Concat(Enumerable.Range(0x80, 0x20).Select(c => (char)c)));
 
     private State _state;
     private bool _afterReturn;
@@ -30,6 +35,24 @@ internal sealed class TerminalText
 
     /// <summary>A whole text as one line: new lines and tabs become spaces.</summary>
     public static string CleanLine(string text) => Clean(text).ReplaceLineEndings(" ").Replace('\t', ' ').Trim();
+
+    /// <summary>JSON that says the same without a character that a terminal would take for more than text: those can only stand in its strings.</summary>
+    public static string EscapeJson(string json)
+    {
+        if (!json.AsSpan().ContainsAny(s_inJson))
+            return json;
+
+        var escaped = new StringBuilder(json.Length + 64);
+        foreach (var c in json)
+        {
+            if (s_inJson.Contains(c))
+                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            else
+                escaped.Append(c);
+        }
+
+        return escaped.ToString();
+    }
 
     /// <summary>The next piece of a text, made harmless.</summary>
     public string Next(string piece)
@@ -155,7 +178,6 @@ internal sealed class TerminalText
                 all.Append(c);
         }
 
-        // Overrides and isolates of direction make code read as what it is not.
-        return all.Append("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069").ToString();
+        return all.Append(Turning).ToString();
     }
 }

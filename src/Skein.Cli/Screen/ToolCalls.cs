@@ -8,6 +8,7 @@ internal static class ToolCalls
 {
     private const int LinesShown = 6;
     private const int LongestTitle = 200;
+    private const int LongestLine = 1000;
 
     // What they answer is for the model; that they were called is enough for people.
     private static readonly string[] s_quiet = ["read", "glob", "grep", "list"];
@@ -101,7 +102,7 @@ internal static class ToolCalls
     private static void ShowLine(Terminal terminal, string line)
     {
         var text = line.Replace("\t", "    ", StringComparison.Ordinal);
-        terminal.WriteLine("  │ " + (terminal.IsTerminal ? TextWidth.Cut(text, Math.Max(10, terminal.Width - 4)) : text), Style.Dim);
+        terminal.WriteLine("  │ " + TextWidth.Cut(text, terminal.IsTerminal ? Math.Max(10, terminal.Width - 4) : LongestLine), Style.Dim);
     }
 
     private static string Cut(string title) => TextWidth.Cut(title, LongestTitle);

@@ -49,6 +49,17 @@ public sealed class TerminalTextTests
     }
 
     [Fact]
+    public void Json_says_the_same_without_what_turns_the_direction_or_controls()
+    {
+        const string Json = "{\"a\":\"x\u202ey\u0085\u007f漢🎉\"}";
+
+        var escaped = TerminalText.EscapeJson(Json);
+
+        Assert.Equal("{\"a\":\"x\\u202ey\\u0085\\u007f漢🎉\"}", escaped);
+        Assert.Equal("x\u202ey\u0085\u007f漢🎉", System.Text.Json.JsonElement.Parse(escaped).GetProperty("a").GetString());
+    }
+
+    [Fact]
     public void One_line_stays_one_line()
     {
         Assert.Equal("a title in one line", TerminalText.CleanLine(" a title\r\nin\tone\u2028line\e[0m "));

@@ -1,0 +1,14 @@
+namespace Skein.Cli.Screen;
+
+/// <summary>What is told to somebody who has no model: how to get one.</summary>
+internal static class ModelGuide
+{
+    public const string Title = "No model yet. Any of these gets one, and 'skein demo' shows it all without:";
+
+    public static IReadOnlyList<string> Lines { get; } =
+    [
+        "  Ollama    free, on your machine: install it, ollama pull qwen3, then --model ollama/qwen3 (or /model)",
+        "  a key     skein auth set anthropic (or openai); or ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment",
+        "  an agent  one that brings its own model: 'skein agents' lists those that are here, --agent chooses",
+    ];
+}
