@@ -106,7 +106,7 @@ public sealed class SkeinAgent : IAgent
             var box = await OpenAsync(turn, cancellationToken);
             var options = new ChatOptions
             {
-                Instructions = await SystemPrompt.BuildAsync(turn, box.UserInstructions, _time, cancellationToken),
+                Instructions = await SystemPrompt.BuildAsync(turn, box, _time, cancellationToken),
                 Tools = [.. box.Tools.Select(t => new ToolDeclaration(t))],
             };
 

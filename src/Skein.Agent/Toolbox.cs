@@ -9,6 +9,9 @@ public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate)
 {
     /// <summary>Files with the user's own instructions, absolute; the first that exists counts, before the project's.</summary>
     public IReadOnlyList<string> UserInstructions { get; init; } = [];
+
+    /// <summary>What the model should know of it, and people hear from it: what is missing and why.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>What a session's workspace adds to its turns: asked at the beginning of each. It may wrap the gate, to be stricter.</summary>

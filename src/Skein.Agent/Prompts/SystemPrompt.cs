@@ -13,12 +13,12 @@ internal static class SystemPrompt
     private static readonly Lazy<string> s_system = new(() => Resource("system.md"));
     private static readonly Lazy<string> s_plan = new(() => Resource("plan.md"));
 
-    public static async Task<string> BuildAsync(ITurn turn, IReadOnlyList<string> userInstructions, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<string> BuildAsync(ITurn turn, Toolbox box, TimeProvider time, CancellationToken cancellationToken)
     {
         var workspace = turn.Session.Workspace;
         var prompt = new StringBuilder(s_system.Value);
 
-        if (await ProjectInstructions.ReadUserAsync(userInstructions, cancellationToken) is var (own, said))
+        if (await ProjectInstructions.ReadUserAsync(box.UserInstructions, cancellationToken) is var (own, said))
             prompt.Append(CultureInfo.InvariantCulture, $"\n# The user's instructions, from {own}\n{said.Trim()}\n");
         foreach (var (path, text) in await ProjectInstructions.ReadAsync(workspace, cancellationToken))
             prompt.Append(CultureInfo.InvariantCulture, $"\n# The project's instructions, from {path}\n{text.Trim()}\n");
@@ -29,6 +29,8 @@ internal static class SystemPrompt
         if (GitRepository.Find(workspace) is { } git)
             prompt.Append(CultureInfo.InvariantCulture, $"- Git: {git.Root}, {git.Head()}\n");
         prompt.Append(CultureInfo.InvariantCulture, $"- {Mode(turn.Session.Mode)}\n");
+        foreach (var note in box.Notes)
+            prompt.Append(CultureInfo.InvariantCulture, $"- {note.ReplaceLineEndings(" ")}\n");
 
         if (turn.Session.Mode == PermissionMode.Plan)
             prompt.Append('\n').Append(s_plan.Value);

@@ -23,20 +23,39 @@ public static class SettingsFile
     {
         // A link, as people have whose settings lie in a repository, stays one.
         var file = RealPath.Of(path);
-        byte[] before;
-        try
-        {
-            before = File.Exists(file) ? await File.ReadAllBytesAsync(file, cancellationToken) : "{}\n"u8.ToArray();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException(path, null, $"cannot be read: {e.Message}");
-        }
-
+        var before = File.Exists(file) ? await ReadBytesAsync(path, file, cancellationToken) : "{}\n"u8.ToArray();
         var after = Set(path, before, key.Split('.'), AsJson(value));
         new SettingsParser(path).Parse(after);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await AtomicFile.WriteAsync(file, after, mode: null, cancellationToken);
+    }
+
+    /// <summary>Takes a key away. The file is replaced as a whole, and only by one that breaks no rule.</summary>
+    /// <returns>False: the file does not say it.</returns>
+    /// <exception cref="SettingsException">The file without it breaks a rule, or cannot be read; it is as it was.</exception>
+    public static async Task<bool> RemoveAsync(string path, string key, CancellationToken cancellationToken)
+    {
+        var file = RealPath.Of(path);
+        if (!File.Exists(file))
+            return false;
+
+        var before = await ReadBytesAsync(path, file, cancellationToken);
+        byte[]? after;
+        try
+        {
+            after = Remove(before, key.Split('.'));
+        }
+        catch (JsonException e)
+        {
+            throw new SettingsException(path, null, $"is not JSON: {e.Message}");
+        }
+
+        if (after is null)
+            return false;
+
+        new SettingsParser(path).Parse(after);
+        await AtomicFile.WriteAsync(file, after, mode: null, cancellationToken);
+        return true;
     }
 
     // Words are what most values are, and nobody wants to quote them twice for a shell.
@@ -61,8 +80,6 @@ public static class SettingsFile
     {
         if (keys.Any(k => k.Length == 0))
             throw new SettingsException(path, string.Join('.', keys), "is no key: its parts are names with '.' between them.");
-        if (json.AsSpan().StartsWith("\xEF\xBB\xBF"u8))
-            json = json[3..];
         try
         {
             var (start, end, text) = Find(json, keys, value);
@@ -106,6 +123,56 @@ public static class SettingsFile
         var indent = new string(' ', 2 * (depth + 1));
         var property = $"\n{indent}{JsonSerializer.Serialize(keys[depth], KeysJson.Default.String)}: {(depth == keys.Length - 1 ? value : Nested(keys, depth + 1, value))}";
         return isEmpty ? (last, last, $"{property}\n{indent[2..]}") : (last, last, "," + property);
+    }
+
+    // With the comma before it; the first of an object goes with the comma behind it.
+    private static byte[]? Remove(byte[] json, string[] keys)
+    {
+        var reader = new Utf8JsonReader(json, s_reading);
+        reader.Read();
+        var depth = 0;
+        var last = (int)reader.BytesConsumed;
+        var isFirst = true;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var found = reader.ValueTextEquals(keys[depth]);
+            reader.Read();
+            if (found && depth < keys.Length - 1 && reader.TokenType == JsonTokenType.StartObject)
+            {
+                depth++;
+                (last, isFirst) = ((int)reader.BytesConsumed, true);
+                continue;
+            }
+
+            reader.Skip();
+            var end = (int)reader.BytesConsumed;
+            if (found && depth == keys.Length - 1)
+                return [.. json[..last], .. json[(isFirst ? AfterComma(json, end) : end)..]];
+            (last, isFirst) = (end, false);
+        }
+
+        return null;
+    }
+
+    private static int AfterComma(byte[] json, int at)
+    {
+        var next = at;
+        while (json[next] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+            next++;
+        return json[next] == (byte)',' ? next + 1 : at;
+    }
+
+    private static async Task<byte[]> ReadBytesAsync(string path, string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var json = await File.ReadAllBytesAsync(file, cancellationToken);
+            return json.AsSpan().StartsWith("\xEF\xBB\xBF"u8) ? json[3..] : json;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException(path, null, $"cannot be read: {e.Message}");
+        }
     }
 
     private static string Nested(string[] keys, int from, string value) =>

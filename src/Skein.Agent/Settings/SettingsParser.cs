@@ -34,7 +34,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp"))
         {
             settings = node.Name switch
             {
@@ -47,6 +47,7 @@ internal sealed partial class SettingsParser(string file)
                 "durability" => settings with { Durability = node.OneOf(("durable", Durability.Durable), ("relaxed", Durability.Relaxed)) },
                 "redaction" => settings with { Redaction = node.Flag() },
                 "retention" => settings with { Retention = ReadRetention(node) },
+                "mcp" => settings with { Mcp = McpParser.Read(node) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Skein.Agent.Mcp;
 using Skein.Agent.Permissions;
 using Skein.Agent.Providers;
 using Skein.Core;
@@ -58,6 +59,9 @@ public sealed record SkeinSettings(
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 
+    /// <summary>MCP servers by name.</summary>
+    public IReadOnlyDictionary<string, McpServer> Mcp { get; init; } = new Dictionary<string, McpServer>();
+
     /// <summary>The user's rules, then a trusted folder's: the last that matches holds.</summary>
     public IReadOnlyList<PermissionRule> Permissions { get; init; } = [];
 
@@ -69,6 +73,7 @@ public sealed record SkeinSettings(
         project.Model ?? Model, project.Mode ?? Mode, project.Agent ?? Agent, project.Durability ?? Durability, Redaction)
     {
         Providers = new Dictionary<string, ProviderSettings>([.. Providers.Where(p => !project.Providers.ContainsKey(p.Key)), .. project.Providers]),
+        Mcp = new Dictionary<string, McpServer>([.. Mcp.Where(s => !project.Mcp.ContainsKey(s.Key)), .. project.Mcp]),
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,
         Retention = Retention,

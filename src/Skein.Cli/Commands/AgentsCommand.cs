@@ -19,7 +19,7 @@ internal static class AgentsCommand
             var home = SkeinHome.Of(surroundings);
             using var settings = new HomeSettings(home, surroundings);
             using var keys = new ProviderKeys(home.Path);
-            using var agents = Agents.Open(
+            await using var agents = Agents.Open(
                 home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
             var rows = agents.Kinds.Values.Select(kind => (kind.Name, kind.Resumes, Problem: kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null))).ToArray();
             if (parsed.GetValue(json))

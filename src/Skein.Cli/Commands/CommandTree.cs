@@ -39,6 +39,7 @@ internal static class CommandTree
         ("agents", AgentsCommand.Create),
         ("skills", SkillsCommand.Create),
         ("init", InitCommand.Create),
+        ("mcp", McpCommand.Create),
         ("auth", AuthCommand.Create),
         ("config", ConfigCommand.Create),
         ("doctor", DoctorCommand.Create),

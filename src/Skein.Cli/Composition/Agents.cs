@@ -1,4 +1,5 @@
 using Skein.Agent;
+using Skein.Agent.Mcp;
 using Skein.Agent.Projects;
 using Skein.Agent.Providers;
 using Skein.Agent.Settings;
@@ -12,14 +13,15 @@ using Skein.Sandbox;
 namespace Skein.Cli.Composition;
 
 /// <summary>The agents that sessions of this home can have, and what a session has that names nothing.</summary>
-internal sealed class Agents : IDisposable
+internal sealed class Agents : IAsyncDisposable
 {
     private readonly ModelCatalog _models;
     private readonly Permissions _permissions;
+    private readonly McpServers _mcp;
 
-    private Agents(ModelCatalog models, Permissions permissions, AgentKind own, SessionsOptions defaults)
+    private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKind own, SessionsOptions defaults)
     {
-        (_models, _permissions) = (models, permissions);
+        (_models, _permissions, _mcp) = (models, permissions, mcp);
         Kinds = new Dictionary<string, AgentKind>(StringComparer.Ordinal) { [own.Name] = own };
         SessionDefaults = defaults;
     }
@@ -38,13 +40,17 @@ internal sealed class Agents : IDisposable
         var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         var permissions = new Permissions(home, settings);
         var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
-        var tools = BuiltInTools.All(new ToolSettings(ChildEnvironment.ForTools(ChildEnvironment.Current(), keyVariables), surroundings.Time)
+        var tools = BuiltInTools.All(new ToolSettings(HomeSettings.ToolsSee(keyVariables), surroundings.Time)
         {
             HiddenFolders = [.. new[] { home.Path, home.Own }.Distinct(StringComparer.Ordinal).Select(RealPath.Of)],
             IsWithheld = permissions.IsWithheld,
         });
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
-        var own = SkeinAgent.Kind(models, new Toolbox(tools, permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time, settings.Skills(surroundings).ExtendAsync);
+        var skills = settings.Skills(surroundings);
+        var mcp = settings.McpServers(keys, keyVariables, surroundings.Time);
+        var own = SkeinAgent.Kind(
+            models, new Toolbox(tools, permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
+            async (box, session, token) => await mcp.ExtendAsync(await skills.ExtendAsync(box, session, token), session, token));
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
 
@@ -52,11 +58,12 @@ internal sealed class Agents : IDisposable
             own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync);
-        return new Agents(models, permissions, own, defaults);
+        return new Agents(models, permissions, mcp, own, defaults);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _mcp.DisposeAsync();
         _models.Dispose();
         _permissions.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Skein.Agent.Mcp;
 using Skein.Agent.Settings;
 using Skein.Cli.Screen;
 
@@ -18,16 +19,35 @@ internal static class FolderTrust
         using var settings = new HomeSettings(home, surroundings);
         var loaded = await settings.ReadAsync(surroundings.Folder, cancellationToken);
         var folder = settings.FolderOf(surroundings.Folder, loaded);
-        if (trust || (loaded.Ignored.Count > 0 && IsNews(home, folder, loaded) && Ask(surroundings, folder, loaded)))
+        if (trust || (loaded.Ignored.Count > 0 && IsNews(home, [folder, .. loaded.Ignored.Select(i => i.ToString())]) && Ask(surroundings, folder, loaded)))
         {
             await settings.Trusted.TrustAsync(folder, cancellationToken);
             loaded = await settings.ReadAsync(surroundings.Folder, cancellationToken);
         }
 
+        await SettleServersAsync(settings, surroundings, home, cancellationToken);
         await TellOfProvidersAsync(settings, loaded, surroundings, cancellationToken);
         if (loaded.UsersAlone.Count > 0)
             surroundings.Error.WriteLine($"skein: {string.Join(", ", loaded.UsersAlone.Select(i => i.Key))} is taken from {settings.UserFile} only; not from {loaded.UsersAlone[0].File}", Style.Warning);
         return loaded.Settings;
+    }
+
+    // Each is asked about once, and again when it does something else.
+    private static async Task SettleServersAsync(HomeSettings settings, Surroundings surroundings, SkeinHome home, CancellationToken cancellationToken)
+    {
+        var finder = settings.Mcp();
+        foreach (var server in (await finder.FindAsync(surroundings.Folder, cancellationToken)).Waiting.Where(s => IsNews(home, [surroundings.Folder, s.Fingerprint])))
+        {
+            if (!surroundings.CanAsk)
+            {
+                surroundings.Error.WriteLine(TerminalText.CleanLine($"skein: the MCP server {server.Name} of {McpFinder.FileName} is not started before you agree: skein mcp allow {server.Name}"), Style.Warning);
+                continue;
+            }
+
+            surroundings.Out.WriteLine(("? ", Style.Warning), (TerminalText.CleanLine($"{McpFinder.FileName} names the MCP server {server.Name}: {server.Where}"), Style.Bold));
+            if (Confirm(surroundings, "May it be started for agents that work here?"))
+                await finder.AllowAsync(surroundings.Folder, server, cancellationToken);
+        }
     }
 
     // One server serves every folder; where it sends keys and prompts to is the user's own word alone.
@@ -49,17 +69,22 @@ internal static class FolderTrust
         }
 
         surroundings.Out.WriteLine(("? ", Style.Warning), ($"{loaded.Ignored[0].File} sets: {keys}", Style.Bold));
-        surroundings.Out.Write($"  Do you trust what is in {folder}? [y]es, [n]o: ", Style.Warning);
+        return Confirm(surroundings, $"Do you trust what is in {folder}?");
+    }
+
+    private static bool Confirm(Surroundings surroundings, string question)
+    {
+        surroundings.Out.Write($"  {question} [y]es, [n]o: ", Style.Warning);
         var answer = surroundings.Input.ReadLine();
         surroundings.Out.LineWasEnded();
         return answer?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 
     // Asked and told once for what is there: again when the folder wants something else.
-    private static bool IsNews(SkeinHome home, string folder, LoadedSettings loaded)
+    private static bool IsNews(SkeinHome home, IEnumerable<string> what)
     {
         var told = Path.Combine(home.Path, "told");
-        var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [folder, .. loaded.Ignored.Select(i => i.ToString())]))));
+        var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', what))));
         if (File.Exists(told) && File.ReadLines(told).Contains(mark))
             return false;
 

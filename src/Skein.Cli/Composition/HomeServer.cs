@@ -63,7 +63,8 @@ internal sealed class HomeServer : IAsyncDisposable
         {
             if (sessions is not null)
                 await sessions.DisposeAsync();
-            agents?.Dispose();
+            if (agents is not null)
+                await agents.DisposeAsync();
             await store.DisposeAsync();
             settings.Dispose();
             throw;
@@ -76,7 +77,7 @@ internal sealed class HomeServer : IAsyncDisposable
         await _server.DisposeAsync();
         await _housekeeping.DisposeAsync();
         await _sessions.DisposeAsync();
-        _agents.Dispose();
+        await _agents.DisposeAsync();
         _settings.Dispose();
         await _store.DisposeAsync();
     }

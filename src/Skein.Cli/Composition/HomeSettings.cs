@@ -1,3 +1,4 @@
+using Skein.Agent.Mcp;
 using Skein.Agent.Settings;
 using Skein.Agent.Skills;
 using Skein.Sandbox;
@@ -8,12 +9,14 @@ namespace Skein.Cli.Composition;
 internal sealed class HomeSettings : IDisposable
 {
     private readonly SettingsReader _reader;
+    private readonly McpConsents _consents;
 
     public HomeSettings(SkeinHome home, Surroundings surroundings)
     {
         UserFile = SettingsReader.UserFile(ChildEnvironment.Current(), HomeOf(surroundings));
         Trusted = new TrustedFolders(home.Own);
         _reader = new SettingsReader(UserFile, Trusted);
+        _consents = new McpConsents(home.Own);
     }
 
     public string UserFile { get; }
@@ -35,7 +38,25 @@ internal sealed class HomeSettings : IDisposable
     public IReadOnlyList<string> Instructions(Surroundings surroundings) =>
         [Path.Combine(Path.GetDirectoryName(UserFile)!, "AGENTS.md"), Path.Combine(HomeOf(surroundings), ".claude", "CLAUDE.md")];
 
-    public void Dispose() => Trusted.Dispose();
+    /// <summary>Which MCP servers count in a folder.</summary>
+    public McpFinder Mcp() => new(ReadAsync, Trusted, _consents, ToolsSee([]).GetValueOrDefault);
+
+    /// <summary>The MCP servers, started when they are needed.</summary>
+    /// <param name="keys">The keys that the user stored.</param>
+    /// <param name="keyVariables">Variables that hold keys of providers.</param>
+    public McpServers McpServers(IReadOnlyDictionary<string, string> keys, IReadOnlyList<string> keyVariables, TimeProvider time) =>
+        new(Mcp().FindAsync, ToolsSee(keyVariables), keys, time);
+
+    /// <summary>The environment that tools and servers see.</summary>
+    /// <param name="keyVariables">Variables that hold keys of providers.</param>
+    public static IReadOnlyDictionary<string, string> ToolsSee(IReadOnlyList<string> keyVariables) =>
+        ChildEnvironment.ForTools(ChildEnvironment.Current(), keyVariables);
+
+    public void Dispose()
+    {
+        _consents.Dispose();
+        Trusted.Dispose();
+    }
 
     private static string HomeOf(Surroundings surroundings) =>
         surroundings.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);

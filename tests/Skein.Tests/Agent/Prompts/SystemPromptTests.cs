@@ -1,3 +1,4 @@
+using Skein.Agent;
 using Skein.Agent.Prompts;
 using Skein.Core.Events;
 using Skein.Testing;
@@ -125,5 +126,5 @@ public sealed class SystemPromptTests
     }
 
     private static async Task<string> BuildAsync(string workspace, PermissionMode mode = PermissionMode.Ask, string? system = null, string[]? user = null) =>
-        await SystemPrompt.BuildAsync(new FakeTurn(Sample.Session(null, workspace, mode), []) { System = system }, user ?? [], new ManualClock(), Cancellation);
+        await SystemPrompt.BuildAsync(new FakeTurn(Sample.Session(null, workspace, mode), []) { System = system }, new Toolbox([], Sample.Open) { UserInstructions = user ?? [] }, new ManualClock(), Cancellation);
 }

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Skein.Testing;
+
+namespace Skein.EndToEnd;
+
+/// <summary>MCP servers as their user adds them, and as an agent uses them.</summary>
+public sealed class McpTests : IAsyncDisposable
+{
+    private readonly User _user = new();
+
+    public McpTests() => Requires.Programs("node");
+
+    public ValueTask DisposeAsync() => _user.DisposeAsync();
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_is_added_tested_used_in_a_turn_and_removed()
+    {
+        await GoodAsync(["mcp", "add", "geese", "--", .. McpStandIn.Command]);
+        var tested = await GoodAsync("mcp", "test", "--json");
+        var used = await GoodAsync("run", "--mode", "auto", "--json", "--model", Calling("mcp__geese__echo"), "Go.");
+        await GoodAsync("mcp", "remove", "geese");
+        var removed = await _user.RunAsync("mcp", "remove", "geese");
+
+        var tools = JsonDocument.Parse(tested.Out).RootElement[0].GetProperty("tools").EnumerateArray().Select(t => t.GetProperty("name").GetString());
+        Assert.Contains("echo", tools);
+        Assert.Contains(": honk", used.Out, StringComparison.Ordinal);
+        Assert.Equal(2, removed.Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_of_the_project_waits_for_trust_and_for_consent()
+    {
+        _user.Write(".mcp.json", JsonSerializer.Serialize(new { mcpServers = new { geese = new { command = McpStandIn.Command[0], args = McpStandIn.Command[1..] } } }));
+
+        var untrusted = await GoodAsync("mcp", "list");
+        await GoodAsync("trust");
+        var waiting = await GoodAsync("mcp", "list");
+        var told = await GoodAsync("run", "--mode", "auto", "--json", "--model", Calling("mcp__geese__echo"), "Go.");
+        await GoodAsync("mcp", "allow", "geese");
+        var used = await GoodAsync("run", "--mode", "auto", "--json", "--model", Calling("mcp__geese__echo"), "Go.");
+
+        Assert.StartsWith("No MCP servers.", untrusted.Out, StringComparison.Ordinal);
+        Assert.Contains("skein mcp allow geese", waiting.Out, StringComparison.Ordinal);
+        Assert.Contains("is not started before you agree", told.Error, StringComparison.Ordinal);
+        Assert.Contains("There is no tool 'mcp__geese__echo'", told.Out, StringComparison.Ordinal);
+        Assert.Contains(": honk", used.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_cannot_be_used_is_told_with_what_it_said()
+    {
+        await GoodAsync(["mcp", "add", "geese", "--", .. McpStandIn.BrokenCommand]);
+
+        var tested = await _user.RunAsync("mcp", "test");
+
+        Assert.Equal(1, tested.Code);
+        Assert.Contains("The geese are out.", tested.Out, StringComparison.Ordinal);
+    }
+
+    private string Calling(string tool) => _user.ScriptOf(
+        new { type = "call", tool, arguments = new { text = "honk" } }, new { type = "text", text = "Done." });
+
+    private async Task<ProgramRun> GoodAsync(params string[] arguments)
+    {
+        var run = await _user.RunAsync(arguments);
+        Assert.True(run.Code == 0, run.ToString());
+        return run;
+    }
+}
