@@ -1,6 +1,7 @@
 using System.Globalization;
 using Skein.Core;
 using Skein.Core.Search;
+using Skein.Core.Spending;
 
 namespace Skein.Client;
 
@@ -34,11 +35,14 @@ internal static class Queries
             ("case", query.MatchCase ? Word(true) : null),
             ("workspace", query.Workspace),
             ("agent", query.Agent),
-            ("since", query.Since?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)),
+            ("since", Word(query.Since)),
             ("role", query.Role is { } role ? role.ToString().ToLowerInvariant() : null),
             ("trashed", query.Trashed ? Word(true) : null),
             ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));
     }
+
+    public static string Of(SpendingQuery query) => Of(
+        ("by", query.By.ToString().ToLowerInvariant()), ("workspace", query.Workspace), ("agent", query.Agent), ("since", Word(query.Since)));
 
     private static string Of(params ReadOnlySpan<(string Name, string? Value)> all)
     {
@@ -53,6 +57,9 @@ internal static class Queries
     }
 
     private static string Word(bool value) => value ? "true" : "false";
+
+    private static string? Word(DateTimeOffset? value) =>
+        value?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
     private static string Word(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

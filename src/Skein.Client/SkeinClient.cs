@@ -5,6 +5,7 @@ using Skein.Core;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
 using Skein.Core.Search;
+using Skein.Core.Spending;
 
 namespace Skein.Client;
 
@@ -160,6 +161,10 @@ public sealed class SkeinClient : IAsyncDisposable
     /// <exception cref="ServerUnreachableException">The connection was lost before the end.</exception>
     public IAsyncEnumerable<SearchLine> SearchAsync(SearchQuery query, CancellationToken cancellationToken) =>
         LineStream.ReadAsync(_connection, new ApiRequest(HttpMethod.Get, "v1/search" + Queries.Of(query)), cancellationToken);
+
+    /// <inheritdoc cref="Sessions.SumSpendingAsync"/>
+    public Task<SpendingReport> GetSpendingAsync(SpendingQuery query, CancellationToken cancellationToken) =>
+        GetAsync("v1/spending" + Queries.Of(query), null, SkeinJson.Default.SpendingReport, cancellationToken);
 
     public Task<ServerInfo> GetServerAsync(CancellationToken cancellationToken) =>
         GetAsync("v1/server", null, SkeinJson.Default.ServerInfo, cancellationToken);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Spending;
 
 namespace Skein.Core;
 
@@ -81,6 +82,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(ServerHealth))]
 [JsonSerializable(typeof(Collected))]
+[JsonSerializable(typeof(SpendingReport))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class SkeinJson : JsonSerializerContext
 {

@@ -10,6 +10,8 @@ internal sealed record QueryNames(params string[] Names);
 /// <summary>Reads the values of a query. What cannot be read is an error that names the parameter, its value and the rule.</summary>
 internal static class QueryText
 {
+    private static readonly string[] s_instants = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
     public static SessionQuery Sessions(IQueryCollection query)
     {
         var unasked = new SessionQuery();
@@ -47,6 +49,13 @@ internal static class QueryText
         "any" when orAny => null,
         _ => throw Bad(name, text, orAny ? "true, false or any" : "true or false"),
     };
+
+    public static DateTimeOffset? Instant(IQueryCollection query, string name) =>
+        Text(query, name) is not { } text ? null
+        : DateTimeOffset.TryParseExact(
+            text, s_instants, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
+            ? instant
+            : throw Bad(name, text, "a date or an instant in ISO 8601, 2026-11-21 or 2026-11-21T08:46:22Z");
 
     private static SessionStatus Status(string text)
     {

@@ -141,6 +141,7 @@ public sealed class SkeinServer : IAsyncDisposable
         PromptEndpoints.Map(app);
         MessageEndpoints.Map(app);
         SearchEndpoints.Map(app);
+        SpendingEndpoints.Map(app);
         EventEndpoints.Map(app);
         ServerEndpoints.Map(app);
         return app;

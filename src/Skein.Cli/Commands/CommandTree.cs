@@ -20,6 +20,7 @@ internal static class CommandTree
         ("rename", RenameCommand.Create),
         ("move", MoveCommand.Create),
         ("search", SearchCommand.Create),
+        ("cost", CostCommand.Create),
         ("fork", ForkCommand.Create),
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),

@@ -109,17 +109,5 @@ internal sealed class Retention(ISessionStore store, Runners runners, TimeProvid
     // More days than there have been keep everything.
     private DateTimeOffset Before(int days) => time.GetUtcNow() is var now && days <= (now - DateTimeOffset.MinValue).Days ? now.AddDays(-days) : DateTimeOffset.MinValue;
 
-    private async Task<List<Session>> AllAsync(bool trashed, CancellationToken cancellationToken)
-    {
-        List<Session> all = [];
-        string? cursor = null;
-        do
-        {
-            var page = await store.ListAsync(new SessionQuery(Archived: null, Trashed: trashed, Cursor: cursor, Limit: 1000), cancellationToken);
-            all.AddRange(page.Items);
-            cursor = page.Next;
-        }
-        while (cursor is not null);
-        return all;
-    }
+    private Task<List<Session>> AllAsync(bool trashed, CancellationToken cancellationToken) => SessionRows.AllAsync(store, trashed, cancellationToken);
 }

@@ -4,6 +4,7 @@ using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Core.Redaction;
 using Skein.Core.Search;
+using Skein.Core.Spending;
 
 namespace Skein.Core.Running;
 
@@ -314,6 +315,10 @@ public sealed class Sessions : IAsyncDisposable
     /// <exception cref="InvalidRequestException"/>
     public IAsyncEnumerable<SearchLine> SearchAsync(SearchQuery query, CancellationToken cancellationToken) =>
         Searching.RunAsync(_store, query, cancellationToken);
+
+    /// <summary>What models were paid, as the logs have it.</summary>
+    public Task<SpendingReport> SumSpendingAsync(SpendingQuery query, CancellationToken cancellationToken) =>
+        Spendings.SumAsync(_store, query, cancellationToken);
 
     /// <summary>Appends a finished message without a turn.</summary>
     public Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,8 +18,6 @@ internal static class SearchEndpoints
 {
     private const string Lines = "application/x-ndjson";
     private const int FlushBytes = 32 * 1024;
-
-    private static readonly string[] s_instants = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/search", SearchAsync).WithTags("messages").WithSummary("Look for a text in all sessions (one JSON object a line)")
@@ -68,19 +65,13 @@ internal static class SearchEndpoints
             MatchCase: Flag(query, "case"),
             Workspace: QueryText.Text(query, "workspace"),
             Agent: QueryText.Text(query, "agent"),
-            Since: QueryText.Text(query, "since") is { } since ? Instant("since", since) : null,
+            Since: QueryText.Instant(query, "since"),
             Role: QueryText.Text(query, "role") is { } role ? RoleOf(role) : null,
             Trashed: Flag(query, "trashed"),
             Limit: (int)(QueryText.Number(query, "limit", 1, 1000) ?? unasked.Limit));
     }
 
     private static bool Flag(IQueryCollection query, string name) => QueryText.Text(query, name) is { } text && QueryText.Flag(name, text, orAny: false) is true;
-
-    private static DateTimeOffset Instant(string name, string text) =>
-        DateTimeOffset.TryParseExact(
-            text, s_instants, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
-            ? instant
-            : throw QueryText.Bad(name, text, "a date or an instant in ISO 8601, 2026-11-21 or 2026-11-21T08:46:22Z");
 
     private static Role RoleOf(string text) => text switch
     {
