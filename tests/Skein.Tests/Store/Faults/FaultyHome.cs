@@ -44,7 +44,7 @@ internal sealed class FaultyHome : IDisposable
     {
         await using (var store = await OpenAsync())
         {
-            _disk.FailAfter(_random.Next(40), s_errors[_random.Next(s_errors.Length)], 1 + (_random.Next(3) == 0 ? _random.Next(5) : 0), _random.Next(400));
+            FailSoon();
             for (var step = 0; step < MostSteps && !_disk.HasFailed; step++)
                 await _workload.StepAsync();
             _disk.Heal();
@@ -61,6 +61,9 @@ internal sealed class FaultyHome : IDisposable
     {
         await using (await OpenAsync())
         {
+            // What was undone just before must stay so.
+            if (_random.Next(3) == 0)
+                FailSoon();
             _disk.DieAfter(_random.Next(40), _random.Next(2) == 0 ? _random.Next(400) : 0);
             for (var step = 0; step < MostSteps && !_disk.IsDead; step++)
                 await _workload.StepAsync();
@@ -74,6 +77,9 @@ internal sealed class FaultyHome : IDisposable
             await DieWhileOpeningAsync(cutsPower);
         await CheckReopenedAsync();
     }
+
+    private void FailSoon() =>
+        _disk.FailAfter(_random.Next(40), s_errors[_random.Next(s_errors.Length)], 1 + (_random.Next(3) == 0 ? _random.Next(5) : 0), _random.Next(400));
 
     // The process that was to mend it ends as well.
     private async Task DieWhileOpeningAsync(bool cutsPower)

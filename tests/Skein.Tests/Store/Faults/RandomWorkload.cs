@@ -13,6 +13,7 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
     private const int MostSessions = 12;
 
     private readonly Dictionary<SessionId, ISessionWriter> _writers = [];
+    private readonly IdSource _ids = new(clock);
     private ISessionStore _store = null!;
     private int _texts;
 
@@ -78,7 +79,7 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
     {
         if (model.Sessions.Count >= MostSessions)
             return;
-        var session = new ModelSession(Some.Ids.Next<SessionId>(), []);
+        var session = new ModelSession(_ids.Next<SessionId>(), []);
         await MakeAsync(session, [Some.Created(title: Text()), .. random.Next(2) == 0 ? Events() : []]);
     }
 
@@ -96,7 +97,7 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
             .. row.Segments.TakeWhile((_, i) => i == 0 || row.Segments[i - 1].UpTo < upTo).Select(s => s with { UpTo = Math.Min(s.UpTo, upTo) }),
             .. upTo > origin.Inherited ? [new Segment(origin.Id, upTo)] : Array.Empty<Segment>(),
         ];
-        await MakeAsync(new ModelSession(Some.Ids.Next<SessionId>(), [.. origin.Events.Take(upTo)]), [Some.Forked(row, upTo, segments)]);
+        await MakeAsync(new ModelSession(_ids.Next<SessionId>(), [.. origin.Events.Take(upTo)]), [Some.Forked(row, upTo, segments)]);
     }
 
     private async Task MakeAsync(ModelSession session, IReadOnlyList<EventBody> bodies)
@@ -193,7 +194,8 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
 
     private async Task CollectAsync()
     {
-        clock.Advance(TimeSpan.FromMinutes(random.Next(90)));
+        // Now and then into another month, whose folder must be made.
+        clock.Advance(random.Next(3) == 0 ? TimeSpan.FromDays(random.Next(40)) : TimeSpan.FromMinutes(random.Next(90)));
         await _store.CollectAsync(cancellationToken);
     }
 
