@@ -8,7 +8,9 @@ namespace Skein.Store;
 /// <summary>Content by the SHA-256 of its bytes: <c>blobs/ab/abcdef…</c>, stored once.</summary>
 internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads, Durability durability, TimeProvider time)
 {
-    private const string Incoming = ".incoming-";
+    /// <summary>How the names of content begin that is just arriving.</summary>
+    public const string Incoming = ".incoming-";
+
     private const int Chunk = 64 * 1024;
     private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
 
@@ -147,7 +149,10 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
 
     private static StoreStoppedException Refused(Exception e) => new($"The content could not be stored: {e.Message}", e);
 
-    private string PathOf(string sha256) => Path.Combine(folder, sha256[..2], sha256);
+    /// <summary>Where content of that name is, or would be.</summary>
+    public static string PathOf(string folder, string sha256) => Path.Combine(folder, sha256[..2], sha256);
+
+    private string PathOf(string sha256) => PathOf(folder, sha256);
 
     private bool Keep(SafeFileHandle file, string from, string to, long size)
     {

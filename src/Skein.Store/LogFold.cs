@@ -60,6 +60,23 @@ internal static class LogFold
         return found;
     }
 
+    /// <summary>What events name and is not there, by the first event that names it.</summary>
+    /// <param name="blobs">The folder of blobs.</param>
+    public static IReadOnlyList<(long Seq, BlobRef Blob)> FindMissingBlobs(Disk disk, SafeFileHandle file, SessionLog log, long end, string blobs)
+    {
+        var looked = new HashSet<string>(StringComparer.Ordinal);
+        var missing = new List<(long, BlobRef)>();
+        using var lines = new LineReader(disk, file, log.Path, 0, end);
+        while (lines.TryRead(out var line))
+        {
+            if (line.IndexOf("\"sha256\":\""u8) < 0 || !LogLine.IsSealed(line) || EventReader.Decode(line, lines.Offset, log.Id, log.Name) is not { } e)
+                continue;
+            missing.AddRange(NamedBlobs.Of(e.Body).Where(b => looked.Add(b.Sha256) && !File.Exists(BlobFolder.PathOf(blobs, b.Sha256))).Select(b => (e.Seq, b)));
+        }
+
+        return missing;
+    }
+
     /// <summary>The repairs that were told in the log itself, by their sentence.</summary>
     /// <param name="start">The beginning of a line; what was told before does not matter.</param>
     public static IReadOnlySet<string> FindReported(Disk disk, SafeFileHandle file, SessionLog log, long start, long end)

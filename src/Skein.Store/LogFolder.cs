@@ -223,7 +223,7 @@ internal sealed class LogFolder(string root, LogParts parts)
                 return (file, []);
             }
 
-            var (state, repairs) = LogRepair.Mend(parts.Disk, file, log);
+            var (state, repairs) = LogRepair.Mend(parts.Disk, file, log, Path.Combine(root, "blobs"));
             if (state.Row is null)
                 throw new DamagedException(state.Fault!);
 

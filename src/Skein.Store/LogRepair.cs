@@ -13,9 +13,10 @@ internal static class LogRepair
     public const string TornMark = ".torn-";
 
     /// <param name="file">Open for writing.</param>
+    /// <param name="blobs">The folder of what events name.</param>
     /// <returns>What is known now, and what was done about it.</returns>
     /// <exception cref="IOException">The disk refused; what was there is still there, or aside.</exception>
-    public static (LogState State, IReadOnlyList<Repair> Repairs) Mend(Disk disk, SafeFileHandle file, SessionLog log)
+    public static (LogState State, IReadOnlyList<Repair> Repairs) Mend(Disk disk, SafeFileHandle file, SessionLog log, string blobs)
     {
         var repairs = new List<Repair>();
         disk.Flush(file);
@@ -29,6 +30,7 @@ internal static class LogRepair
             known = LogFold.Fold(disk, file, log, end, known);
 
         TellDamage(disk, file, log, known, repairs);
+        TellMissingBlobs(disk, file, log, known, blobs, repairs);
         return (known, repairs);
     }
 
@@ -93,6 +95,19 @@ internal static class LogRepair
 
         var told = LogFold.FindReported(disk, file, log, first.Offset, state.End);
         repairs.AddRange(damage.Select(Describe).Where(r => !told.Contains(r.What)));
+    }
+
+    // Nothing brings it back; what the event itself says of it, as the head and the tail of an output, is still there.
+    private static void TellMissingBlobs(Disk disk, SafeFileHandle file, SessionLog log, LogState state, string blobs, List<Repair> repairs)
+    {
+        var missing = LogFold.FindMissingBlobs(disk, file, log, state.End, blobs);
+        if (missing.Count == 0)
+            return;
+
+        var told = LogFold.FindReported(disk, file, log, 0, state.End);
+        repairs.AddRange(missing
+            .Select(b => new Repair("blob", $"Blob {b.Blob.Sha256} ({b.Blob.Size} bytes, {b.Blob.MediaType}), which event {b.Seq} names, is missing."))
+            .Where(r => !told.Contains(r.What)));
     }
 
     private static Repair Describe(Gap gap)

@@ -1,32 +1,36 @@
-using Microsoft.Win32.SafeHandles;
+using System.Security.Cryptography;
 using Skein.Core;
-using Skein.Core.Events;
 
 namespace Skein.Store;
 
 /// <summary>What a look at a whole store found.</summary>
 /// <param name="Events">Those that stand in the logs; inherited ones are counted where they stand.</param>
+/// <param name="LogBytes">Of the logs, and of what purges kept for forks.</param>
 /// <param name="Findings">What is worth telling, the worst not first.</param>
 public sealed record StoreReport(int Sessions, long Events, long LogBytes, int Blobs, long BlobBytes, IReadOnlyList<StoreFinding> Findings);
 
 /// <param name="Place">The file, relative to the home.</param>
 /// <param name="What">One sentence.</param>
 /// <param name="IsLoss">Something that was acknowledged cannot be read; else it mends itself.</param>
-public sealed record StoreFinding(string Place, string What, bool IsLoss);
+/// <param name="Session">The session that does something about it when it is taken over: mends it, or tells of it in its log.</param>
+/// <param name="IsOpenTurn">It is as it should while a server runs the turn.</param>
+public sealed record StoreFinding(string Place, string What, bool IsLoss, SessionId? Session = null, bool IsOpenTurn = false);
 
 /// <summary>
-/// Looks at every line of every log, and at every blob that they name. It only reads and takes no lock, so that it may look at a store
+/// Looks at every line of every log, and at every byte of every blob. It only reads and takes no lock, so that it may look at a store
 /// that a server has: what that one appends meanwhile is looked at or not.
 /// </summary>
 public static class StoreCheck
 {
     /// <param name="home">The store's folder; one that is not there is an empty store.</param>
-    /// <param name="progress">Is told the bytes of logs that were read, and of how many.</param>
+    /// <param name="progress">Is told the bytes that were read, and of how many.</param>
     public static StoreReport Run(string home, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         var look = new Look(Path.GetFullPath(home), progress);
         look.Logs(cancellationToken);
-        look.Blobs();
+        look.Inheritance();
+        look.Blobs(cancellationToken);
+        look.Leftovers();
         look.Catalog();
         return look.Report();
     }
@@ -35,109 +39,112 @@ public static class StoreCheck
     {
         private readonly Disk _disk = new();
         private readonly List<StoreFinding> _findings = [];
-        private readonly Dictionary<string, (long Size, string NamedBy)> _named = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, (long Size, string NamedBy, SessionId Session)> _named = new(StringComparer.Ordinal);
+        private readonly Dictionary<SessionId, LogLook> _logs = [];
+        private readonly Dictionary<SessionId, LogLook> _origins = [];
+        private readonly long _total = Files(home, "sessions").Concat(Files(home, "blobs")).Sum(f => f.Length);
+        private long _read;
         private int _sessions;
-        private long _events;
-        private long _logBytes;
         private int _blobs;
         private long _blobBytes;
 
-        public StoreReport Report() => new(_sessions, _events, _logBytes, _blobs, _blobBytes, _findings);
+        public StoreReport Report() => new(
+            _sessions, _logs.Values.Concat(_origins.Values).Sum(l => l.Events), _logs.Values.Concat(_origins.Values).Sum(l => l.Bytes), _blobs, _blobBytes, _findings);
 
         public void Logs(CancellationToken cancellationToken)
         {
-            var files = Files("sessions").Where(f => f.Name.EndsWith(SessionLog.Extension, StringComparison.Ordinal)).OrderBy(f => f.Name, StringComparer.Ordinal).ToArray();
-            var total = files.Sum(f => f.Length);
-            foreach (var file in files)
+            foreach (var file in Files("sessions").OrderBy(f => f.Name, StringComparer.Ordinal))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (!SessionId.TryParse(Path.GetFileNameWithoutExtension(file.Name), out var id) || Path.GetFullPath(Path.Combine(home, SessionLog.NameOf(id))) != file.FullName)
+                var isOrigin = file.Extension == SessionLog.OriginExtension;
+                if (!isOrigin && file.Extension != SessionLog.Extension)
+                    continue;
+
+                if (!SessionId.TryParse(Path.GetFileNameWithoutExtension(file.Name), out var id) || Path.GetFullPath(Path.Combine(home, SessionLog.NameOf(id, file.Extension))) != file.FullName)
                 {
                     Tell(file, "is no log by its name and folder, which follow from a session's id: it is passed over", isLoss: true);
                     continue;
                 }
 
-                _sessions++;
+                _sessions += isOrigin ? 0 : 1;
                 try
                 {
-                    Log(file, id, cancellationToken);
+                    var look = new LogCheck(_disk, NameOf(file), id).Run(file.FullName, isOrigin, cancellationToken);
+                    (isOrigin ? _origins : _logs)[id] = look;
+                    _findings.AddRange(look.Findings);
+                    foreach (var blob in look.Blobs)
+                        _named.TryAdd(blob.Sha256, (blob.Size, NameOf(file), id));
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
                 {
                     Tell(file, $"cannot be read: {e.Message}", isLoss: true);
                 }
 
-                progress?.Invoke(_logBytes, total);
+                progress?.Invoke(_read += file.Length, _total);
             }
         }
 
-        private void Log(FileInfo file, SessionId id, CancellationToken cancellationToken)
+        public void Inheritance()
         {
-            using var handle = _disk.OpenRead(file.FullName);
-            var length = RandomAccess.GetLength(handle);
-            _logBytes += length;
-            var tail = LogTail.Find(_disk, handle, file.FullName, length);
-            ReadEvents(file, id, handle, tail.Committed, cancellationToken);
-            if (tail.WholeUntil is not null)
-                Tell(file, "ends in a whole line without its line end: the next to write completes it", isLoss: false);
-            else if (tail.Committed < length)
-                Tell(file, $"has a torn tail: {length - tail.Committed} bytes from byte {tail.Committed}, which were never acknowledged. The next to write cuts them off and keeps them aside", isLoss: false);
-        }
-
-        private void ReadEvents(FileInfo file, SessionId id, SafeFileHandle handle, long end, CancellationToken cancellationToken)
-        {
-            using var events = new EventReader(new LineReader(_disk, handle, file.FullName, 0, end), id, file.FullName, GapTracker.Unknown, after: 0);
-            var isFirst = true;
-            while (events.Next() is { } e)
+            var needed = new HashSet<SessionId>();
+            foreach (var (fork, look) in _logs)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (e.Body is Gap gap)
+                foreach (var segment in look.Inherits)
                 {
-                    Tell(file, $"is damaged: {gap.Length} bytes from byte {gap.Offset}{(gap.To >= gap.From ? $", which were the events {gap.From} to {gap.To}" : "; no event was lost")}", isLoss: true);
-                    isFirst = false;
-                    continue;
+                    needed.Add(segment.Session);
+                    var held = _logs.GetValueOrDefault(segment.Session) ?? _origins.GetValueOrDefault(segment.Session);
+                    if (held is null)
+                        _findings.Add(new StoreFinding(SessionLog.NameOf(fork), $"inherits events of {segment.Session}, whose log is missing.", IsLoss: true));
+                    else if (held.Seq < segment.UpTo)
+                        _findings.Add(new StoreFinding(SessionLog.NameOf(fork), $"inherits the events up to {segment.UpTo} of {segment.Session}, whose log ends at {held.Seq}.", IsLoss: true));
                 }
-
-                _events++;
-                if (isFirst && e.Body is not (SessionCreated or SessionForked))
-                    Tell(file, $"begins with {e.Type}, not with session.created or session.forked", isLoss: true);
-                if (e.Body is SessionForked forked)
-                    Origins(file, forked);
-                foreach (var blob in NamedBlobs.Of(e.Body))
-                    _named.TryAdd(blob.Sha256, (blob.Size, NameOf(file)));
-                isFirst = false;
             }
 
-            if (isFirst)
-                Tell(file, "has no whole event", isLoss: true);
-        }
-
-        private void Origins(FileInfo file, SessionForked forked)
-        {
-            foreach (var segment in forked.Segments)
+            foreach (var origin in _origins.Keys)
             {
-                if (!File.Exists(Path.Combine(home, SessionLog.NameOf(segment.Session))))
-                    Tell(file, $"inherits events of {segment.Session}, whose log is missing", isLoss: true);
+                if (_logs.ContainsKey(origin))
+                    Tell(SessionLog.NameOf(origin, SessionLog.OriginExtension), "was left by a purge that did not come to its end: the next start deletes it");
+                else if (!needed.Contains(origin))
+                    Tell(SessionLog.NameOf(origin, SessionLog.OriginExtension), "was kept for forks that are gone: the next collection deletes it (skein gc)");
             }
         }
 
-        public void Blobs()
+        public void Blobs(CancellationToken cancellationToken)
         {
-            var found = new Dictionary<string, long>(StringComparer.Ordinal);
+            var found = new HashSet<string>(StringComparer.Ordinal);
             foreach (var file in Files("blobs").Where(f => !f.Name.StartsWith('.')))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 _blobs++;
                 _blobBytes += file.Length;
-                found[file.Name] = file.Length;
+                found.Add(file.Name);
+                Blob(file);
+                progress?.Invoke(_read += file.Length, _total);
             }
 
-            foreach (var (sha256, (size, by)) in _named)
+            foreach (var (sha256, (_, by, session)) in _named.Where(n => !found.Contains(n.Key)))
+                _findings.Add(new StoreFinding(by, $"names blob {sha256}, which is missing.", IsLoss: true, session));
+        }
+
+        // Nobody needs what no event names: then it is no loss.
+        private void Blob(FileInfo file)
+        {
+            var isNamed = _named.TryGetValue(file.Name, out var named);
+            try
             {
-                if (!found.TryGetValue(sha256, out var length))
-                    _findings.Add(new StoreFinding(by, $"names blob {sha256}, which is missing.", IsLoss: true));
-                else if (length != size)
-                    _findings.Add(new StoreFinding($"blobs/{sha256[..2]}/{sha256}", $"has {length} bytes, not {size}: it is damaged.", IsLoss: true));
+                using var content = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                if (Convert.ToHexStringLower(SHA256.HashData(content)) != file.Name)
+                    Tell(file, $"has {file.Length} bytes{(isNamed && named.Size != file.Length ? $", not {named.Size}" : " that are not those it is named after")}: it is damaged", isNamed);
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Tell(file, $"cannot be read: {e.Message}", isNamed);
+            }
+        }
+
+        public void Leftovers()
+        {
+            foreach (var file in Files("sessions").Where(f => f.Extension == NewLog.Suffix).Concat(Files("blobs").Where(f => f.Name.StartsWith(BlobFolder.Incoming, StringComparison.Ordinal))))
+                Tell(file, "is just being made, or was left by a process that died: then the next start deletes it", isLoss: false);
         }
 
         public void Catalog()
@@ -161,9 +168,13 @@ public static class StoreCheck
 
         private void Tell(FileInfo file, string what, bool isLoss) => _findings.Add(new StoreFinding(NameOf(file), what + ".", isLoss));
 
+        private void Tell(string place, string what) => _findings.Add(new StoreFinding(place, what + ".", IsLoss: false));
+
         private string NameOf(FileInfo file) => Path.GetRelativePath(home, file.FullName).Replace('\\', '/');
 
-        private IEnumerable<FileInfo> Files(string below) => new DirectoryInfo(Path.Combine(home, below)) is { Exists: true } folder
+        private IEnumerable<FileInfo> Files(string below) => Files(home, below);
+
+        private static IEnumerable<FileInfo> Files(string home, string below) => new DirectoryInfo(Path.Combine(home, below)) is { Exists: true } folder
             ? folder.EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
             : [];
     }

@@ -58,6 +58,58 @@ public sealed partial class DoctorTests : IAsyncDisposable
         Assert.Equal(bytes, await File.ReadAllBytesAsync(log, Cancellation));
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_can_be_mended_is_mended_and_told_in_the_log_with_a_server_and_without(bool isServed)
+    {
+        await BigSessionAsync();
+        await _user.GoodAsync("stop");
+        var log = Assert.Single(Directory.GetFiles(Path.Combine(_user.Home, "sessions"), "*.jsonl", SearchOption.AllDirectories));
+        await File.AppendAllTextAsync(log, "{\"seq\":", Cancellation);
+        await File.WriteAllTextAsync(Path.ChangeExtension(log, ".jsonl.new"), "half", Cancellation);
+        File.Delete(Path.Combine(_user.Home, "catalog", "catalog.jsonl"));
+        if (isServed)
+            await _user.GoodAsync("ls");
+        var before = await _user.JsonAsync("doctor");
+
+        var repair = await _user.JsonAsync("doctor", "--repair");
+        var again = await _user.JsonAsync("doctor", "--repair");
+
+        Assert.Equal(isServed ? 1 : 3, Texts(before, "store").Count());
+        Assert.Contains(Texts(repair, "mended"), t => t.Contains("torn tail: 7 bytes", StringComparison.Ordinal));
+        Assert.Equal(isServed ? 1 : 3, Texts(repair, "mended").Count());
+        Assert.Contains("are whole", Assert.Single(Texts(repair, "store")), StringComparison.Ordinal);
+        Assert.Empty(Texts(again, "mended"));
+        var told = (await File.ReadAllLinesAsync(log, Cancellation)).Select(l => JsonElement.Parse(l)).Where(e => e.GetProperty("type").GetString() == "session.repaired");
+        Assert.Equal("torn", Assert.Single(Assert.Single(told).GetProperty("data").GetProperty("repairs").EnumerateArray()).GetProperty("kind").GetString());
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(log)!, "*.torn-*"));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_cannot_be_mended_is_told_in_the_log_once_and_stays_wrong()
+    {
+        await BigSessionAsync();
+        await _user.GoodAsync("stop");
+        var log = Assert.Single(Directory.GetFiles(Path.Combine(_user.Home, "sessions"), "*.jsonl", SearchOption.AllDirectories));
+        var blob = Assert.Single(Directory.GetFiles(Path.Combine(_user.Home, "blobs"), "*", SearchOption.AllDirectories));
+        var bytes = await File.ReadAllBytesAsync(blob, Cancellation);
+        bytes[1000] ^= 1;
+        await File.WriteAllBytesAsync(blob, bytes, Cancellation);
+        var damaged = await _user.RunAsync("doctor");
+        File.Delete(blob);
+
+        var first = await _user.RunAsync("doctor", "--repair");
+        await _user.GoodAsync("stop");
+        var second = await _user.RunAsync("doctor", "--repair");
+
+        Assert.Equal((1, 1, 1), (damaged.Code, first.Code, second.Code));
+        Assert.Contains($"{Path.GetFileName(blob)} has 108894 bytes that are not those it is named after", damaged.Out, StringComparison.Ordinal);
+        Assert.Contains($"names blob {Path.GetFileName(blob)}, which is missing", second.Out, StringComparison.Ordinal);
+        var told = (await File.ReadAllLinesAsync(log, Cancellation)).Where(l => l.Contains("\"session.repaired\"", StringComparison.Ordinal));
+        Assert.Contains($"Blob {Path.GetFileName(blob)} (108894 bytes", Assert.Single(told), StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Settings_and_keys_that_cannot_be_used_are_wrong()
     {
@@ -128,6 +180,9 @@ public sealed partial class DoctorTests : IAsyncDisposable
                 Assert.Contains($"### `skein {name} {below}`\n", page, StringComparison.Ordinal);
         }
     }
+
+    private static IEnumerable<string> Texts(JsonElement doctor, string area) =>
+        doctor.GetProperty("findings").EnumerateArray().Where(f => f.GetProperty("area").GetString() == area).Select(f => f.GetProperty("text").GetString()!);
 
     private async Task<string[]> CommandsAsync(params string[] above) =>
         [.. Listed().Matches((await _user.GoodAsync([.. above, "--help"])).Out.Split("Commands:")[1]).Select(m => m.Groups[1].Value)];

@@ -209,8 +209,13 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
 
     private void Meet(DiskCall call, string path)
     {
-        if (Find(call, path) is { } fault)
-            throw new IOException(fault.Error);
+        if (Find(call, path) is not { } fault)
+            return;
+
+        // As .NET tells EACCES where a path is looked up.
+        if (fault.Error == "Permission denied" && call is (DiskCall.Open or DiskCall.Create or DiskCall.Rename or DiskCall.Delete or DiskCall.MakeFolder))
+            throw new UnauthorizedAccessException($"Access to the path '{path}' is denied: {fault.Error}.");
+        throw new IOException(fault.Error);
     }
 
     private Fault? Find(DiskCall call, string path)

@@ -11,10 +11,12 @@ internal static class DoctorCommand
     public static Command Create(Surroundings surroundings)
     {
         var json = Values.Json();
-        var command = new Command("doctor", "Look at the home, every line of its logs, settings, providers and programs, and tell what is wrong. Changes nothing and starts no server; exit code 1 where something is wrong.") { json };
+        var repair = new Option<bool>("--repair") { Description = "Mend what can be mended, and look again. A server does it, which is started where none runs: torn tails are cut off and kept aside, what was left open is closed, leftovers are deleted; each session tells in its log what was found." };
+        var command = new Command("doctor", "Look at the home, every line of its logs, every blob, settings, providers and programs, and tell what is wrong. Without --repair it changes nothing and starts no server; exit code 1 where something is wrong.") { repair, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var findings = await new Doctor(surroundings).LookAsync(cancellationToken);
+            var doctor = new Doctor(surroundings);
+            var findings = parsed.GetValue(repair) ? await doctor.MendAsync(cancellationToken) : await doctor.LookAsync(cancellationToken);
             var isWell = findings.All(f => f.Health != Health.Wrong);
             if (parsed.GetValue(json))
                 surroundings.Out.WriteJsonLine(Json(findings, isWell));

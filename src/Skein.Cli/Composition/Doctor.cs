@@ -1,6 +1,8 @@
 using Skein.Cli.Background;
 using Skein.Cli.Screen;
+using Skein.Client;
 using Skein.Core;
+using Skein.Core.Protocol;
 using Skein.Sandbox;
 using Skein.Store;
 
@@ -23,7 +25,7 @@ internal enum Health
 /// <param name="Text">One sentence.</param>
 internal sealed record Finding(string Area, Health Health, string Text);
 
-/// <summary>Looks at everything that Skein needs, and changes nothing: no server is started, no folder made, nobody called.</summary>
+/// <summary>Looks at everything that Skein needs, and changes nothing: no server is started, no folder made, nobody called. Unless it is told to mend.</summary>
 internal sealed class Doctor(Surroundings surroundings)
 {
     private const UnixFileMode Others = (UnixFileMode)0x3f;
@@ -36,6 +38,30 @@ internal sealed class Doctor(Surroundings surroundings)
     ];
 
     private readonly List<Finding> _findings = [];
+    private IReadOnlyList<StoreFinding> _ofStore = [];
+
+    /// <summary>
+    /// Mends what can be mended, by a server, as everything that writes: one that runs, else one that is started, which deletes what dead
+    /// processes left. It takes the sessions over about which there is something to tell: each has then told it in its log.
+    /// </summary>
+    /// <returns>What was mended, and what was found after it.</returns>
+    public async Task<IReadOnlyList<Finding>> MendAsync(CancellationToken cancellationToken)
+    {
+        await LookAsync(cancellationToken);
+        var before = _ofStore;
+        var untold = new List<Finding>();
+        if (before.Count > 0)
+        {
+            await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
+            foreach (var session in before.Select(f => f.Session).OfType<SessionId>().Distinct())
+                await TryAsync("repair", () => TakeOverAsync(client, session, cancellationToken));
+            untold = [.. _findings.Where(f => f.Area == "repair")];
+        }
+
+        _findings.Clear();
+        await LookAsync(cancellationToken);
+        return [.. before.Where(f => !_ofStore.Contains(f)).Select(f => new Finding("mended", Health.Good, TerminalText.CleanLine($"{f.Place} {f.What}"))), .. untold, .. _findings];
+    }
 
     public async Task<IReadOnlyList<Finding>> LookAsync(CancellationToken cancellationToken)
     {
@@ -72,12 +98,27 @@ internal sealed class Doctor(Surroundings surroundings)
     {
         using var progress = new Progress(surroundings.Error, surroundings.Time, "reading the logs");
         var report = StoreCheck.Run(home.Path, (done, total) => progress.Show(done, total, Spans.Bytes), cancellationToken);
+        _ofStore = report.Findings;
+        var isServed = Servers.FindInfo(home) is not null;
         foreach (var finding in report.Findings)
-            Tell("store", finding.IsLoss ? Health.Wrong : Health.Warning, $"{finding.Place} {finding.What}");
+            Tell("store", finding.IsLoss ? Health.Wrong : finding.IsOpenTurn && isServed ? Health.Note : Health.Warning, $"{finding.Place} {finding.What}");
         if (report.Findings.Count == 0)
         {
             Tell("store", Health.Good,
                 $"{Spans.Plural(report.Sessions, "session")} with {report.Events} events ({Spans.Bytes(report.LogBytes)}) and {Spans.Plural(report.Blobs, "blob")} ({Spans.Bytes(report.BlobBytes)}) are whole.");
+        }
+    }
+
+    private static async Task TakeOverAsync(SkeinClient client, SessionId session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Whatever is asked of a session that changes it, or could, takes it over first.
+            await client.ChangeAsync(session, new SessionChange(), cancellationToken);
+        }
+        catch (TrashedException)
+        {
+            // It was taken over before it was refused.
         }
     }
 

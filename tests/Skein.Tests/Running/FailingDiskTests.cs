@@ -28,6 +28,66 @@ public sealed class FailingDiskTests
         Assert.Equal(["one", "You said: one", "two", "You said: two"], await kernel.TextsAsync(session));
     }
 
+    [Theory]
+    [InlineData("No space left on device")]
+    [InlineData("Input/output error")]
+    [InlineData("Permission denied")]
+    [InlineData("Read-only file system")]
+    public async Task While_the_disk_takes_nothing_appends_are_refused_with_its_words_reading_goes_on_and_so_does_all_after_it(string error)
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var (open, idle) = (await kernel.NewSessionAsync(), await kernel.NewSessionAsync());
+        await kernel.TurnAsync(open, "one");
+        await kernel.TurnAsync(idle, "one");
+        await kernel.RestartAsync();
+        await kernel.TurnAsync(open, "two");
+        await kernel.TextsAsync(idle);
+        foreach (var call in (DiskCall[])[DiskCall.Write, DiskCall.Flush, DiskCall.Truncate, DiskCall.Create, DiskCall.Rename, DiskCall.FlushFolder, DiskCall.MakeFolder, DiskCall.Delete])
+            kernel.Disk.Fail(call, "sessions", error, times: int.MaxValue);
+
+        foreach (var session in (SessionId[])[open, idle, open])
+        {
+            var refused = await Assert.ThrowsAnyAsync<SkeinException>(() => kernel.Sessions.PromptAsync(session, new PromptRequest("lost"), Kernel.User, Cancellation));
+            Assert.True(refused is StoreStoppedException or AppendUnknownException, refused.ToString());
+            Assert.Contains(error, refused.Message, StringComparison.Ordinal);
+            Assert.Contains(session.Value, refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains(error, (await Assert.ThrowsAsync<StoreStoppedException>(kernel.NewSessionAsync)).Message, StringComparison.Ordinal);
+        Assert.Equal(["one", "You said: one", "two", "You said: two"], await kernel.TextsAsync(open));
+        Assert.Equal(["one", "You said: one"], await kernel.TextsAsync(idle));
+        Assert.Equal(2, (await kernel.Sessions.ListAsync(new SessionQuery(), Cancellation)).Items.Count);
+        kernel.Disk.Heal();
+
+        await kernel.TurnAsync(open, "three");
+        await kernel.TurnAsync(idle, "three");
+        await kernel.TurnAsync(await kernel.NewSessionAsync(), "new");
+        Assert.Equal(["one", "You said: one", "two", "You said: two", "three", "You said: three"], await kernel.TextsAsync(open));
+        Assert.Equal(["one", "You said: one", "three", "You said: three"], await kernel.TextsAsync(idle));
+        Assert.DoesNotContain(await kernel.LogAsync(open), e => e.Body is SessionRepaired or Gap);
+    }
+
+    [Fact]
+    public async Task With_no_descriptor_left_what_is_open_goes_on_and_the_rest_is_refused_until_there_is_one()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var (open, idle) = (await kernel.NewSessionAsync(), await kernel.NewSessionAsync());
+        await kernel.TurnAsync(idle, "one");
+        await kernel.RestartAsync();
+        await kernel.TurnAsync(open, "one");
+        kernel.Disk.Fail(DiskCall.Open, "sessions", "Too many open files", times: int.MaxValue);
+
+        await kernel.Sessions.ChangeAsync(open, new SessionChange(Title: "goes on"), Kernel.User, Cancellation);
+        var append = await Assert.ThrowsAsync<StoreStoppedException>(() => kernel.Sessions.PromptAsync(idle, new PromptRequest("lost"), Kernel.User, Cancellation));
+        var read = await Assert.ThrowsAsync<DamagedException>(() => kernel.TextsAsync(idle));
+        kernel.Disk.Heal();
+
+        Assert.All([append.Message, read.Message], m => Assert.Contains("Too many open files", m, StringComparison.Ordinal));
+        Assert.Equal("goes on", (await kernel.GetAsync(open)).Title);
+        await kernel.TurnAsync(idle, "two");
+        Assert.Equal(["one", "You said: one", "two", "You said: two"], await kernel.TextsAsync(idle));
+    }
+
     [Fact]
     public async Task A_turn_whose_events_cannot_be_written_ends_and_the_session_is_mended_when_the_disk_works_again()
     {

@@ -4,6 +4,7 @@ using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Running;
 using Skein.Testing;
 
 namespace Skein.Tests.Running;
@@ -52,6 +53,46 @@ public sealed class RecoveryTests
         await kernel.RestartAsync();
 
         Assert.Equal(before.Select(e => (e.Seq, e.Type)), (await kernel.LogAsync(session)).Select(e => (e.Seq, e.Type)));
+    }
+
+    [Fact]
+    public async Task Damage_is_a_gap_to_followers_with_its_bytes_told_in_the_log_once_and_all_else_is_served()
+    {
+        await using var first = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var session = await first.NewSessionAsync();
+        await first.TurnAsync(session, "one");
+        await first.TurnAsync(session, "two");
+        var before = await first.LogAsync(session);
+        var log = Directory.GetFiles(first.Home, $"{session}.jsonl", SearchOption.AllDirectories).Single();
+        var bytes = await File.ReadAllBytesAsync(log, Cancellation);
+        var start = bytes.AsSpan().IndexOf("\n{\"seq\":4,"u8) + 1;
+        var length = bytes.AsSpan(start).IndexOf((byte)'\n') + 1;
+        bytes[start + 30] ^= 1;
+        await File.WriteAllBytesAsync(log, bytes, Cancellation);
+
+        await using var kernel = await first.CrashAsync();
+        await kernel.TurnAsync(session, "three");
+        await kernel.RestartAsync();
+        await kernel.TurnAsync(session, "four");
+
+        var last = (await kernel.LogAsync(session))[^1].Seq;
+        var followed = new List<SessionEvent>();
+        await foreach (var frame in kernel.Sessions.FollowAsync(session, 0, Cancellation))
+        {
+            if (frame is EventFrame { Event: var e })
+                followed.Add(e);
+            if (followed[^1].Seq == last)
+                break;
+        }
+
+        var gap = Assert.IsType<Gap>(followed[3].Body);
+        Assert.Equal((4, 4, start, length), (gap.From, gap.To, gap.Offset, gap.Length));
+        Assert.Equal(before.Where(e => e.Seq != 4).Select(e => (e.Seq, e.Type)), followed.Take(before.Count).Where(e => e.Seq != 4).Select(e => (e.Seq, e.Type)));
+        Assert.Equal(Enumerable.Range(1, (int)last).Select(n => (long)n), followed.Select(e => e.Seq));
+        Assert.Equal("damage", Assert.Single(Assert.Single(followed.Select(e => e.Body).OfType<SessionRepaired>()).Repairs).Kind);
+        Assert.Equal([gap], (await kernel.GetAsync(session)).Damage);
+        var after = await File.ReadAllBytesAsync(log.Replace(first.Home, kernel.Home, StringComparison.Ordinal), Cancellation);
+        Assert.Equal(bytes, after[..bytes.Length]);
     }
 
     [Fact]
