@@ -113,7 +113,7 @@ public sealed record SessionRepaired(IReadOnlyList<Repair> Repairs) : EventBody;
 
 /// <param name="Kind">
 /// <c>turn</c> closed, <c>message</c> completed, <c>call</c> answered, <c>question</c> expired, <c>torn</c> tail cut, <c>newline</c> completed,
-/// <c>damage</c> found.
+/// <c>damage</c> found, <c>blob</c> missing.
 /// </param>
 /// <param name="What">One sentence for people.</param>
 public sealed record Repair(string Kind, string What);
