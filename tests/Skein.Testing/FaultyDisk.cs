@@ -19,7 +19,7 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
     private int _tornAtTheEnd;
     private Fault? _next;
     private int _nextIn;
-    private (string Path, ManualResetEventSlim Go, TaskCompletionSource Reached)? _held;
+    private (DiskCall Call, string Path, ManualResetEventSlim Go, TaskCompletionSource Reached)? _held;
 
     /// <summary>Who the disk says owns what is not this user's; null: the truth.</summary>
     public uint? Owner { get; set; }
@@ -69,6 +69,9 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
         }
     }
 
+    /// <summary>How many bytes reads asked for.</summary>
+    public long BytesRead { get; private set; }
+
     public void Heal()
     {
         lock (_gate)
@@ -86,13 +89,16 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
             return _counts.Where(c => c.Key.Item1 == call && c.Key.Item2.EndsWith(pathEnd, StringComparison.Ordinal)).Sum(c => c.Value);
     }
 
-    /// <summary>Makes the next flush of such a file wait until <see cref="Release"/>.</summary>
-    /// <returns>Completes when a flush waits.</returns>
-    public Task HoldFlush(string path)
+    /// <inheritdoc cref="Hold"/>
+    public Task HoldFlush(string path) => Hold(DiskCall.Flush, path);
+
+    /// <summary>Makes flushes, or reads, of such a file wait until <see cref="Release"/>.</summary>
+    /// <returns>Completes when one waits.</returns>
+    public Task Hold(DiskCall call, string path)
     {
         lock (_gate)
         {
-            _held = (path, new ManualResetEventSlim(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            _held = (call, path, new ManualResetEventSlim(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             return _held.Value.Reached.Task;
         }
     }
@@ -126,7 +132,10 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
 
     public override int Read(SafeFileHandle file, Span<byte> into, long offset)
     {
+        WaitWhileHeld(DiskCall.Read, PathOf(file));
         Meet(DiskCall.Read, PathOf(file));
+        lock (_gate)
+            BytesRead += into.Length;
         return base.Read(file, into, offset);
     }
 
@@ -151,19 +160,8 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
 
     public override void Flush(SafeFileHandle file)
     {
-        var path = PathOf(file);
-        ManualResetEventSlim? go = null;
-        lock (_gate)
-        {
-            if (_held is { } held && path.Contains(held.Path, StringComparison.Ordinal))
-            {
-                go = held.Go;
-                held.Reached.TrySetResult();
-            }
-        }
-
-        go?.Wait();
-        Meet(DiskCall.Flush, path);
+        WaitWhileHeld(DiskCall.Flush, PathOf(file));
+        Meet(DiskCall.Flush, PathOf(file));
         if (cache is null)
             base.Flush(file);
         else if (ImageOf(file) is { } image)
@@ -206,6 +204,21 @@ internal sealed class FaultyDisk(PowerCut? cache = null) : Disk
     }
 
     public override uint? OwnerOf(string path) => Owner ?? base.OwnerOf(path);
+
+    private void WaitWhileHeld(DiskCall call, string path)
+    {
+        ManualResetEventSlim? go = null;
+        lock (_gate)
+        {
+            if (_held is { } held && held.Call == call && path.Contains(held.Path, StringComparison.Ordinal))
+            {
+                go = held.Go;
+                held.Reached.TrySetResult();
+            }
+        }
+
+        go?.Wait();
+    }
 
     private void Meet(DiskCall call, string path)
     {

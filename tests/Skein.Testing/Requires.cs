@@ -21,6 +21,7 @@ public static class Requires
         ["jq"] = "jq",
         ["node"] = "nodejs",
         ["ps"] = "procps",
+        ["python3"] = "python3",
         ["rg"] = "ripgrep",
         ["script"] = "bsdutils",
         ["strace"] = "strace",

@@ -54,6 +54,85 @@ public sealed class ForkAndRewindTests
     }
 
     [Fact]
+    public async Task A_fork_at_any_of_ten_thousand_messages_costs_the_disk_no_more_than_one_of_ten()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var (small, large) = (await LongSessionAsync(kernel, 10), await LongSessionAsync(kernel, 10_000));
+        var ofSmall = await ForkCostAsync(kernel, small.Session, small.Messages[5]);
+
+        var ofLarge = new List<(long Bytes, int Reads, int Written, int Changes)>();
+        foreach (var at in (int[])[0, 1, 17, 4_999, 5_000, 9_000, 9_998, 9_999])
+            ofLarge.Add(await ForkCostAsync(kernel, large.Session, large.Messages[at]));
+
+        // Halving finds the place; what is read there and written is the same.
+        Assert.All(ofLarge, cost => Assert.Equal((ofSmall.Changes, true), (cost.Changes, Math.Abs(cost.Written - ofSmall.Written) < 60)));
+        Assert.All(ofLarge, cost => Assert.True(cost.Reads <= ofSmall.Reads + 16 && cost.Bytes <= 16 * 64 * 1024, $"{cost} of the large one, {ofSmall} of the small one"));
+    }
+
+    private static async Task<(SessionId Session, IReadOnlyList<MessageId> Messages)> LongSessionAsync(Kernel kernel, int count)
+    {
+        var session = kernel.Sessions.Ids.Next<SessionId>();
+        var messages = Enumerable.Range(0, count).Select(_ => kernel.Sessions.Ids.Next<MessageId>()).ToList();
+        await using (var writer = await kernel.Store.CreateAsync(session, [new SessionCreated(kernel.Workspace, "scripted", null, PermissionMode.Ask, $"of {count}", "here")], null, Cancellation))
+        {
+            foreach (var chunk in messages.Index().Chunk(500))
+            {
+                await writer.AppendAsync(
+                    [.. chunk.Select(m => new MessageAdded(m.Item, m.Index % 2 == 0 ? Role.User : Role.Assistant, MessageStatus.Completed, m.Index + 1, [new MessagePart(kernel.Sessions.Ids.Next<PartId>(), new TextPart(new string('x', 1_000)))]))],
+                    null, Cancellation);
+            }
+        }
+
+        // From here on it is in use.
+        await kernel.Sessions.ChangeAsync(session, new SessionChange(Pinned: true), Kernel.User, Cancellation);
+        return (session, messages);
+    }
+
+    private static async Task<(long Bytes, int Reads, int Written, int Changes)> ForkCostAsync(Kernel kernel, SessionId origin, MessageId message)
+    {
+        DiskCall[] changes = [DiskCall.Create, DiskCall.Write, DiskCall.Flush, DiskCall.FlushFolder, DiskCall.Rename, DiskCall.Truncate];
+        var (bytes, reads, before) = (kernel.Disk.BytesRead, kernel.Disk.Count(DiskCall.Read, ""), changes.Sum(c => kernel.Disk.Count(c, "")));
+
+        var fork = (await kernel.Sessions.ForkAsync(origin, new ForkRequest(message, "a fork"), Kernel.User, Cancellation)).Session.Id;
+
+        var log = Directory.GetFiles(kernel.Home, $"{fork}.jsonl", SearchOption.AllDirectories).Single();
+        return (kernel.Disk.BytesRead - bytes, kernel.Disk.Count(DiskCall.Read, "") - reads, (int)new FileInfo(log).Length, changes.Sum(c => kernel.Disk.Count(c, "")) - before);
+    }
+
+    [Fact]
+    public async Task Whatever_becomes_of_its_origin_a_fork_of_a_fork_stays_and_the_space_goes_with_the_last_reference()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var origin = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(origin, "one");
+        await kernel.TurnAsync(origin, "two");
+        var fork = (await kernel.Sessions.ForkAsync(origin, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+        await kernel.TurnAsync(fork, "three");
+        var second = (await kernel.Sessions.ForkAsync(fork, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+        var expected = await kernel.TextsAsync(second);
+        Assert.Equal(6, expected.Count);
+
+        await kernel.Sessions.RewindAsync(origin, new RewindRequest(), Kernel.User, Cancellation);
+        await kernel.Sessions.RewindAsync(fork, new RewindRequest((await kernel.MessagesAsync(fork))[0].Id), Kernel.User, Cancellation);
+        Assert.Equal(expected, await kernel.TextsAsync(second));
+        foreach (var gone in (SessionId[])[origin, fork])
+        {
+            await kernel.Sessions.TrashAsync(gone, Kernel.User, Cancellation);
+            Assert.Equal(expected, await kernel.TextsAsync(second));
+            await kernel.Sessions.PurgeAsync(gone, Kernel.User, Cancellation);
+            Assert.Equal(expected, await kernel.TextsAsync(second));
+            Assert.Equal(0, (await kernel.Sessions.CollectAsync(Cancellation)).Origins.Files);
+            await kernel.RestartAsync();
+            Assert.Equal(expected, await kernel.TextsAsync(second));
+        }
+
+        await kernel.Sessions.TrashAsync(second, Kernel.User, Cancellation);
+        await kernel.Sessions.PurgeAsync(second, Kernel.User, Cancellation);
+        Assert.Equal(2, (await kernel.Sessions.CollectAsync(Cancellation)).Origins.Files);
+        Assert.Empty(Directory.GetFiles(Path.Combine(kernel.Home, "sessions"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task A_fork_shows_a_message_as_it_had_been_edited()
     {
         await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());

@@ -1,6 +1,10 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Skein.Core;
+using Skein.Core.Events;
+using Skein.Store;
+using Skein.Testing;
 
 namespace Skein.Tests.Store;
 
@@ -36,6 +40,60 @@ public sealed class LogFormatDocumentTests : EmbeddedTests
         Assert.Matches("""^{"seq":2,"at":"[^"]{24}","type":"session.titled","by":{"who":"test"},"data":{.*},"more":true,"crc":"[0-9a-f]{8}"}$""", lines[1]);
         Assert.Matches("""^{"seq":3,"at":"[^"]{24}","type":"session.titled","by":{"who":"test"},"data":{.*},"crc":"[0-9a-f]{8}"}$""", lines[2]);
         Assert.EndsWith($"sessions/{session.Time:yyyy-MM}/{session}.jsonl", LogOf(session).Replace('\\', '/'), StringComparison.Ordinal);
+    }
+
+    // As a reader in another language finds what this one finds, byte for byte, the page is enough to write one.
+    [Theory]
+    [InlineData("whole")]
+    [InlineData("torn")]
+    [InlineData("torn batch")]
+    [InlineData("damaged line")]
+    [InlineData("damaged last line")]
+    [InlineData("damaged first line")]
+    [InlineData("lost line end")]
+    [InlineData("block of zeros")]
+    public async Task A_reader_in_forty_lines_of_another_language_finds_what_the_store_finds(string kind)
+    {
+        Requires.Programs("python3");
+        var script = Path.Combine(Path.GetDirectoryName(Document())!, "read-log.py");
+        Assert.InRange((await File.ReadAllLinesAsync(script, Cancellation)).Length, 1, 40);
+        var session = await MakeAsync([.. Some.WholeTurn(1).Chunk(3)]);
+        var bytes = await File.ReadAllBytesAsync(LogOf(session), Cancellation);
+        var starts = LineStarts(bytes);
+        bytes = kind switch
+        {
+            "torn" => bytes[..^30],
+            "torn batch" => bytes[..starts[^2]],
+            "damaged line" => Changed(starts[5] + 40, starts[5] + 41),
+            "damaged last line" => Changed(starts[^2] + 40, starts[^2] + 41),
+            "damaged first line" => Changed(40, 41),
+            "lost line end" => Changed(starts[^2] - 1, starts[^2]),
+            "block of zeros" => Changed(starts[8], bytes.Length - 9),
+            _ => bytes,
+        };
+        await File.WriteAllBytesAsync(LogOf(session), bytes, Cancellation);
+
+        using var python = Process.Start(new ProcessStartInfo("python3", [script, LogOf(session)]) { RedirectStandardOutput = true })!;
+        var printed = (await python.StandardOutput.ReadToEndAsync(Cancellation)).TrimEnd('\n').Split('\n');
+        await python.WaitForExitAsync(Cancellation);
+
+        await using var store = await OpenAsync();
+        var read = await ReadAsync(store, session);
+        Assert.Equal(
+            read.Select(e => e.Body is Gap gap ? $"DAMAGED {gap.From}…{gap.To}: {gap.Length} bytes from byte {gap.Offset}" : $"{e.Seq} {e.At:yyyy-MM-ddTHH:mm:ss.fffZ} {e.Type}"),
+            printed[..^1].Select(l => l.StartsWith('D') ? l : string.Join(' ', l.Split(' ').Take(3))));
+        var torn = StoreCheck.Run(Home, null, Cancellation).Findings.SingleOrDefault(f => f.What.Contains("torn tail", StringComparison.Ordinal))?.What;
+        Assert.Matches(torn is null ? $"^{read[^1].Seq} events$" : "^TORN ", printed[^1]);
+        Assert.Contains(torn is null ? "" : printed[^1]["TORN ".Length..], torn ?? "", StringComparison.Ordinal);
+        Assert.Equal(read.Any(e => e.Body is Gap) ? 1 : 0, python.ExitCode);
+
+        byte[] Changed(int from, int to)
+        {
+            var changed = bytes.ToArray();
+            for (var at = from; at < to; at++)
+                changed[at] = kind == "block of zeros" ? (byte)0 : (byte)(changed[at] ^ 1);
+            return changed;
+        }
     }
 
     private static string Document([CallerFilePath] string here = "") =>

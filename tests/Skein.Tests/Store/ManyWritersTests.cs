@@ -1,5 +1,8 @@
+using Skein.Core;
 using Skein.Core.Events;
+using Skein.Core.Search;
 using Skein.Store;
+using Skein.Testing;
 
 namespace Skein.Tests.Store;
 
@@ -58,6 +61,35 @@ public sealed class ManyWritersTests : EmbeddedTests
     }
 
     [Fact]
+    public async Task Readers_that_the_disk_keeps_waiting_hold_up_no_append_no_other_reader_and_no_new_session()
+    {
+        await using var store = await OpenAsync();
+        await using var writer = await CreateAsync(store);
+        await using var other = await CreateAsync(store);
+        var reached = Disk.Hold(DiskCall.Read, writer.Session.Value);
+        Task[] readers =
+        [
+            Task.Run(() => ReadAsync(store, writer.Session), Cancellation),
+            Task.Run(() => ReadBackAsync(store, writer.Session), Cancellation),
+            Task.Run(async () => await store.SearchAsync(new SearchQuery("needle"), Cancellation).ToListAsync(Cancellation), Cancellation),
+        ];
+        await reached;
+
+        for (var i = 2; i < 50; i++)
+            Assert.Equal(i, (await writer.AppendAsync([Some.Titled($"{i}")], null, Cancellation))[0].Seq);
+        await using (var taken = await store.OpenWriterAsync(writer.Session, Cancellation))
+            await taken.AppendAsync([Some.Titled("taken")], null, Cancellation);
+        await other.AppendAsync([Some.Titled("other")], null, Cancellation);
+        await (await CreateAsync(store)).DisposeAsync();
+        Assert.Equal(2, (await ReadAsync(store, other.Session)).Count);
+        Assert.Equal(3, (await store.ListAsync(new SessionQuery(), Cancellation)).Items.Count);
+        Assert.All(readers, r => Assert.False(r.IsCompleted));
+
+        Disk.Release();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
     public async Task Writers_that_take_a_session_from_each_other_never_write_over_each_other()
     {
         await using var store = await OpenAsync(Durability.Relaxed);
@@ -74,7 +106,7 @@ public sealed class ManyWritersTests : EmbeddedTests
                     {
                         mine.AddRange(await writer.AppendAsync([Some.Titled($"{taker}:{i}a"), Some.Titled($"{taker}:{i}b")], null, Cancellation));
                     }
-                    catch (Skein.Core.FencedException)
+                    catch (FencedException)
                     {
                         // Another was faster: nothing of it may be in the log.
                     }

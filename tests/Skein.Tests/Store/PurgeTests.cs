@@ -77,6 +77,59 @@ public sealed class PurgeTests : EmbeddedTests
     }
 
     [Fact]
+    public async Task A_collection_that_is_ended_at_any_call_of_the_disk_loses_nothing_and_the_next_one_ends_it()
+    {
+        var (session, fork, before) = await MakeAsync(isForked: true);
+        BlobRef named;
+        await using (var store = await OpenAsync())
+        {
+            named = await store.PutBlobAsync(new MemoryStream([9, 9]), "image/png", Cancellation);
+            await using (var writer = await store.OpenWriterAsync(fork!.Value, Cancellation))
+                await writer.AppendAsync([Some.Message("a") with { Parts = [new MessagePart(Some.Ids.Next<PartId>(), new FilePart("image/png", "a.png", named))] }], null, Cancellation);
+            await store.PurgeAsync(session, Cancellation);
+            foreach (var content in (byte[])[1, 2, 3])
+                await PutOldAsync(store, content);
+            File.SetLastWriteTimeUtc(Path.Combine(Home, "blobs", named.Sha256[..2], named.Sha256), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2));
+            var unneeded = await MakeInAsync(store);
+            var row = (await store.FindAsync(unneeded, Cancellation))!;
+            var gone = Some.Ids.Next<SessionId>();
+            await using (var writer = await store.CreateAsync(gone, [Some.Forked(row, 4, new Segment(unneeded, 4)), new SessionTrashed()], null, Cancellation))
+                await store.PurgeAsync(unneeded, Cancellation);
+            await store.PurgeAsync(gone, Cancellation);
+        }
+
+        for (var calls = 0; ; calls++)
+        {
+            using var copy = new TempFolder();
+            Copy(Home, copy.Path);
+            var disk = new FaultyDisk();
+            bool wasKilled;
+            await using (var store = await EmbeddedStore.OpenAsync(copy.Path, new EmbeddedStoreOptions(), TimeProvider.System, disk, Cancellation))
+            {
+                disk.DieAfter(calls);
+                await store.CollectAsync(Cancellation);
+                wasKilled = disk.IsDead;
+            }
+
+            await using (var store = await EmbeddedStore.OpenAsync(copy.Path, new EmbeddedStoreOptions(), TimeProvider.System, Cancellation))
+            {
+                var rest = await store.CollectAsync(Cancellation);
+                Assert.Equal(Math.Max(0, 4 - calls), rest.Blobs.Files + rest.Origins.Files);
+                Assert.Empty(rest.Problems);
+                Assert.Equal(Some.Texts(before.Take(4)), Some.Texts((await ReadAsync(store, fork!.Value)).Take(4)));
+                await using var content = await store.FindBlobAsync(named.Sha256, Cancellation);
+                Assert.NotNull(content);
+            }
+
+            if (!wasKilled)
+            {
+                Assert.True(calls >= 4);
+                break;
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_is_kept_for_a_fork_ends_with_the_step_that_it_needs()
     {
         var (session, _, before) = await MakeAsync(isForked: true);
@@ -283,9 +336,9 @@ public sealed class PurgeTests : EmbeddedTests
         await writer.AppendAsync([new SessionTrashed()], null, Cancellation);
     }
 
-    private async Task PutOldAsync(EmbeddedStore store)
+    private async Task PutOldAsync(EmbeddedStore store, byte content = 1)
     {
-        var blob = await store.PutBlobAsync(new MemoryStream([1, 2, 3]), "image/png", Cancellation);
+        var blob = await store.PutBlobAsync(new MemoryStream([content, 2, 3]), "image/png", Cancellation);
         File.SetLastWriteTimeUtc(Path.Combine(Home, "blobs", blob.Sha256[..2], blob.Sha256), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2));
     }
 
