@@ -10,6 +10,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["memory"] = MemoryBench.RunAsync,
     ["turn"] = TurnBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
+    ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
     ["search"] = SearchBench.RunAsync,
 };
