@@ -17,6 +17,7 @@ internal static class Queries
             ("status", query.Status is { } status ? status.ToString().ToLowerInvariant() : null),
             ("agent", query.Agent),
             ("parent", query.Parent?.Value),
+            ("id_start", query.IdStart),
             ("agent_session", query.AgentSession),
             ("follow", query.Follow ? Word(true) : null),
             ("trashed", query.Trashed ? Word(true) : null),

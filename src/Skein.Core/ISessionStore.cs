@@ -117,6 +117,7 @@ public interface ISessionWriter : IAsyncDisposable
 /// <summary>Which sessions to list.</summary>
 /// <param name="Workspace">Only of this folder; null: of all.</param>
 /// <param name="Archived">Archived ones only, or none of them; null: both.</param>
+/// <param name="IdStart">Only those whose id begins so behind its prefix, or whose id's random end does.</param>
 /// <param name="AgentSession">Only those that their driven agent calls by this id.</param>
 /// <param name="Follow">Also those that are lost and belong to <paramref name="Workspace"/>: their own folder is gone, and it is the same part of the same project. What that comes to stands in <paramref name="Project"/> and <paramref name="NotIn"/>; a store looks at those alone.</param>
 /// <param name="Project">Those of this project also where they are not in <paramref name="Workspace"/>; without that: only those.</param>
@@ -130,6 +131,7 @@ public sealed record SessionQuery(
     SessionStatus? Status = null,
     string? Agent = null,
     SessionId? Parent = null,
+    string? IdStart = null,
     string? AgentSession = null,
     bool Follow = false,
     Project? Project = null,

@@ -23,6 +23,10 @@ internal static class IdText
         return body[0] <= '7' && !body.ContainsAnyExcept(s_alphabet) && Milliseconds(body) <= s_lastMillisecond;
     }
 
+    /// <summary>Whether an id, or its random end, which is what people are shown of it, begins so.</summary>
+    public static bool Begins(ReadOnlySpan<char> body, ReadOnlySpan<char> start) =>
+        body.StartsWith(start, StringComparison.Ordinal) || body[TimeLength..].StartsWith(start, StringComparison.Ordinal);
+
     public static DateTimeOffset TimeOf(ReadOnlySpan<char> body) => DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds(body));
 
     public static string Encode(string prefix, long milliseconds, UInt128 random) =>

@@ -21,6 +21,7 @@ internal static class QueryText
             Status: Text(query, "status") is { } status ? Status(status) : null,
             Agent: Text(query, "agent"),
             Parent: Text(query, "parent") is { } parent ? SessionId.Parse(parent) : null,
+            IdStart: Text(query, "id_start"),
             AgentSession: Text(query, "agent_session"),
             Follow: Flag(query, "follow"),
             Trashed: Flag(query, "trashed"),

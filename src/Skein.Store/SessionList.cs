@@ -38,6 +38,7 @@ internal static class SessionList
         && (query.Status is null || s.Status == query.Status)
         && (query.Agent is null || s.Agent == query.Agent)
         && (query.Parent is null || s.Parent == query.Parent)
+        && (query.IdStart is null || IdText.Begins(s.Id.Value.AsSpan(SessionId.Prefix.Length), query.IdStart))
         && (query.AgentSession is null || s.AgentSession == query.AgentSession)
         && IsThere(s, query, workspace);
 

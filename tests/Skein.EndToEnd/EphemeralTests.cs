@@ -1,3 +1,5 @@
+using Skein.Testing;
+
 namespace Skein.EndToEnd;
 
 /// <summary>P-04: running without keeping anything.</summary>
@@ -27,6 +29,25 @@ public sealed class EphemeralTests : IAsyncDisposable
         var other = await _user.RunAsync("run", "--ephemeral", "-c", "Again.");
         Assert.Equal(2, other.Code);
         Assert.Contains("--ephemeral goes with neither", other.Error, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_talk_of_which_nothing_is_kept_leaves_nothing()
+    {
+        Requires.Programs("tmux");
+        await using (var pane = await Pane.OpenAsync(_user, $"skein --ephemeral --model {_user.Script("Hi.")}"))
+        {
+            await pane.SeeAsync("new session");
+            await pane.TypeAsync("Hello?");
+            await pane.PressAsync("Enter");
+            await pane.SeeAsync(" out");
+            await pane.PressAsync("C-d");
+            await pane.SeeAsync("nothing of it was kept");
+            await pane.SeeAsync("ended with 0");
+        }
+
+        Assert.False(Directory.Exists(_user.Home));
+        Assert.Empty(Directory.GetDirectories(Temporary, "skein-*"));
     }
 
     [Fact(Timeout = 60_000)]

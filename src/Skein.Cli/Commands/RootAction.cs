@@ -29,13 +29,16 @@ internal static class RootAction
         var agent = new Option<string>("--agent") { Description = "Who works in a new session: an agent's name.", HelpName = "AGENT" };
         var model = new Option<string>("--model", "-m") { Description = "The model of a new session: provider/name.", HelpName = "PROVIDER/MODEL" };
         var mode = Values.Mode();
-        Option[] all = [goOn, resume, agent, model, mode];
+        var ephemeral = Values.Ephemeral();
+        Option[] all = [goOn, resume, agent, model, mode, ephemeral];
         foreach (var option in all)
             root.Options.Add(option);
         root.Validators.Add(result =>
         {
             if (result.GetValue(goOn) && result.GetResult(resume) is { Implicit: false })
                 result.AddError("--continue and --resume exclude each other: one means the newest session, the other names one.");
+            if (result.GetValue(ephemeral) && (result.GetValue(goOn) || result.GetResult(resume) is { Implicit: false }))
+                result.AddError("--ephemeral goes with neither --continue nor --resume: a session that is kept cannot go on without being kept.");
         });
 
         root.SetAction(async (parsed, cancellationToken) =>
@@ -45,7 +48,7 @@ internal static class RootAction
             {
                 var name = parsed.GetValue(goOn) ? "last" : resumes ? parsed.GetValue(resume) ?? "" : null;
                 return await ReplCommand.RunAsync(
-                    surroundings, new ReplOptions(name, parsed.GetValue(goOn), parsed.GetValue(agent), parsed.GetValue(model), parsed.GetValue(mode)), cancellationToken);
+                    surroundings, new ReplOptions(name, parsed.GetValue(goOn), parsed.GetValue(agent), parsed.GetValue(model), parsed.GetValue(mode), parsed.GetValue(ephemeral)), cancellationToken);
             }
 
             if (all.Any(option => parsed.GetResult(option) is { Implicit: false }))

@@ -17,7 +17,7 @@ internal static class RunCommand
         var mode = Values.Mode();
         var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
         var inProcess = new Option<bool>("--in-process") { Description = "Start no server in the background: this process is the server of the home while it runs." };
-        var ephemeral = new Option<bool>("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };
+        var ephemeral = Values.Ephemeral();
         var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
         var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
         {

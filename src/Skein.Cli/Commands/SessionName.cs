@@ -78,14 +78,8 @@ internal static class SessionName
         var found = new List<SessionId>();
         foreach (var trashed in (bool[])[false, true])
         {
-            string? cursor = null;
-            do
-            {
-                var page = await client.ListAsync(new SessionQuery(Archived: null, Trashed: trashed, Cursor: cursor, Limit: Page), cancellationToken);
-                found.AddRange(page.Items.Select(s => s.Id).Where(id => IsStart(name, id)));
-                cursor = page.Next;
-            }
-            while (cursor is not null);
+            var page = await client.ListAsync(new SessionQuery(Archived: null, IdStart: body, Trashed: trashed, Limit: Page), cancellationToken);
+            found.AddRange(page.Items.Select(s => s.Id));
         }
 
         return found switch
@@ -107,9 +101,6 @@ internal static class SessionName
             _ => throw new UsageException($"'{name}' is the agent's id of several sessions ({page.Items[0].Id}, {page.Items[1].Id}): give the session's own."),
         };
     }
-
-    private static bool IsStart(string name, SessionId id) =>
-        Tail(id.Value).StartsWith(Body(name), StringComparison.Ordinal) || id.Value.AsSpan(SessionId.Prefix.Length).StartsWith(Body(name), StringComparison.Ordinal);
 
     private static string Tail(string id) => id[(SessionId.Prefix.Length + TimeLength)..];
 

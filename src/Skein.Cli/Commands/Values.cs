@@ -23,6 +23,8 @@ internal static class Values
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
 
+    public static Option<bool> Ephemeral() => new("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };
+
     public static Option<PermissionMode?> Mode() =>
         Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands run without a sandbox).", s_modes);
 

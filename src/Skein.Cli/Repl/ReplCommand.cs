@@ -19,14 +19,17 @@ internal static class ReplCommand
             throw new UsageException("The REPL needs a terminal of Unix: use 'skein run' and 'skein attach' here.");
 
         // What these ask is asked in lines, before the terminal is anything else.
-        var settings = await FolderTrust.SettleAsync(surroundings, SkeinHome.Of(surroundings), trust: false, cancellationToken);
-        await Renewal.EnsureAsync(surroundings, cancellationToken);
-        await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
+        using var ephemeral = options.Ephemeral ? EphemeralHome.Make(surroundings) : null;
+        var home = ephemeral?.Home ?? SkeinHome.Of(surroundings);
+        var settings = await FolderTrust.SettleAsync(surroundings, home, trust: false, cancellationToken);
+        if (ephemeral is null)
+            await Renewal.EnsureAsync(surroundings, cancellationToken);
+        await using var local = ephemeral is null ? null : await InProcess.StartAsync(home, surroundings, cancellationToken);
+        await using var client = local is null ? await Servers.FindOrStartAsync(surroundings, cancellationToken) : Servers.Connect(local.Info, surroundings);
         var resume = await FindAsync(client, options, surroundings.Folder, cancellationToken);
         if (resume is { } known)
             await MovedSession.SettleAsync(client, (await client.GetAsync(known, cancellationToken)).Session, surroundings, cancellationToken);
 
-        var home = SkeinHome.Of(surroundings);
         var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? settings.Model, options.Mode ?? settings.Mode);
         var (model, guide) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
@@ -34,7 +37,9 @@ internal static class ReplCommand
             model is null ? [] : [model], token => EnsureServerAsync(home, surroundings, token));
         var left = Run(surroundings, client, start);
 
-        if (left is { } session)
+        if (ephemeral is not null)
+            surroundings.Out.WriteLine("nothing of it was kept", Style.Dim);
+        else if (left is { } session)
             surroundings.Out.WriteLine(("go on with  ", Style.Dim), ($"skein --resume {SessionName.Shorten(session)}", Style.Bold));
         return CommandLine.Good;
     }
@@ -77,7 +82,7 @@ internal static class ReplCommand
     private static async Task<(string? Model, IReadOnlyList<string> Guide)> ModelForAsync(
         string? wanted, SkeinSettings settings, SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
     {
-        using var keys = new ProviderKeys(home.Path);
+        using var keys = new ProviderKeys(home.Own);
         var (providers, scripts) = Providers.Of(settings, await keys.ReadAsync(cancellationToken));
         using var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : []);
@@ -91,5 +96,6 @@ internal static class ReplCommand
 }
 
 /// <param name="Resume">What the session is called by; empty: the person chooses; null: a new one.</param>
+/// <param name="Ephemeral">Nothing is kept.</param>
 /// <param name="GoOn">A new one will do where there is none.</param>
-internal sealed record ReplOptions(string? Resume, bool GoOn, string? Agent, string? Model, Core.Events.PermissionMode? Mode);
+internal sealed record ReplOptions(string? Resume, bool GoOn, string? Agent, string? Model, Core.Events.PermissionMode? Mode, bool Ephemeral);

@@ -117,6 +117,10 @@ public abstract class SessionListContract : SessionStoreContract
         await ListsAsync(new SessionQuery(Status: SessionStatus.Running), running);
         await ListsAsync(new SessionQuery(Agent: "codex"), running);
         await ListsAsync(new SessionQuery(Parent: plain.Session), running);
+        await ListsAsync(new SessionQuery(IdStart: plain.Session.Value[SessionId.Prefix.Length..]), plain);
+        await ListsAsync(new SessionQuery(IdStart: running.Session.Value[^16..]), running);
+        await ListsAsync(new SessionQuery(IdStart: running.Session.Value[^15..]));
+        await ListsAsync(new SessionQuery(IdStart: SessionId.Prefix));
         await ListsAsync(new SessionQuery(AgentSession: "thread-7"), running);
         await running.AppendAsync([new SessionLocated("git:1", "a")], null, Cancellation);
         await ListsAsync(new SessionQuery(Project: new Project("git:1", "a")), running);
