@@ -56,9 +56,10 @@ public sealed class SkeinAgent : IAgent
 
         var tools = box.Tools.ToDictionary(t => t.Name, StringComparer.Ordinal);
         var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn);
+        var repeats = new RepeatGuard();
         if (unfinished is not null)
         {
-            var round = new ToolRound(unfinished.Id, tools, box.Gate, context, _time);
+            var round = new ToolRound(unfinished.Id, tools, box.Gate, context, repeats, _time);
             await foreach (var output in round.RunAsync(unfinished.UnansweredCalls, cancellationToken))
                 yield return output;
             history.AddAssistant([.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Model);
@@ -78,9 +79,11 @@ public sealed class SkeinAgent : IAgent
             if (call.Failed || call.Calls.Count == 0)
                 yield break;
 
-            var round = new ToolRound(call.Message, tools, box.Gate, context, _time);
+            var round = new ToolRound(call.Message, tools, box.Gate, context, repeats, _time);
             await foreach (var output in round.RunAsync(call.Calls, cancellationToken))
                 yield return output;
+
+            repeats.Note(call.Calls, round.Results);
 
             // As the log has it, so that the model is told the same now and after a restart.
             history.AddAssistant([.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], model.Name);

@@ -12,7 +12,7 @@ namespace Skein.Agent;
 /// Carries out the calls of one message, in their order; reading calls that stand together run side by side. Whatever goes wrong becomes
 /// a result that the model reads.
 /// </summary>
-internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, ITool> tools, ToolGate gate, ToolContext context, TimeProvider time)
+internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, ITool> tools, ToolGate gate, ToolContext context, RepeatGuard repeats, TimeProvider time)
 {
     private const int LongestTitle = 200;
 
@@ -63,7 +63,13 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         {
             var intent = await tool.DescribeAsync(call.Arguments, context, cancellationToken);
             var verdict = await gate.Decide(Turn.Session, tool.Name, intent, cancellationToken);
-            return verdict is ToolVerdict.Deny deny ? Prepared.Refuse(call, deny.Message) : new Prepared(call, tool, Shown(intent), verdict);
+            if (verdict is ToolVerdict.Deny deny)
+                return Prepared.Refuse(call, deny.Message);
+
+            // An answer is for this once: that it was allowed is no reason to make it for ever.
+            return repeats.IsRepeated(call)
+                ? new Prepared(call, tool, Shown(intent with { Title = $"Again, after the same result {RepeatGuard.Times} times: {intent.Title}" }), new ToolVerdict.Ask(null))
+                : new Prepared(call, tool, Shown(intent), verdict);
         }
         catch (ToolInputException e)
         {
