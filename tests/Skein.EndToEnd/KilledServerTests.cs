@@ -16,7 +16,7 @@ public sealed class KilledServerTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _user.DisposeAsync();
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 600_000)]
     public async Task What_was_acknowledged_survives_kill_9_at_any_moment_once_in_order_and_whole()
     {
         var seed = Environment.GetEnvironmentVariable("SKEIN_TEST_FAULT_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
