@@ -21,8 +21,9 @@ public sealed record RefusedAnswer(int Status, string Body, params (string Name,
         new(status, JsonSerializer.Serialize(new { type = "error", error = new { type, message } }), headers);
 }
 
-/// <summary>200, with a body that is no stream.</summary>
-public sealed record WholeAnswer(string ContentType, string Body) : ModelAnswer;
+/// <summary>200, with a body that is sent as it is.</summary>
+/// <param name="Piece">Characters sent at once; 0: all.</param>
+public sealed record WholeAnswer(string ContentType, string Body, int Piece = 0) : ModelAnswer;
 
 /// <summary>A stream of these parts, in the wire format of the path that was asked.</summary>
 public sealed record StreamedAnswer(params AnswerPart[] Parts) : ModelAnswer

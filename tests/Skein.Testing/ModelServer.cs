@@ -64,6 +64,9 @@ public sealed class ModelServer : IAsyncDisposable
             _answers.Enqueue(answer);
     }
 
+    /// <summary>Forgets the answers that nobody asked for.</summary>
+    public void Clear() => _answers.Clear();
+
     public async ValueTask DisposeAsync()
     {
         // Streams that stall would keep it waiting for its half minute.
@@ -129,7 +132,12 @@ public sealed class ModelServer : IAsyncDisposable
                 break;
             case WholeAnswer whole:
                 response.ContentType = whole.ContentType;
-                await response.WriteAsync(whole.Body, context.RequestAborted);
+                foreach (var piece in whole.Body.Chunk(whole.Piece > 0 ? whole.Piece : Math.Max(1, whole.Body.Length)))
+                {
+                    await response.WriteAsync(new string(piece), context.RequestAborted);
+                    await response.Body.FlushAsync(context.RequestAborted);
+                }
+
                 break;
             case StreamedAnswer streamed:
                 response.ContentType = "text/event-stream";
