@@ -98,6 +98,7 @@ internal sealed class Connection : IDisposable
         var began = Options.Time.GetTimestamp();
         var backoff = new Backoff(Options.Time);
         var reached = false;
+        var revive = request.IsStream ? null : Options.Revive;
         while (true)
         {
             Exception lost;
@@ -135,9 +136,11 @@ internal sealed class Connection : IDisposable
             }
 
             // Where nobody ever answered there is nothing to come back; a server that was there may be starting again.
-            if (!(_answered || reached) || Options.Time.GetElapsedTime(began) + backoff.Next > Options.Patience)
+            if (!(_answered || reached || revive is not null) || Options.Time.GetElapsedTime(began) + backoff.Next > Options.Patience)
                 throw new ServerUnreachableException(Shown, lost.Message, lost);
 
+            if (revive is not null)
+                await revive(cancellationToken).ConfigureAwait(false);
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }

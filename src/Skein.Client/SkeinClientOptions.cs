@@ -17,5 +17,11 @@ public sealed record SkeinClientOptions
     /// </summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>
+    /// Called before a call is made again to a server that did not answer: a program that can start one does so here. What it throws ends
+    /// the call. Followers do not call it: they wait for the server that somebody needs. Default: none.
+    /// </summary>
+    public Func<CancellationToken, Task>? Revive { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -3,14 +3,13 @@ using System.Text.Json;
 namespace Skein.EndToEnd;
 
 /// <summary>The REPL at a terminal: keys go in, the screen is looked at.</summary>
-// Explicit for now: against a loaded machine some of them fail now and then (run: Skein.EndToEnd -explicit only).
 public sealed class ReplTests : IAsyncDisposable
 {
     private readonly User _user = new();
 
     public ValueTask DisposeAsync() => _user.DisposeAsync();
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task A_prompt_is_typed_and_answered_and_the_session_is_left_and_gone_on_with()
     {
         var model = _user.Script("# Title\n\nIt is **well** done:\n\n- `one`\n- two\n\n```sh\necho \"hi\" # says hi\n```", "And on.");
@@ -35,7 +34,7 @@ public sealed class ReplTests : IAsyncDisposable
         Assert.Single((await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray());
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task A_prompt_has_lines_pastes_are_folded_and_all_of_it_arrives()
     {
         await using var pane = await Pane.OpenAsync(_user, $"skein --model {_user.Script("Read.", "Again.")}");
@@ -65,7 +64,7 @@ public sealed class ReplTests : IAsyncDisposable
         await pane.SeeAsync(s => !s.Contains("search", StringComparison.Ordinal), "the end of the search");
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task What_is_typed_while_a_turn_runs_waits_can_be_taken_back_and_is_sent_after_it()
     {
         var slow = string.Join(' ', Enumerable.Repeat("word", 400));
@@ -84,16 +83,14 @@ public sealed class ReplTests : IAsyncDisposable
         await pane.PressAsync("Up");
         await pane.SeeAsync(s => s.Contains("› not that", StringComparison.Ordinal) && !s.Contains("⧗ not that", StringComparison.Ordinal), "the prompt taken back");
         await pane.PressAsync("Escape");
-        var screen = await pane.SeeAsync("Second answer.");
-
-        Assert.Contains("■ interrupted\n\n› then this\n\nSecond answer.", screen, StringComparison.Ordinal);
+        await pane.SeeAsync("■ interrupted\n\n› then this\n\nSecond answer.\n");
         await pane.PressAsync("C-u", "C-c");
         await pane.SeeAsync("Ctrl+C again leaves");
         await pane.PressAsync("C-c");
         await pane.SeeAsync("ended with 0");
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task A_question_shows_what_would_be_done_and_is_answered_with_one_key()
     {
         var model = _user.ScriptOf(
@@ -121,7 +118,7 @@ public sealed class ReplTests : IAsyncDisposable
         Assert.True(File.Exists(Path.Combine(_user.Project, "a.txt")));
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task The_window_may_be_narrow_and_change_and_characters_may_be_wide()
     {
         await using var pane = await Pane.OpenAsync(_user, $"skein --model {_user.Script("好的 👍 done.")}", width: 60, height: 16);
@@ -141,7 +138,7 @@ public sealed class ReplTests : IAsyncDisposable
         Assert.Contains("› 漢字 and some more words, 漢字 again\n\n好的 👍 done.\n", await pane.SeeAsync("done."), StringComparison.Ordinal);
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task What_others_say_does_nothing_to_the_terminal()
     {
         const string Evil = "\u001b[2Jcleared\u001b]0;owned\u0007 \u009b31mred\r\nnew\rover \u202egnp.exe [bold]markup[/]";
@@ -160,7 +157,7 @@ public sealed class ReplTests : IAsyncDisposable
         await pane.SeeAsync(s => s.Contains("  evil title  ", StringComparison.Ordinal), "the list");
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task Commands_and_modes_do_what_they_say()
     {
         await using var pane = await Pane.OpenAsync(_user, $"SHELL=/bin/sh skein --model {_user.Script("One.", "Two.")}");
@@ -205,7 +202,7 @@ public sealed class ReplTests : IAsyncDisposable
         Assert.Contains("\nOne.\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "talk.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task The_editor_of_the_person_is_given_the_terminal_and_the_line()
     {
         await using var pane = await Pane.OpenAsync(_user, $"EDITOR='sh -c \"test -t 0 && echo edited on a terminal >> \\$1\" sh' skein --model {_user.Script("One.")}");
@@ -215,8 +212,7 @@ public sealed class ReplTests : IAsyncDisposable
         await pane.SeeAsync("› edited on a terminal");
     }
 
-    // Open: after fg the screen is not drawn again everywhere.
-    [Fact(Explicit = true)]
+    [Fact(Timeout = 90_000)]
     public async Task Stopped_and_continued_it_is_where_it_was_and_the_shell_has_its_terminal_meanwhile()
     {
         await using var pane = await Pane.OpenAsync(_user, "sh -i");
@@ -237,7 +233,7 @@ public sealed class ReplTests : IAsyncDisposable
         await pane.SeeAsync("One.");
     }
 
-    [Fact(Explicit = true, Timeout = 90_000)]
+    [Fact(Timeout = 90_000)]
     public async Task Without_a_model_it_says_how_to_get_one()
     {
         await using var pane = await Pane.OpenAsync(_user, "skein");
@@ -250,8 +246,7 @@ public sealed class ReplTests : IAsyncDisposable
         Assert.DoesNotContain("--resume", await pane.SeeAsync("ended with 0"), StringComparison.Ordinal);
     }
 
-    // Open: the prompt meets the dead socket instead of a new server.
-    [Fact(Explicit = true)]
+    [Fact(Timeout = 90_000)]
     public async Task A_server_that_was_killed_is_started_by_the_next_prompt()
     {
         await using var pane = await Pane.OpenAsync(_user, $"skein --model {_user.Script("One.", "Two.")}");
@@ -265,7 +260,7 @@ public sealed class ReplTests : IAsyncDisposable
         await pane.SeeAsync("Two.");
     }
 
-    [Fact(Explicit = true, Timeout = 30_000)]
+    [Fact(Timeout = 30_000)]
     public async Task Without_a_terminal_there_is_help_and_what_needs_one_says_so()
     {
         Assert.Contains("Usage:", (await _user.RunAsync()).Out, StringComparison.Ordinal);

@@ -11,13 +11,17 @@ internal static class Servers
 {
     private const string ClientName = "cli";
 
-    /// <summary>A client of the server that runs, or of one that is started in the background.</summary>
+    /// <summary>A client of the server that runs, or of one that is started in the background; also later, when it is needed and gone.</summary>
     /// <exception cref="HomeException">The home cannot be used.</exception>
     public static async Task<SkeinClient> FindOrStartAsync(Surroundings surroundings, CancellationToken cancellationToken)
     {
         var home = SkeinHome.Of(surroundings);
-        var info = FindInfo(home) ?? await BackgroundServer.StartAsync(home, surroundings, cancellationToken);
-        return Connect(info, surroundings);
+        var info = await EnsureAsync(cancellationToken);
+
+        // One that is killed while it is used, or is just dying, is followed by another.
+        return SkeinClient.ForSocket(info.Socket, new SkeinClientOptions { Name = ClientName, Time = surroundings.Time, Revive = EnsureAsync });
+
+        async Task<ServerInfo> EnsureAsync(CancellationToken token) => FindInfo(home) ?? await BackgroundServer.StartAsync(home, surroundings, token);
     }
 
     /// <summary>The server that runs; null when none does, whatever a dead one left behind.</summary>

@@ -120,8 +120,21 @@ internal sealed class RawTerminal : IDisposable
     /// <summary>Stops this process and its group, as Ctrl+Z does; returns when it goes on.</summary>
     public void Suspend()
     {
+        if (OperatingSystem.IsWindows())
+            return;
+
         Leave();
+
+        // Another thread may take the signal, and this one runs on for a moment: it must not make the terminal raw under the shell.
+        using var continued = new ManualResetEventSlim();
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGCONT, context =>
+        {
+            // Else the runtime sets the terminal as it thinks it should be, after us.
+            context.Cancel = true;
+            continued.Set();
+        });
         _ = Kill(0, OperatingSystem.IsMacOS() ? StopOnMac : Stop);
+        continued.Wait();
         Enter();
     }
 

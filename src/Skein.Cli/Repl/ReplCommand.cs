@@ -34,7 +34,7 @@ internal static class ReplCommand
         var (model, guide) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
             wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
-            model is null ? [] : [model], token => EnsureServerAsync(home, surroundings, token));
+            model is null ? [] : [model]);
         var left = Run(surroundings, client, start);
 
         if (ephemeral is not null)
@@ -86,12 +86,6 @@ internal static class ReplCommand
         var (providers, scripts) = Providers.Of(settings, await keys.ReadAsync(cancellationToken));
         using var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : []);
-    }
-
-    private static async Task EnsureServerAsync(SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
-    {
-        if (Servers.FindInfo(home) is null)
-            await BackgroundServer.StartAsync(home, surroundings, cancellationToken);
     }
 }
 

@@ -47,7 +47,7 @@ internal sealed class ReplLoop : IAsyncDisposable
         _screen = new LiveScreen(raw.Write, () => RawTerminal.Size);
         _terminal = new Terminal(new AboveWriter(_screen), isTerminal: true, surroundings.Out.HasColors, RawTerminal.Size.Width);
         _view = new TurnView(_terminal);
-        _talk = new Talk(client, start.Wanted, _view, _terminal, surroundings.Time, start.EnsureServer);
+        _talk = new Talk(client, start.Wanted, _view, _terminal, surroundings.Time);
         _editor = new LineEditor(start.History);
         _questions = new QuestionKeys(surroundings.Time);
         _completer = new Completer(surroundings.Folder) { Models = start.Models };
@@ -391,5 +391,4 @@ internal sealed class ReplLoop : IAsyncDisposable
 /// <param name="Guide">What a person must know first.</param>
 /// <param name="Models">Models to offer.</param>
 internal sealed record ReplStart(
-    NewSession Wanted, SessionId? Resume, bool List, History History, IReadOnlyList<string> Guide, IReadOnlyList<string> Models,
-    Func<CancellationToken, Task> EnsureServer);
+    NewSession Wanted, SessionId? Resume, bool List, History History, IReadOnlyList<string> Guide, IReadOnlyList<string> Models);

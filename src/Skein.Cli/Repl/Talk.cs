@@ -13,9 +13,7 @@ namespace Skein.Cli.Repl;
 /// thread.
 /// </summary>
 /// <param name="wanted">What a new session is to be.</param>
-/// <param name="server">Sees to it that a server runs.</param>
-internal sealed class Talk(
-    SkeinClient client, NewSession wanted, TurnView view, Terminal terminal, TimeProvider time, Func<CancellationToken, Task> server) : IAsyncDisposable
+internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view, Terminal terminal, TimeProvider time) : IAsyncDisposable
 {
     private const int LastMessages = 6;
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(10);
@@ -46,7 +44,6 @@ internal sealed class Talk(
     /// <summary>Sends a prompt; it waits where a turn runs.</summary>
     public async Task PromptAsync(string text, CancellationToken cancellationToken)
     {
-        await server(cancellationToken);
         if (Session is null)
             Follow((await client.CreateAsync(Wanted, cancellationToken)).Session, after: null);
         else if (_following.IsCompleted)
@@ -56,10 +53,8 @@ internal sealed class Talk(
 
     public async Task InterruptAsync(CancellationToken cancellationToken)
     {
-        if (Session is not { } session)
-            return;
-        await server(cancellationToken);
-        await client.InterruptAsync(session.Id, cancellationToken);
+        if (Session is { } session)
+            await client.InterruptAsync(session.Id, cancellationToken);
     }
 
     public async Task AnswerAsync(PermissionAsked asked, PermissionReply reply, CancellationToken cancellationToken)
