@@ -82,7 +82,19 @@ internal sealed class LiveText
                 sent[part.Part] = from + text.Length;
             }
 
+            foreach (var gone in sent.Keys.Where(id => !_parts.Exists(p => p.Part == id)).ToList())
+                sent.Remove(gone);
             return news;
+        }
+    }
+
+    /// <summary>A follower has read in the log how a part ended: of its text, which may be here for a moment yet, nothing is new to him.</summary>
+    public void End(Dictionary<PartId, int> sent, PartId part)
+    {
+        lock (_lock)
+        {
+            if (_parts.Exists(p => p.Part == part))
+                sent[part] = int.MaxValue;
         }
     }
 

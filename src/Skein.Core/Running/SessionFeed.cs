@@ -25,7 +25,8 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts)
                 await foreach (var e in store.ReadAsync(session, after, cancellationToken))
                 {
                     after = Math.Max(after, e.Seq);
-                    Forget(sent, e.Body);
+                    if (Ended(e.Body) is { } part)
+                        live.End(sent, part);
                     yield return new EventFrame(e);
                 }
 
@@ -79,11 +80,10 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts)
 
     private static SessionRow Row(Session session) => new(session.Id, session.Seq, session);
 
-    private static void Forget(Dictionary<PartId, int> sent, EventBody body)
+    private static PartId? Ended(EventBody body) => body switch
     {
-        if (body is PartAdded added)
-            sent.Remove(added.Part);
-        else if (body is PartDropped dropped)
-            sent.Remove(dropped.Part);
-    }
+        PartAdded added => added.Part,
+        PartDropped dropped => dropped.Part,
+        _ => null,
+    };
 }
