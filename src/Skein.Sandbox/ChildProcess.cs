@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -33,9 +34,6 @@ public sealed class ChildProcess : IAsyncDisposable
         _errors = pipes.Errors is { } errors ? new ChildStream(errors, _exited.Token) : null;
         _input = pipes.Input is { } input ? new AnonymousPipeClientStream(PipeDirection.Out, input) : null;
         _writing = start.Input is ChildInput.TextInput text ? WriteAsync(_input!, text.Content) : Task.CompletedTask;
-
-        // A thread each: a blocking wait needs no signal handler, which would have to be shared with the runtime's own.
-        new Thread(WaitForExit, WaiterStack) { IsBackground = true, Name = $"Skein waits for {pid}" }.Start();
     }
 
     /// <summary>Its process id, and that of its session and its group.</summary>
@@ -68,7 +66,7 @@ public sealed class ChildProcess : IAsyncDisposable
         using var pipes = new ChildPipes(call, start.Input, start.Output);
         try
         {
-            return new ChildProcess(call.Run(path, start.Arguments, start.Folder, start.Environment), start, pipes);
+            return StartOnItsThread(() => call.Run(path, start.Arguments, start.Folder, start.Environment), start, pipes);
         }
         catch (ChildStartException)
         {
@@ -115,6 +113,37 @@ public sealed class ChildProcess : IAsyncDisposable
             if (stream is not null)
                 await stream.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// A thread each: a blocking wait needs no signal handler, which would have to be shared with the runtime's own. The same thread
+    /// starts the child: one that asked to end with its parent ends with the thread that started it, which the pool's may at any time.
+    /// </summary>
+    private static ChildProcess StartOnItsThread(Func<int> spawn, ChildStart start, ChildPipes pipes)
+    {
+        using var ready = new SemaphoreSlim(0);
+        ChildProcess? child = null;
+        ExceptionDispatchInfo? failed = null;
+        var thread = new Thread(
+            () =>
+            {
+                try
+                {
+                    child = new ChildProcess(spawn(), start, pipes);
+                }
+                catch (Exception e)
+                {
+                    failed = ExceptionDispatchInfo.Capture(e);
+                }
+
+                ready.Release();
+                child?.WaitForExit();
+            },
+            WaiterStack) { IsBackground = true, Name = $"Skein waits for {start.Program}" };
+        thread.Start();
+        ready.Wait();
+        failed?.Throw();
+        return child!;
     }
 
     private static async Task WriteAsync(Stream input, string text)

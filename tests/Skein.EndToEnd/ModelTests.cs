@@ -33,7 +33,7 @@ public sealed class ModelTests : IAsyncLifetime
         Assert.Equal("I write it.\n\nBoth files are there.\n", run.Out);
         Assert.Equal("hello\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "a.txt"), TestContext.Current.CancellationToken));
         Assert.Equal("done\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "b.txt"), TestContext.Current.CancellationToken));
-        Assert.Contains("mode auto: commands run unasked and without a sandbox", run.Error, StringComparison.Ordinal);
+        Assert.Contains("mode auto: commands run in a sandbox, without network", run.Error, StringComparison.Ordinal);
         var session = (await _user.JsonAsync("ls")).GetProperty("items")[0];
         Assert.Equal((450, 35), (session.GetProperty("usage").GetProperty("input").GetInt64(), session.GetProperty("usage").GetProperty("output").GetInt64()));
         Assert.Equal("idle", session.GetProperty("status").GetString());

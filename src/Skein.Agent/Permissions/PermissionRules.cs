@@ -65,6 +65,7 @@ public sealed class PermissionRules
 
     private static RuleAction Default(PermissionMode mode, ToolIntent intent) => (mode, intent.Effect, intent.Outside) switch
     {
+        (PermissionMode.Auto, ToolEffect.Execute, true) => RuleAction.Ask,
         (PermissionMode.Auto, _, _) => RuleAction.Allow,
         (_, ToolEffect.Read, false) => RuleAction.Allow,
         (PermissionMode.Edits, ToolEffect.Edit, false) => RuleAction.Allow,

@@ -34,7 +34,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "sandbox"))
         {
             settings = node.Name switch
             {
@@ -48,6 +48,7 @@ internal sealed partial class SettingsParser(string file)
                 "redaction" => settings with { Redaction = node.Flag() },
                 "retention" => settings with { Retention = ReadRetention(node) },
                 "mcp" => settings with { Mcp = McpParser.Read(node) },
+                "sandbox" => settings with { Sandbox = ReadSandbox(node) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };
@@ -70,6 +71,23 @@ internal sealed partial class SettingsParser(string file)
         }
 
         return retention;
+    }
+
+    private static SandboxSettings ReadSandbox(SettingsNode node)
+    {
+        var sandbox = new SandboxSettings();
+        foreach (var property in node.Properties("enabled", "network", "writable", "home"))
+        {
+            sandbox = property.Name switch
+            {
+                "enabled" => sandbox with { Enabled = property.Flag() },
+                "network" => sandbox with { Network = property.Flag() },
+                "writable" => sandbox with { Writable = [.. property.Items().Select(static i => i.Text(AnyPath(), "must be an absolute path or begin with '~/', without '..'"))] },
+                _ => sandbox with { Home = [.. property.Items().Select(static i => i.Text(PathInHome(), "must be a path in the home folder, relative to it, without '..'"))] },
+            };
+        }
+
+        return sandbox;
     }
 
     private ProviderSettings ReadProvider(SettingsNode node)
@@ -155,6 +173,12 @@ internal sealed partial class SettingsParser(string file)
 
     [GeneratedRegex(@"\A[^\s/]+/\S+\z")]
     private static partial Regex ModelName();
+
+    [GeneratedRegex(@"\A(~/|/)(?!\z)(?!(.*/)?\.\.(/|\z)).*\z", RegexOptions.Singleline)]
+    private static partial Regex AnyPath();
+
+    [GeneratedRegex(@"\A(?!/)(?!(.*/)?\.\.?(/|\z)).+\z", RegexOptions.Singleline)]
+    private static partial Regex PathInHome();
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9_-]{0,63}\z")]
     private static partial Regex Name();

@@ -68,6 +68,7 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
     private static SkeinSettings Narrow(SkeinSettings user, SkeinSettings project) => user with
     {
         Mode = project.Mode == PermissionMode.Plan ? PermissionMode.Plan : user.Mode,
+        Sandbox = user.Sandbox.Narrow(project.Sandbox),
         Narrowing = [.. project.Permissions.Where(static rule => rule.Action != RuleAction.Allow)],
     };
 
@@ -83,6 +84,14 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "durability");
         if (project.Retention != new RetentionSettings())
             yield return new IgnoredSetting(file, "retention");
+        if (project.Sandbox.Enabled == false)
+            yield return new IgnoredSetting(file, "sandbox.enabled");
+        if (project.Sandbox.Network == true)
+            yield return new IgnoredSetting(file, "sandbox.network");
+        if (project.Sandbox.Writable.Count > 0)
+            yield return new IgnoredSetting(file, "sandbox.writable");
+        if (project.Sandbox.Home.Count > 0)
+            yield return new IgnoredSetting(file, "sandbox.home");
         foreach (var provider in project.Providers.Keys.Order(StringComparer.Ordinal))
             yield return new IgnoredSetting(file, $"providers.{provider}");
         foreach (var server in project.Mcp.Keys.Order(StringComparer.Ordinal))

@@ -45,6 +45,32 @@ public enum Durability
 /// <param name="TrashDays">Those that are in the trash for longer are purged.</param>
 public sealed record RetentionSettings(int? Days = null, int? Sessions = null, int? TrashDays = null);
 
+/// <summary>How commands are confined; null: nothing was said.</summary>
+/// <param name="Enabled">Whether they are.</param>
+/// <param name="Network">Whether they have the network all the same.</param>
+public sealed record SandboxSettings(bool? Enabled = null, bool? Network = null)
+{
+    /// <summary>Other folders and files they may write to: absolute, or <c>~/…</c>.</summary>
+    public IReadOnlyList<string> Writable { get; init; } = [];
+
+    /// <summary>What of the user's home they may read, relative to it.</summary>
+    public IReadOnlyList<string> Home { get; init; } = [];
+
+    /// <summary>What a trusted project says over this.</summary>
+    internal SandboxSettings With(SandboxSettings project) => new(project.Enabled ?? Enabled, project.Network ?? Network)
+    {
+        Writable = [.. Writable, .. project.Writable],
+        Home = [.. Home, .. project.Home],
+    };
+
+    /// <summary>What of a project's word counts that nobody trusts: it closes, and opens nothing.</summary>
+    internal SandboxSettings Narrow(SandboxSettings project) => this with
+    {
+        Enabled = project.Enabled == true ? true : Enabled,
+        Network = project.Network == false ? false : Network,
+    };
+}
+
 /// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
@@ -55,6 +81,8 @@ public sealed record SkeinSettings(
 {
     /// <summary>The user's word alone.</summary>
     public RetentionSettings Retention { get; init; } = new();
+
+    public SandboxSettings Sandbox { get; init; } = new();
 
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
@@ -76,6 +104,7 @@ public sealed record SkeinSettings(
         Mcp = new Dictionary<string, McpServer>([.. Mcp.Where(s => !project.Mcp.ContainsKey(s.Key)), .. project.Mcp]),
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,
+        Sandbox = Sandbox.With(project.Sandbox),
         Retention = Retention,
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skein.Sandbox;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Agent.Tools;
 
@@ -39,16 +40,17 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         }
         """);
 
-    public ValueTask<ToolIntent> DescribeAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
+    public async ValueTask<ToolIntent> DescribeAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var (command, _) = Parse(arguments);
-        return ValueTask.FromResult(new ToolIntent(ToolEffect.Execute, command, $"$ {command}", command));
+        var confinement = await settings.Confine(context.Workspace, cancellationToken);
+        return new ToolIntent(ToolEffect.Execute, command, $"$ {command}", command, Outside: confinement.Missing is not null);
     }
 
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var (command, timeout) = Parse(arguments);
-        await using var child = Start(command, context.Workspace);
+        await using var child = Start(command, context.Workspace, await settings.Confine(context.Workspace, cancellationToken));
         await using var captured = new OutputCapture();
         using var timer = new CancellationTokenSource(timeout, settings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
@@ -108,11 +110,11 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         return text.Length == 0 || text.EndsWith('\n') ? text + note : $"{text}\n{note}";
     }
 
-    private ChildProcess Start(string command, string workspace)
+    private ChildProcess Start(string command, string workspace, Confinement confinement)
     {
         try
         {
-            return ChildProcess.Start(new ChildStart(s_shell, ["-c", command], workspace, _environment) { Output = ChildOutput.Merged });
+            return ChildProcess.Start(confinement.Apply(new ChildStart(s_shell, ["-c", command], workspace, _environment) { Output = ChildOutput.Merged }));
         }
         catch (ChildStartException e)
         {

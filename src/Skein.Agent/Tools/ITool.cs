@@ -47,7 +47,7 @@ public enum ToolEffect
 /// <param name="Subject">What permission rules match: the path relative to the workspace (absolute when outside it), or the command.</param>
 /// <param name="Title">For people, for example <c>edit src/a.cs</c>; the loop makes one line of it, and takes secrets out first.</param>
 /// <param name="Detail">What helps to decide: the diff or the whole command.</param>
-/// <param name="Outside">It reaches outside the workspace.</param>
+/// <param name="Outside">It reaches outside the workspace, or there should be a sandbox that keeps it from that and is none.</param>
 public sealed record ToolIntent(ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false);
 
 /// <summary>What a call answered.</summary>

@@ -1,3 +1,5 @@
+using Skein.Sandbox.Confining;
+
 namespace Skein.Agent.Tools;
 
 /// <summary>What the built-in tools need of their surroundings.</summary>
@@ -6,6 +8,9 @@ public sealed record ToolSettings(IReadOnlyDictionary<string, string> Environmen
 {
     /// <summary>Folders that no tool that takes a path reaches, Skein's home above all: absolute.</summary>
     public IReadOnlyList<string> HiddenFolders { get; init; } = [];
+
+    /// <summary>How what runs in a workspace is confined; asked at every call, since settings change.</summary>
+    public Func<string, CancellationToken, ValueTask<Confinement>> Confine { get; init; } = static (_, _) => ValueTask.FromResult(Confinement.Off);
 
     /// <summary>
     /// Whether rules are stricter about a file than about the folder it was found in (workspace, folder, file; the latter two as in

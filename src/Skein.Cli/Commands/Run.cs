@@ -31,7 +31,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
         var began = surroundings.Time.GetTimestamp();
         var session = await OpenAsync(client, settings, cancellationToken);
         if ((request.Mode ?? session.Mode) == PermissionMode.Auto)
-            surroundings.Error.WriteLine("skein: mode auto: commands run unasked and without a sandbox", Style.Warning);
+            surroundings.Error.WriteLine($"skein: mode auto: {await SandboxAsync(home, session, cancellationToken)}", Style.Warning);
 
         var options = request.Session is null ? (null, null, null) : (request.Agent, request.Model, request.Mode);
         var accepted = await PromptAsync(client, session, new PromptRequest(request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode), cancellationToken);
@@ -39,6 +39,12 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
         if (!request.Json)
             await ShowSummaryAsync(client, session, surroundings.Time.GetElapsedTime(began), cancellationToken);
         return code;
+    }
+
+    private async Task<string> SandboxAsync(SkeinHome home, Session session, CancellationToken cancellationToken)
+    {
+        using var all = new HomeSettings(home, surroundings);
+        return await new Sandboxes(home, all, surroundings).DescribeAsync(session.Workspace, cancellationToken);
     }
 
     private async Task<Session> OpenAsync(SkeinClient client, SkeinSettings settings, CancellationToken cancellationToken)

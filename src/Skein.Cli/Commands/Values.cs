@@ -26,7 +26,7 @@ internal static class Values
     public static Option<bool> Ephemeral() => new("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };
 
     public static Option<PermissionMode?> Mode() =>
-        Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands run without a sandbox).", s_modes);
+        Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands in the sandbox).", s_modes);
 
     public static Option<SessionStatus?> Status() =>
         Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", s_statuses);

@@ -44,6 +44,7 @@ internal sealed class Agents : IAsyncDisposable
         {
             HiddenFolders = [.. new[] { home.Path, home.Own }.Distinct(StringComparer.Ordinal).Select(RealPath.Of)],
             IsWithheld = permissions.IsWithheld,
+            Confine = new Sandboxes(home, settings, surroundings).OfAsync,
         });
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var skills = settings.Skills(surroundings);

@@ -34,7 +34,7 @@ internal sealed class Doctor(Surroundings surroundings)
     [
         ("git", Health.Warning, "the demo needs it, and models use it"),
         ("rg", Health.Note, "models often search with it; Skein's own search does without"),
-        ("bwrap", Health.Note, "it is what commands can be shut in with"),
+        ("bwrap", Health.Warning, "without it commands have no sandbox, and are asked about also in auto"),
     ];
 
     private readonly List<Finding> _findings = [];
@@ -71,6 +71,7 @@ internal sealed class Doctor(Surroundings surroundings)
         await TryAsync("settings", () => LookAtSettingsAsync(home, cancellationToken));
         await TryAsync("providers", () => LookAtProvidersAsync(cancellationToken));
         LookAtPrograms();
+        await TryAsync("sandbox", () => LookAtSandboxAsync(home, cancellationToken));
         LookAtTerminal();
         return _findings;
     }
@@ -159,6 +160,14 @@ internal sealed class Doctor(Surroundings surroundings)
             var path = ProgramPath.Find(name, surroundings.Folder, ChildEnvironment.Current());
             Tell("programs", path is null ? missing : Health.Good, path ?? $"{name} is not there: {why}.");
         }
+    }
+
+    private async Task LookAtSandboxAsync(SkeinHome home, CancellationToken cancellationToken)
+    {
+        using var settings = new HomeSettings(home, surroundings);
+        var sandboxes = new Sandboxes(home, settings, surroundings);
+        var holds = (await sandboxes.OfAsync(surroundings.Folder, cancellationToken)).Holds;
+        Tell("sandbox", holds ? Health.Good : Health.Warning, $"In this folder {await sandboxes.DescribeAsync(surroundings.Folder, cancellationToken)}.".Replace("..", ".", StringComparison.Ordinal));
     }
 
     private void LookAtTerminal()

@@ -58,6 +58,7 @@ internal sealed class HomeSettings : IDisposable
         Trusted.Dispose();
     }
 
-    private static string HomeOf(Surroundings surroundings) =>
+    /// <summary>The user's home folder.</summary>
+    public static string HomeOf(Surroundings surroundings) =>
         surroundings.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 }

@@ -43,8 +43,12 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
     public async Task SetModeAsync(PermissionMode mode, CancellationToken cancellationToken)
     {
         await talk.ChangeAsync(new SessionChange(Mode: mode), cancellationToken);
-        if (mode == PermissionMode.Auto)
-            view.Note("mode auto: commands run unasked and without a sandbox", Style.Warning);
+        if (mode != PermissionMode.Auto)
+            return;
+
+        var home = SkeinHome.Of(surroundings);
+        using var settings = new HomeSettings(home, surroundings);
+        view.Note($"mode auto: {await new Sandboxes(home, settings, surroundings).DescribeAsync(surroundings.Folder, cancellationToken)}", Style.Warning);
     }
 
     public async Task ListAsync(CancellationToken cancellationToken)
