@@ -126,8 +126,7 @@ public sealed class ConfigTests : IAsyncLifetime
         }
     }
 
-    // Open: what is typed within milliseconds of the question, before the console turns the echo off, is shown.
-    [Fact(Explicit = true)]
+    [Fact(Timeout = 60_000)]
     public async Task A_key_that_is_typed_is_not_shown()
     {
         Requires.Programs("script");

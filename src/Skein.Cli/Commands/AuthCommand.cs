@@ -98,8 +98,7 @@ internal static class AuthCommand
         if (!surroundings.InputIsTerminal)
             return (await surroundings.Input.ReadToEndAsync(cancellationToken)).Trim();
 
-        surroundings.Error.Write($"Key of {provider} (it is not shown): ");
-        var line = HiddenInput.ReadLine();
+        var line = await HiddenInput.ReadLineAsync(() => surroundings.Error.Write($"Key of {provider} (it is not shown): "), cancellationToken);
         surroundings.Error.WriteLine();
         return line?.Trim() ?? throw new UsageException("No key was given.");
     }
