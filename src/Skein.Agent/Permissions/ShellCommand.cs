@@ -21,10 +21,13 @@ internal sealed record ShellCommand(IReadOnlyList<string> Pieces, bool IsClear, 
     private static readonly HashSet<string> s_wrappers = new(StringComparer.Ordinal)
     {
         ".", "source", "eval", "exec", "builtin", "command", "env", "sudo", "doas", "su", "nohup", "setsid", "nice", "ionice", "timeout",
-        "stdbuf", "xargs", "parallel", "watch", "find", "busybox", "sh", "bash", "dash", "zsh", "ksh", "fish",
+        "stdbuf", "xargs", "parallel", "watch", "find", "busybox", "toybox", "sh", "ash", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish",
+        "chroot", "unshare", "nsenter", "setarch", "setpriv", "runuser", "pkexec", "prlimit", "taskset", "chrt", "flock", "script", "strace",
+        "ltrace", "fakeroot", "systemd-run", "at", "batch",
     };
 
-    private static readonly SearchValues<char> s_madeUp = SearchValues.Create("=$'\"\\*?[{~");
+    // With a redirection in it or before it (`>&2 rm`) the program's name is further on.
+    private static readonly SearchValues<char> s_madeUp = SearchValues.Create("=$'\"\\*?[{~<>");
 
     /// <summary>The program of a piece without its folder, and the rest.</summary>
     public static string WithoutFolder(string piece)
@@ -35,7 +38,7 @@ internal sealed record ShellCommand(IReadOnlyList<string> Pieces, bool IsClear, 
 
     public static ShellCommand Parse(string command) => new Scan(command).Run();
 
-    private static string FirstWord(string piece) => piece.Split([' ', '\t'], 2)[0];
+    private static string FirstWord(string piece) => piece.Split(' ', 2)[0];
 
     private sealed class Scan(string text)
     {
@@ -69,6 +72,12 @@ internal sealed record ShellCommand(IReadOnlyList<string> Pieces, bool IsClear, 
                     _clear &= Next is not ('\0' or '\n');
                     Take(2);
                     break;
+                // One blank or many are the same to a shell, and have to be to a rule.
+                case ' ' or '\t':
+                    _piece.Append(' ');
+                    while (_at < text.Length && text[_at] is (' ' or '\t'))
+                        _at++;
+                    break;
                 case '\n' or ';' or '|' or '&':
                     Cut();
                     _at++;
@@ -84,7 +93,7 @@ internal sealed record ShellCommand(IReadOnlyList<string> Pieces, bool IsClear, 
                     Take(1);
                     break;
                 default:
-                    _clear &= c == '\t' || !char.IsControl(c);
+                    _clear &= !char.IsControl(c);
                     Take(1);
                     break;
             }

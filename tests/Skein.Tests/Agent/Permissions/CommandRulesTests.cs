@@ -57,6 +57,14 @@ public sealed class CommandRulesTests
     [InlineData("cd y && rm x", "deny")]
     [InlineData("true | rm x", "deny")]
     [InlineData("/bin/rm x", "deny")]
+    [InlineData("rm\tx", "deny")]
+    [InlineData("git  push \t --force", "deny")]
+    [InlineData(">/dev/null rm x", "ask")]
+    [InlineData("2>&1 rm x", "ask")]
+    [InlineData("rm>/dev/null x", "ask")]
+    [InlineData("flock lock rm x", "ask")]
+    [InlineData("strace -f rm x", "ask")]
+    [InlineData("echo 'git  push'", "allow")]
     [InlineData("echo $(rm x)", "ask")]
     [InlineData("if true; then rm x; fi", "ask")]
     [InlineData("A=1 rm x", "ask")]
@@ -74,7 +82,7 @@ public sealed class CommandRulesTests
     [InlineData("ls -l | wc", "allow")]
     [InlineData("echo rm x", "allow")]
     public void In_auto_mode_a_forbidden_command_stays_forbidden_and_what_may_hide_it_is_asked_for(string command, string expected) =>
-        Assert.Equal(expected, Decide(PermissionMode.Auto, command, Deny("rm *")));
+        Assert.Equal(expected, Decide(PermissionMode.Auto, command, Deny("rm *"), Deny("git push --force*")));
 
     [Fact]
     public void A_rule_about_everything_needs_no_understanding()
