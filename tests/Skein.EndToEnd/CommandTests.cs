@@ -125,6 +125,7 @@ public sealed class CommandTests : IAsyncDisposable
     [Fact(Timeout = 60_000)]
     public async Task Tools_see_neither_keys_nor_the_home_of_skein()
     {
+        Requires.Programs("bwrap");
         _user.Variables["OPENAI_API_KEY"] = "sk-very-secret";
         _user.Variables["MY_VARIABLE"] = "seen";
         var model = _user.ScriptOf(

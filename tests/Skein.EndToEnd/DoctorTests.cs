@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Skein.Testing;
 
 namespace Skein.EndToEnd;
 
@@ -197,6 +198,7 @@ public sealed partial class DoctorTests : IAsyncDisposable
 
     private async Task BigSessionAsync()
     {
+        Requires.Programs("bwrap");
         var model = _user.ScriptOf(new { type = "call", tool = "bash", arguments = new { command = "seq 1 20000" } }, new { type = "text", text = "Done." });
         await _user.GoodAsync("run", "--mode", "auto", "--model", model, "Count.");
     }

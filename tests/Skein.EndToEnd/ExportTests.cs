@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Skein.Client;
 using Skein.Core;
 using Skein.Core.Protocol;
+using Skein.Testing;
 
 namespace Skein.EndToEnd;
 
@@ -83,6 +84,7 @@ public sealed class ExportTests : IAsyncDisposable
     [Fact(Timeout = 60_000)]
     public async Task Markdown_is_for_reading_and_json_for_programs()
     {
+        Requires.Programs("bwrap");
         var model = _user.ScriptOf(new { type = "call", tool = "bash", arguments = new { command = "echo '```'; printf '\\033[31mred'" } }, new { type = "text", text = "Done." });
         await _user.GoodAsync("run", "--mode", "auto", "--model", model, "Count the geese.");
 

@@ -48,6 +48,7 @@ public sealed class LookingTests : IAsyncDisposable
     [Fact(Timeout = 60_000)]
     public async Task One_turn_is_shown_with_its_numbers_and_all_that_its_tools_said()
     {
+        Requires.Programs("bwrap");
         var model = _user.ScriptOf(
             new { type = "text", text = "Hello." }, new { type = "call", tool = "bash", arguments = new { command = "seq 1 20000" } }, new { type = "text", text = "Counted." });
         await _user.GoodAsync("run", "--model", model, "Greet.");

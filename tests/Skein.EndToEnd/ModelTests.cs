@@ -21,6 +21,7 @@ public sealed class ModelTests : IAsyncLifetime
     [InlineData("anthropic")]
     public async Task A_model_behind_a_base_url_changes_files_and_its_usage_is_recorded(string provider)
     {
+        Requires.Programs("bwrap");
         Use(provider);
         _model.Enqueue(
             new StreamedAnswer(new Said("I wri", "te it."), new Called("c1", "write", "{\"path\":\"a.txt\",", "\"content\":\"hello\\n\"}")) { Tokens = new(100, 20) },

@@ -39,7 +39,7 @@ public sealed class PermissionRules
             return new PermissionDecision.Deny($"This session is in plan mode, which only reads: '{tool}' is refused. Say what you would do instead.");
 
         // Asked for whatever the rules say, and never remembered.
-        if (intent.Effect == ToolEffect.Edit && LaterRun.Covers(intent.Subject))
+        if (intent.Effect == ToolEffect.Edit && (LaterRun.Covers(intent.Subject) || (intent.Named is { } named && LaterRun.Covers(named))))
             return new PermissionDecision.Ask(null);
 
         if ((rule ?? Default(mode, intent)) == RuleAction.Allow || Verdict(_remembered, tool, intent) == RuleAction.Allow)

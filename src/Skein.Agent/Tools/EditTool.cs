@@ -26,7 +26,7 @@ internal sealed class EditTool(ToolSettings settings) : ITool
     public async ValueTask<ToolIntent> DescribeAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var (path, edit) = Parse(arguments, context);
-        var intent = new ToolIntent(ToolEffect.Edit, path.Subject, $"edit {ToolTexts.OneLine(path.Subject, 200)}", Outside: path.Outside);
+        var intent = new ToolIntent(ToolEffect.Edit, path.Subject, $"edit {ToolTexts.OneLine(path.Subject, 200)}", Outside: path.Outside, Named: path.Named);
         try
         {
             var file = await TextFile.ReadAsync(path, cancellationToken);

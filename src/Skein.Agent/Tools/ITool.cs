@@ -48,7 +48,9 @@ public enum ToolEffect
 /// <param name="Title">For people, for example <c>edit src/a.cs</c>; the loop makes one line of it, and takes secrets out first.</param>
 /// <param name="Detail">What helps to decide: the diff or the whole command.</param>
 /// <param name="Outside">It reaches outside the workspace, or there should be a sandbox that keeps it from that and is none.</param>
-public sealed record ToolIntent(ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false);
+/// <param name="Named">The path as it was named, relative to the workspace, where links lead from it: others find the file by that name too.</param>
+public sealed record ToolIntent(
+    ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false, string? Named = null);
 
 /// <summary>What a call answered.</summary>
 /// <param name="Text">For the model; the loop bounds it and keeps the whole as a blob.</param>

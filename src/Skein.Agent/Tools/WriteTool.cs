@@ -26,7 +26,7 @@ internal sealed class WriteTool(ToolSettings settings) : ITool
     {
         var (path, content) = Parse(arguments, context);
         var title = $"write {ToolTexts.OneLine(path.Subject, 200)}";
-        return new ToolIntent(ToolEffect.Edit, path.Subject, title, await DiffAsync(path, content, cancellationToken), path.Outside);
+        return new ToolIntent(ToolEffect.Edit, path.Subject, title, await DiffAsync(path, content, cancellationToken), path.Outside, path.Named);
     }
 
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal static class SandboxMounts
     ];
 
     // They belong to root, who may write to them by that alone, without any capability: the kernel's own settings, for all of the machine.
-    private static readonly string[] s_kernel = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
+    private static readonly string[] s_kernel = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi"];
 
     private static readonly string[] s_networkFiles = ["/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf"];
 

@@ -46,6 +46,9 @@ public sealed class PermissionRulesTests
     [InlineData("/home/me/.bashrc")]
     [InlineData("/home/me/.ssh/authorized_keys")]
     [InlineData("/home/me/.config/fish/config.fish")]
+    [InlineData("/home/me/.config/fish/conf.d/a.fish")]
+    [InlineData("/home/me/.config/git/config")]
+    [InlineData("/home/me/.config/git/hooks/pre-commit")]
     public void What_would_run_later_is_asked_for_in_every_mode_and_never_remembered(string path)
     {
         var rules = Rules([Allow("*", "*")], remembered: [Allow("edit", path)]);
@@ -63,6 +66,8 @@ public sealed class PermissionRulesTests
     [InlineData(".github/workflows/ci.yml")]
     [InlineData(".gitignore")]
     [InlineData("docs/agents.txt")]
+    [InlineData("src/git/config.cs")]
+    [InlineData(".config/dotnet-tools.json")]
     public void What_only_looks_like_it_is_not(string path) =>
         Assert.Equal(PermissionDecision.Allowed, Rules().Decide(PermissionMode.Edits, "edit", s_edit with { Subject = path }));
 

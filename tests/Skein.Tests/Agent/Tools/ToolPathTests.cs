@@ -1,5 +1,7 @@
 using System.Runtime.Versioning;
+using Skein.Agent.Permissions;
 using Skein.Agent.Tools;
+using Skein.Core.Events;
 
 namespace Skein.Tests.Agent.Tools;
 
@@ -33,6 +35,22 @@ public sealed class ToolPathTests : ToolBench
 
         Assert.True(intent.Outside);
         Assert.StartsWith(Outside + "/", intent.Subject, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CLAUDE.md")]
+    [InlineData(".claude/settings.json")]
+    [InlineData("src/../.claude/new/deep.json")]
+    public async Task What_is_obeyed_later_is_asked_for_also_where_its_name_is_a_link(string path)
+    {
+        Put("docs/agents.txt", "a\n");
+        Directory.CreateDirectory(At("shared"));
+        File.CreateSymbolicLink(At("CLAUDE.md"), "docs/agents.txt");
+        Directory.CreateSymbolicLink(At(".claude"), "shared");
+
+        var intent = await DescribeAsync("write", new() { ["path"] = path, ["content"] = "" });
+
+        Assert.Equal(new PermissionDecision.Ask(null), new PermissionRules([], [], []).Decide(PermissionMode.Auto, "write", intent));
     }
 
     [Fact]
