@@ -1,3 +1,5 @@
+using Skein.Client;
+using Skein.Core;
 using Skein.Testing;
 
 namespace Skein.EndToEnd;
@@ -113,6 +115,7 @@ public sealed class LookingTests : IAsyncDisposable
         var ids = (await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray().Select(s => s.GetProperty("id").GetString()!).ToArray();
         using var attached = _user.Start("attach", ids[0], ids[1]);
         attached.Input.Close();
+        await FollowedAsync(ids);
 
         await _user.GoodAsync("run", "-s", ids[0], "Again.");
         await _user.GoodAsync("run", "-s", ids[1], "Again.");
@@ -130,5 +133,16 @@ public sealed class LookingTests : IAsyncDisposable
         var end = await run.EndAsync();
         Assert.True(end.Code == 0, end.ToString());
         return end.Out.ReplaceLineEndings("\n");
+    }
+
+    // Until then what is said is not followed, but past.
+    private async Task FollowedAsync(string[] ids)
+    {
+        await using var client = SkeinClient.ForSocket((await _user.JsonAsync("status")).GetProperty("socket").GetString()!);
+        foreach (var id in ids)
+        {
+            while ((await client.GetAsync(SessionId.Parse(id), TestContext.Current.CancellationToken)).Clients == 0)
+                await Task.Yield();
+        }
     }
 }
