@@ -35,19 +35,8 @@ public sealed class McpFinder(
         consents.AllowAsync(FolderOf(FindFile(workspace) ?? throw new InvalidOperationException($"There is no {FileName} in {workspace}.")), server, cancellationToken);
 
     /// <summary>The nearest <c>.mcp.json</c> from the workspace up to the root of its repository; null: none.</summary>
-    public static string? FindFile(string workspace)
-    {
-        var real = RealPath.Of(workspace);
-        var root = GitRepository.Find(real)?.Root ?? real;
-        for (var folder = real; folder is not null; folder = folder == root ? null : Path.GetDirectoryName(folder))
-        {
-            var path = Path.Combine(folder, FileName);
-            if (File.Exists(path))
-                return path;
-        }
-
-        return null;
-    }
+    public static string? FindFile(string workspace) =>
+        GitRepository.FoldersFrom(RealPath.Of(workspace)).Select(static folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists);
 
     private static string FolderOf(string file) => Path.GetDirectoryName(file)!;
 }

@@ -36,6 +36,15 @@ internal sealed class GitRepository
         return null;
     }
 
+    /// <summary>A folder and its parents up to the root of its repository; outside of one the folder alone.</summary>
+    /// <param name="folder">Absolute, without links.</param>
+    public static IEnumerable<string> FoldersFrom(string folder)
+    {
+        var root = Find(folder)?.Root ?? folder;
+        for (var at = folder; at is not null; at = at == root ? null : Path.GetDirectoryName(at))
+            yield return at;
+    }
+
     /// <summary>For people: the branch, or the commit.</summary>
     public string Head()
     {

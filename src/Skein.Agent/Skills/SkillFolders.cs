@@ -56,15 +56,8 @@ public sealed class SkillFolders(IReadOnlyList<string> userFolders, Func<string,
         return own with { Tools = [.. own.Tools, tool], Gate = tool.Narrow(own.Gate) };
     }
 
-    private static IEnumerable<string> ProjectFolders(string workspace)
-    {
-        var root = GitRepository.Find(workspace)?.Root ?? workspace;
-        for (var folder = workspace; folder is not null; folder = folder == root ? null : Path.GetDirectoryName(folder))
-        {
-            foreach (var below in s_below)
-                yield return Path.Combine(folder, below);
-        }
-    }
+    private static IEnumerable<string> ProjectFolders(string workspace) =>
+        GitRepository.FoldersFrom(workspace).SelectMany(static folder => s_below.Select(below => Path.Combine(folder, below)));
 
     private static IReadOnlyList<string> FoldersIn(string folder)
     {
