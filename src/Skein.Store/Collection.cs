@@ -15,11 +15,27 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
 
     public async Task<Collected> RunAsync(CancellationToken cancellationToken)
     {
-        var origins = await CollectOriginsAsync(cancellationToken);
+        var isConfirmed = TryConfirmDeletions();
+        var origins = isConfirmed ? await CollectOriginsAsync(cancellationToken) : Reclaimed.Nothing;
         var leftovers = CollectLeftovers(cancellationToken);
-        var named = CollectBlobs(cancellationToken);
+        var named = isConfirmed ? CollectBlobs(cancellationToken) : Reclaimed.Nothing;
         parts.Catalog.Compact();
         return new Collected(named, origins, leftovers, _problems);
+    }
+
+    // A session that may come back after a power loss still needs its blobs and its origin.
+    private bool TryConfirmDeletions()
+    {
+        try
+        {
+            parts.Deletions.Confirm();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add($"No blob and nothing kept for forks was deleted: the disk does not confirm that a session was purged, which may need it: {e.Message}");
+            return false;
+        }
     }
 
     private async Task<Reclaimed> CollectOriginsAsync(CancellationToken cancellationToken)

@@ -5,4 +5,6 @@ namespace Skein.Store;
 internal sealed record LogParts(Disk Disk, FlushThreads Threads, TimeProvider Time, Durability Durability, Catalog Catalog, Action<SessionLog> Committed)
 {
     public Folders Folders { get; } = new(Disk);
+
+    public Deletions Deletions { get; } = new(Disk);
 }

@@ -58,6 +58,8 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         SessionLog? origin = null;
         try
         {
+            // Or a fork that was purged could come back, and find nothing of this one.
+            parts.Deletions.Confirm();
             if (needed > 0)
                 logs.Origins[log.Id] = origin = Keep(log, needed);
             log.IsGone = true;
@@ -146,9 +148,10 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         try
         {
             var folder = Path.GetDirectoryName(log.Path)!;
+            parts.Deletions.Expect(folder);
             foreach (var torn in Directory.EnumerateFiles(folder, Path.GetFileName(log.Path) + LogRepair.TornMark + "*"))
                 _disk.Delete(torn);
-            _disk.FlushFolder(folder);
+            parts.Deletions.Confirm();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

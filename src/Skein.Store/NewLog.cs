@@ -55,22 +55,22 @@ internal static class NewLog
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             file?.Dispose();
-            throw Undo(disk, path, fresh, named, session, e);
+            throw Undo(parts, path, fresh, named, session, e);
         }
     }
 
-    private static SkeinException Undo(Disk disk, string path, string fresh, bool named, SessionId session, Exception failure)
+    private static SkeinException Undo(LogParts parts, string path, string fresh, bool named, SessionId session, Exception failure)
     {
         var undone = new StoreStoppedException($"Session {session} could not be made: {failure.Message}", failure);
         try
         {
-            disk.Delete(fresh);
+            parts.Disk.Delete(fresh);
             if (!named)
                 return undone;
 
             // A name that was given may come back after a power loss, unless its deletion is on the disk.
-            disk.Delete(path);
-            disk.FlushFolder(Path.GetDirectoryName(path)!);
+            parts.Deletions.Owe(path);
+            parts.Deletions.Confirm();
             return undone;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
