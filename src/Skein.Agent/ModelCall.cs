@@ -8,7 +8,7 @@ using Skein.Core.Events;
 namespace Skein.Agent;
 
 /// <summary>One message of the model: its call, tried again where that may help. Run once; the properties hold afterwards.</summary>
-internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, TimeProvider time)
+internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, RetryPlan retries, TimeProvider time)
 {
     private const string Nothing = "The model answered with nothing.";
 
@@ -49,10 +49,11 @@ internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, Time
             // Every attempt by itself: whether an input is a long one is not to be told from the sum.
             spent = _answer.Usage is null ? spent : spent is null ? _answer.Usage : spent + _answer.Usage;
             cost = model.CostOf(_answer.Usage) is { } paid ? (cost ?? 0) + paid : cost;
+            budget.Count(model, _answer.Usage, isWhole: failure is null);
             if (failure is null)
             {
                 var end = _answer.Close().ToList();
-                if (!_answer.IsEmpty || emptied)
+                if (!_answer.IsEmpty || emptied || budget.Exhausted() is not null)
                 {
                     yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, spent, cost)]);
                     yield break;
@@ -64,17 +65,20 @@ internal sealed class ModelCall(Model model, ITurn turn, RetryPlan retries, Time
                 continue;
             }
 
-            if (retries.DelayAfter(failure, retried) is not { } delay)
+            var told = retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)";
+            var delay = retries.DelayAfter(failure, retried);
+            var limit = delay is null ? null : budget.Exhausted();
+            if (delay is null || limit is not null)
             {
                 Failed = true;
                 yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, spent, cost)]);
-                yield return new TurnFailure(failure.Kind, model.Provider, retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)");
+                yield return limit is null ? new TurnFailure(failure.Kind, model.Provider, told) : limit with { Message = $"{limit.Message} The last call failed: {told}" };
                 yield break;
             }
 
             yield return new AgentEvents(
-                [new ModelRetried(turn.Id, ++retried, (long)delay.TotalMilliseconds, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
-            await Task.Delay(delay, time, cancellationToken);
+                [new ModelRetried(turn.Id, ++retried, (long)delay.Value.TotalMilliseconds, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
+            await Task.Delay(delay.Value, time, cancellationToken);
         }
     }
 

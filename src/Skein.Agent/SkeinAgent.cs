@@ -19,9 +19,6 @@ public sealed class SkeinAgent : IAgent
 {
     public const string Name = "skein";
 
-    // Far beyond what any task takes; it ends a model that turns in circles.
-    private const int MostSteps = 1000;
-
     private readonly ModelCatalog _models;
     private readonly Toolbox _own;
     private readonly ToolboxExtension? _extend;
@@ -48,7 +45,7 @@ public sealed class SkeinAgent : IAgent
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (prepared, failure) = await PrepareAsync(turn, cancellationToken);
-        if (prepared is not var (model, history, options, unfinished, box))
+        if (prepared is not var (model, history, options, unfinished, box, budget))
         {
             yield return failure!;
             yield break;
@@ -66,13 +63,13 @@ public sealed class SkeinAgent : IAgent
         }
 
         var count = turn.Messages.Count;
-        for (var step = 0; step < MostSteps; step++)
+        while (budget.Exhausted() is null)
         {
             var steered = await turn.TakeSteeredAsync(cancellationToken);
             await history.AddAsync(steered, cancellationToken);
             count += steered.Count;
 
-            var call = new ModelCall(model, turn, _retries, _time);
+            var call = new ModelCall(model, turn, budget, _retries, _time);
             yield return new MessageAdded(call.Message, Role.Assistant, MessageStatus.Pending, ++count, [], turn.Id, model.Name);
             await foreach (var output in call.RunAsync(history.Messages, options, cancellationToken))
                 yield return output;
@@ -89,7 +86,7 @@ public sealed class SkeinAgent : IAgent
             history.AddAssistant([.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], model.Name);
         }
 
-        yield return new TurnFailure(FailureKind.Internal, null, $"The turn was ended after {MostSteps:N0} steps.");
+        yield return budget.Exhausted()!;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -107,6 +104,10 @@ public sealed class SkeinAgent : IAgent
         {
             var model = _models.Get(name);
             var box = await OpenAsync(turn, cancellationToken);
+            var budget = new TurnBudget(turn.Limits.Over(box.Limits), turn.Messages.Where(m => m.Role == Role.Assistant && m.Turn == turn.Id));
+            if (budget.Unfit(model) is { } unfit)
+                return (null, unfit);
+
             var options = new ChatOptions
             {
                 Instructions = await SystemPrompt.BuildAsync(turn, box, _time, cancellationToken),
@@ -117,7 +118,7 @@ public sealed class SkeinAgent : IAgent
             var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;
             var history = new History(turn, model.Provider);
             await history.AddAsync(unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], cancellationToken);
-            return (new Prepared(model, history, options, unfinished, box), null);
+            return (new Prepared(model, history, options, unfinished, box, budget), null);
         }
         catch (ModelException e)
         {
@@ -131,7 +132,7 @@ public sealed class SkeinAgent : IAgent
     }
 
     /// <param name="Unfinished">The last message, where calls of it have no result yet; it is not in the history.</param>
-    private sealed record Prepared(Model Model, History History, ChatOptions Options, Message? Unfinished, Toolbox Box);
+    private sealed record Prepared(Model Model, History History, ChatOptions Options, Message? Unfinished, Toolbox Box, TurnBudget Budget);
 
     /// <summary>A tool as models are told of it.</summary>
     private sealed class ToolDeclaration(ITool tool) : AIFunctionDeclaration

@@ -1,5 +1,6 @@
 using Skein.Agent.Tools;
 using Skein.Core;
+using Skein.Core.Agents;
 
 namespace Skein.Agent;
 
@@ -9,6 +10,9 @@ public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate)
 {
     /// <summary>Files with the user's own instructions, absolute; the first that exists counts, before the project's.</summary>
     public IReadOnlyList<string> UserInstructions { get; init; } = [];
+
+    /// <summary>What ends a turn that says nothing else itself.</summary>
+    public TurnLimits Limits { get; init; } = TurnLimits.None;
 
     /// <summary>What the model should know of it, and people hear from it: what is missing and why.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

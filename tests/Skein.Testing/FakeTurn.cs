@@ -15,11 +15,12 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     private readonly ConcurrentQueue<PermissionAsked> _asked = new();
     private readonly ConcurrentQueue<Message> _steered = new();
 
-    public TurnId Id { get; } = new IdSource(TimeProvider.System).Next<TurnId>();
+    public TurnId Id { get; init; } = new IdSource(TimeProvider.System).Next<TurnId>();
     public Session Session { get; } = session;
     public IReadOnlyList<Message> Messages { get; } = messages;
     public string? System { get; init; }
     public IReadOnlyList<string>? Tools { get; init; }
+    public TurnLimits Limits { get; init; } = TurnLimits.None;
     public IdSource Ids { get; } = new(TimeProvider.System);
     public Redactor Redactor { get; init; } = Redactor.RulesOnly;
 

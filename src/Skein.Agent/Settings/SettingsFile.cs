@@ -61,7 +61,7 @@ public static class SettingsFile
     // Words are what most values are, and nobody wants to quote them twice for a shell.
     private static string AsJson(string value)
     {
-        if (value is ['{' or '[', ..])
+        if (value is ['{' or '[' or (>= '0' and <= '9'), ..] or "true" or "false" or "null")
         {
             try
             {

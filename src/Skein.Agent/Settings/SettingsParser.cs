@@ -11,6 +11,9 @@ namespace Skein.Agent.Settings;
 /// <param name="file">Its path: for errors, and what paths in it are relative to.</param>
 internal sealed partial class SettingsParser(string file)
 {
+    private const string CostRule = "must be US dollars, more than 0 and at most 1,000,000";
+    private const string StepsRule = "must be a number of calls of the model, 1 or more";
+
     private static readonly JsonDocumentOptions s_json = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
@@ -34,7 +37,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "sandbox"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "sandbox", "max_cost", "max_steps"))
         {
             settings = node.Name switch
             {
@@ -49,6 +52,8 @@ internal sealed partial class SettingsParser(string file)
                 "retention" => settings with { Retention = ReadRetention(node) },
                 "mcp" => settings with { Mcp = McpParser.Read(node) },
                 "sandbox" => settings with { Sandbox = ReadSandbox(node) },
+                "max_cost" => settings with { Limits = settings.Limits with { MaxCost = node.Amount(CostRule) is var most and > 0 ? most : throw node.Wrong(CostRule) } },
+                "max_steps" => settings with { Limits = settings.Limits with { MaxSteps = node.Count(StepsRule) is var most and > 0 ? most : throw node.Wrong(StepsRule) } },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };

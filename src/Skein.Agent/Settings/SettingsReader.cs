@@ -42,7 +42,7 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
         files.Add(path);
         var loaded = await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken)
             ? new LoadedSettings(settings.With(project), files, [])
-            : new LoadedSettings(Narrow(settings, project), files, [.. Widening(path, project)]);
+            : new LoadedSettings(Narrow(settings, project), files, [.. Widening(path, project, settings)]);
         return project.Redaction is null ? loaded : loaded with { UsersAlone = [new IgnoredSetting(path, "redaction")] };
     }
 
@@ -69,10 +69,11 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
     {
         Mode = project.Mode == PermissionMode.Plan ? PermissionMode.Plan : user.Mode,
         Sandbox = user.Sandbox.Narrow(project.Sandbox),
+        Limits = user.Limits.Narrow(project.Limits),
         Narrowing = [.. project.Permissions.Where(static rule => rule.Action != RuleAction.Allow)],
     };
 
-    private static IEnumerable<IgnoredSetting> Widening(string file, SkeinSettings project)
+    private static IEnumerable<IgnoredSetting> Widening(string file, SkeinSettings project, SkeinSettings user)
     {
         if (project.Model is not null)
             yield return new IgnoredSetting(file, "model");
@@ -84,6 +85,11 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "durability");
         if (project.Retention != new RetentionSettings())
             yield return new IgnoredSetting(file, "retention");
+        var limits = user.Limits.Narrow(project.Limits);
+        if (project.Limits.MaxCost is { } cost && cost != limits.MaxCost)
+            yield return new IgnoredSetting(file, "max_cost");
+        if (project.Limits.MaxSteps is { } steps && steps != limits.MaxSteps)
+            yield return new IgnoredSetting(file, "max_steps");
         if (project.Sandbox.Enabled == false)
             yield return new IgnoredSetting(file, "sandbox.enabled");
         if (project.Sandbox.Network == true)

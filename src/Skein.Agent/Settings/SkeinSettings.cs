@@ -3,6 +3,7 @@ using Skein.Agent.Mcp;
 using Skein.Agent.Permissions;
 using Skein.Agent.Providers;
 using Skein.Core;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 
 namespace Skein.Agent.Settings;
@@ -84,6 +85,9 @@ public sealed record SkeinSettings(
 
     public SandboxSettings Sandbox { get; init; } = new();
 
+    /// <summary>What ends a turn.</summary>
+    public TurnLimits Limits { get; init; } = TurnLimits.None;
+
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 
@@ -105,6 +109,7 @@ public sealed record SkeinSettings(
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,
         Sandbox = Sandbox.With(project.Sandbox),
+        Limits = project.Limits.Over(Limits),
         Retention = Retention,
     };
 }

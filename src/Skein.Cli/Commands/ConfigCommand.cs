@@ -39,7 +39,7 @@ internal static class ConfigCommand
     private static Command CreateSet(Surroundings surroundings)
     {
         var key = Key();
-        var value = new Argument<string>("VALUE") { Description = "A word, or JSON for what has several: {…} or […]." };
+        var value = new Argument<string>("VALUE") { Description = "A word, a number, or JSON for what has several: {…} or […]." };
         var project = new Option<bool>("--project") { Description = "In the skein.json of this folder's project instead of your own." };
         var command = new Command("set", "Give a setting a value. What would break a rule is refused, and all else in the file stays.") { key, value, project };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -98,7 +98,7 @@ internal static class ConfigCommand
         return command;
     }
 
-    private static Argument<string> Key() => new("KEY") { Description = "As model, mode, agent, durability, providers.NAME.base_url or permissions." };
+    private static Argument<string> Key() => new("KEY") { Description = "As model, mode, agent, max_cost, durability, providers.NAME.base_url or permissions." };
 
     private static async Task<IReadOnlyList<SettingValues.Row>> ReadAsync(Surroundings surroundings, CancellationToken cancellationToken)
     {

@@ -34,7 +34,9 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
             surroundings.Error.WriteLine($"skein: mode auto: {await SandboxAsync(home, session, cancellationToken)}", Style.Warning);
 
         var options = request.Session is null ? (null, null, null) : (request.Agent, request.Model, request.Mode);
-        var accepted = await PromptAsync(client, session, new PromptRequest(request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode), cancellationToken);
+        var prompt = new PromptRequest(
+            request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode, MaxCost: request.Limits.MaxCost, MaxSteps: request.Limits.MaxSteps);
+        var accepted = await PromptAsync(client, session, prompt, cancellationToken);
         var code = await FollowAsync(client, session, accepted, cancellationToken);
         if (!request.Json)
             await ShowSummaryAsync(client, session, surroundings.Time.GetElapsedTime(began), cancellationToken);

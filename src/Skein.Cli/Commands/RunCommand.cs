@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Skein.Cli.Composition;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 
 namespace Skein.Cli.Commands;
@@ -15,13 +16,15 @@ internal static class RunCommand
         var agent = new Option<string>("--agent") { Description = "Who works: an agent's name.", HelpName = "AGENT" };
         var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
         var mode = Values.Mode();
+        var maxCost = Values.Dollars("--max-cost", "End the turn when its calls of the model have cost so many US dollars. The next prompt goes on.");
+        var maxSteps = Values.Number("--max-steps", "End the turn after so many calls of the model, 1000 unless the settings say otherwise. The next prompt goes on.");
         var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
         var inProcess = new Option<bool>("--in-process") { Description = "Start no server in the background: this process is the server of the home while it runs." };
         var ephemeral = Values.Ephemeral();
         var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
         var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
         {
-            prompt, file, goOn, session, agent, model, mode, json, inProcess, ephemeral, trust,
+            prompt, file, goOn, session, agent, model, mode, maxCost, maxSteps, json, inProcess, ephemeral, trust,
         };
 
         command.Validators.Add(result =>
@@ -42,7 +45,10 @@ internal static class RunCommand
                 parsed.GetValue(json),
                 parsed.GetValue(inProcess) || parsed.GetValue(ephemeral),
                 parsed.GetValue(ephemeral),
-                parsed.GetValue(trust));
+                parsed.GetValue(trust))
+            {
+                Limits = new TurnLimits(parsed.GetValue(maxCost), parsed.GetValue(maxSteps)),
+            };
             return await new Run(surroundings, request).RunAsync(cancellationToken);
         });
         return command;
@@ -54,4 +60,8 @@ internal static class RunCommand
 /// <param name="Consented">Questions that were answered with yes by the command itself.</param>
 internal sealed record RunRequest(
     string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Ephemeral, bool Trust,
-    Func<PermissionAsked, bool>? Consented = null);
+    Func<PermissionAsked, bool>? Consented = null)
+{
+    /// <summary>What ends the turn, over what settings say.</summary>
+    public TurnLimits Limits { get; init; } = TurnLimits.None;
+}

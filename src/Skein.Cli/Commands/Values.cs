@@ -71,6 +71,16 @@ internal static class Values
             : Refuse<int>(result, $"{name} {result.Tokens[0].Value}: it must be a number from 1 to 1000."),
     };
 
+    /// <summary>An amount of money that is more than nothing.</summary>
+    public static Option<decimal?> Dollars(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "USD",
+        CustomParser = result => decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value > 0
+            ? value
+            : Refuse<decimal?>(result, $"{name} {result.Tokens[0].Value}: it must be US dollars, more than 0, as 0.5."),
+    };
+
     /// <summary>Something that is counted from 1.</summary>
     public static Option<int?> Number(string name, string description) => new(name)
     {

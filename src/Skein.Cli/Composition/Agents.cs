@@ -51,7 +51,8 @@ internal sealed class Agents : IAsyncDisposable
         var mcp = settings.McpServers(keys, keyVariables, surroundings.Time);
         var own = SkeinAgent.Kind(
             models, new Toolbox(tools, permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
-            async (box, session, token) => await mcp.ExtendAsync(await skills.ExtendAsync(box, session, token), session, token));
+            async (box, session, token) => await mcp.ExtendAsync(
+                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token));
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
 

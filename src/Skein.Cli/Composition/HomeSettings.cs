@@ -1,6 +1,8 @@
+using Skein.Agent;
 using Skein.Agent.Mcp;
 using Skein.Agent.Settings;
 using Skein.Agent.Skills;
+using Skein.Core;
 using Skein.Sandbox;
 
 namespace Skein.Cli.Composition;
@@ -37,6 +39,10 @@ internal sealed class HomeSettings : IDisposable
     /// <summary>Where the user may have instructions for agents in all projects.</summary>
     public IReadOnlyList<string> Instructions(Surroundings surroundings) =>
         [Path.Combine(Path.GetDirectoryName(UserFile)!, "AGENTS.md"), Path.Combine(HomeOf(surroundings), ".claude", "CLAUDE.md")];
+
+    /// <summary>Gives a session's turns the limits that its folder's settings set.</summary>
+    public async ValueTask<Toolbox> LimitAsync(Toolbox box, Session session, CancellationToken cancellationToken) =>
+        box with { Limits = (await ReadAsync(session.Workspace, cancellationToken)).Settings.Limits };
 
     /// <summary>Which MCP servers count in a folder.</summary>
     public McpFinder Mcp() => new(ReadAsync, Trusted, _consents, ToolsSee([]).GetValueOrDefault);

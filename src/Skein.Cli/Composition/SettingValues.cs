@@ -1,5 +1,7 @@
+using System.Globalization;
 using Skein.Agent.Permissions;
 using Skein.Agent.Settings;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 
 namespace Skein.Cli.Composition;
@@ -7,7 +9,7 @@ namespace Skein.Cli.Composition;
 /// <summary>The settings as keys with values, and where each value comes from.</summary>
 internal static class SettingValues
 {
-    public static readonly string[] Simple = ["model", "mode", "agent", "durability"];
+    public static readonly string[] Simple = ["model", "mode", "agent", "max_cost", "max_steps", "durability"];
 
     /// <param name="From">The file that says it; null: nothing does, it is what Skein takes then.</param>
     /// <param name="Ignored">It does not count: its folder is not trusted, or providers are not taken from there.</param>
@@ -31,7 +33,7 @@ internal static class SettingValues
             }
         }
 
-        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("durability", "durable")])
+        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("durability", "durable")])
         {
             if (!rows.Exists(r => r.Key == key && !r.Ignored))
                 rows.Add(new Row(key, value, null));
@@ -48,6 +50,10 @@ internal static class SettingValues
             yield return ("mode", Word(mode));
         if (settings.Agent is { } agent)
             yield return ("agent", agent);
+        if (settings.Limits.MaxCost is { } cost)
+            yield return ("max_cost", cost.ToString(CultureInfo.InvariantCulture));
+        if (settings.Limits.MaxSteps is { } steps)
+            yield return ("max_steps", steps.ToString(CultureInfo.InvariantCulture));
         if (settings.Durability is { } durability)
             yield return ("durability", Word(durability));
         foreach (var provider in settings.Providers.Values.OrderBy(p => p.Name, StringComparer.Ordinal))

@@ -41,6 +41,9 @@ public interface ITurn
     /// <summary>The only tools the turn may use; null: all.</summary>
     IReadOnlyList<string>? Tools { get; }
 
+    /// <summary>What its prompt says must end it; over what the agent's settings say.</summary>
+    TurnLimits Limits { get; }
+
     IdSource Ids { get; }
 
     /// <summary>

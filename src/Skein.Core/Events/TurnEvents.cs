@@ -18,11 +18,15 @@ public sealed record PromptSteered(TurnId Turn, MessageId Message, IReadOnlyList
 /// <summary>What a prompt asks for beyond its text. Agent, model and mode stay with the session, the others hold for the turn.</summary>
 /// <param name="System">More instructions for the system prompt.</param>
 /// <param name="Tools">The only tools the turn may use; null: all.</param>
+/// <param name="MaxCost">US dollars that end it.</param>
+/// <param name="MaxSteps">Calls of the model that end it.</param>
 public sealed record TurnOptions(
-    string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null);
+    string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null,
+    decimal? MaxCost = null, int? MaxSteps = null);
 
 public sealed record TurnStarted(
-    TurnId Turn, string Agent, [Optional, DefaultParameterValue(null)] string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null) : EventBody;
+    TurnId Turn, string Agent, [Optional, DefaultParameterValue(null)] string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null,
+    decimal? MaxCost = null, int? MaxSteps = null) : EventBody;
 
 public sealed record TurnCompleted(TurnId Turn) : EventBody;
 
@@ -37,6 +41,9 @@ public enum FailureKind
     [JsonStringEnumMemberName("network")] Network,
     [JsonStringEnumMemberName("bad_request")] BadRequest,
     [JsonStringEnumMemberName("internal")] Internal,
+
+    /// <summary>A limit of the turn's own was reached: cost or steps. The next prompt goes on.</summary>
+    [JsonStringEnumMemberName("limit")] Limit,
 }
 
 /// <param name="Provider">Who failed; null where it was Skein or the agent.</param>

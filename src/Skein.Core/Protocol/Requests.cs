@@ -59,7 +59,9 @@ public enum WhenBusy
     [JsonStringEnumMemberName("steer")] Steer,
 }
 
-/// <summary>A prompt: a text, or parts. Agent, model and mode stay with the session, system and tools hold for the turn.</summary>
+/// <summary>A prompt: a text, or parts. Agent, model and mode stay with the session, the others hold for the turn.</summary>
+/// <param name="MaxCost">Ends the turn when it has cost so many US dollars; more than 0.</param>
+/// <param name="MaxSteps">Ends the turn after so many calls of the model; 1 or more.</param>
 public sealed record PromptRequest(
     string? Text = null,
     IReadOnlyList<Part>? Parts = null,
@@ -68,7 +70,9 @@ public sealed record PromptRequest(
     string? Model = null,
     PermissionMode? Mode = null,
     string? System = null,
-    IReadOnlyList<string>? Tools = null);
+    IReadOnlyList<string>? Tools = null,
+    decimal? MaxCost = null,
+    int? MaxSteps = null);
 
 /// <param name="Turn">The turn that works on it: the running one, if it was steered.</param>
 /// <param name="Seq">The sequence of the event that accepted it. Durable.</param>

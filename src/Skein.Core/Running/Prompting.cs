@@ -13,7 +13,7 @@ internal static class Prompting
             case WhenBusy.Queue:
                 return new PromptAccepted(queued.Turn, (await runner.AppendAsync([queued], by))[^1].Seq);
             case WhenBusy.Steer when queued.Options is not null:
-                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system or tools.");
+                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system, tools or limits.");
             case WhenBusy.Steer when runner.Agent().CanSteer:
                 var steered = new PromptSteered(running, queued.Message, queued.Parts);
                 return new PromptAccepted(running, (await runner.AppendAsync([steered], by))[^1].Seq);

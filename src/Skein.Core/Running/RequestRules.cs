@@ -1,5 +1,6 @@
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Protocol;
 
 namespace Skein.Core.Running;
 
@@ -38,6 +39,16 @@ internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents
         if (all.All(p => p is TextPart t && string.IsNullOrWhiteSpace(t.Text)))
             throw new InvalidRequestException("The prompt is empty.");
         return all;
+    }
+
+    /// <summary>What a prompt asks for beyond its text.</summary>
+    public static TurnOptions Options(PromptRequest prompt)
+    {
+        if (prompt.MaxCost is <= 0)
+            throw new InvalidRequestException($"The limit max_cost is {prompt.MaxCost}: it must be US dollars, more than 0.");
+        if (prompt.MaxSteps is < 1)
+            throw new InvalidRequestException($"The limit max_steps is {prompt.MaxSteps}: it must be 1 or more.");
+        return new TurnOptions(prompt.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools, prompt.MaxCost, prompt.MaxSteps);
     }
 
     /// <summary>What a prompt changes of the session; null: nothing.</summary>

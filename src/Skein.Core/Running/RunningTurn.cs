@@ -16,6 +16,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public IReadOnlyList<Message> Messages => messages;
     public string? System => started.System;
     public IReadOnlyList<string>? Tools => started.Tools;
+    public TurnLimits Limits { get; } = new(started.MaxCost, started.MaxSteps);
     public IdSource Ids => runner.Ids;
     public Redactor Redactor => parts.Redactor;
 

@@ -211,7 +211,7 @@ public sealed class Sessions : IAsyncDisposable
                 var now = Usable(runner.Session);
                 var agent = prompt.Agent ?? now.Agent;
                 _rules.Model(agent, prompt.Model ?? (agent == now.Agent ? now.Model : null));
-                var options = new TurnOptions(prompt.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools);
+                var options = RequestRules.Options(prompt);
                 var queued = new PromptQueued(
                     Ids.Next<TurnId>(), Ids.Next<MessageId>(), [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))],
                     options == new TurnOptions() ? null : options);

@@ -127,6 +127,39 @@ public sealed class TurnApiTests
         Assert.Equal(["m0", "edited", "m2", "m3", "m4", "m5"], await api.TextsAsync(id));
     }
 
+    [Fact]
+    public async Task A_prompt_s_limits_stand_in_the_log_and_are_told_to_the_agent()
+    {
+        TurnLimits? told = null;
+        await using var api = await ApiServer.StartAsync(ScriptedAgent.Kind((turn, _) =>
+        {
+            told = turn.Limits;
+            return ScriptedAgent.Say(turn, "ok");
+        }));
+        var id = await api.NewSessionAsync();
+
+        await api.Client.PromptAsync(id, new PromptRequest("one", MaxCost: 0.25m, MaxSteps: 7), Cancellation);
+        await api.EventAsync<TurnCompleted>(id);
+
+        var started = await api.EventAsync<TurnStarted>(id);
+        Assert.Equal((0.25m, 7), (started.MaxCost, started.MaxSteps));
+        Assert.Equal(new TurnLimits(0.25m, 7), told);
+    }
+
+    [Theory]
+    [InlineData(0.0, null, "The limit max_cost is 0: it must be US dollars, more than 0.")]
+    [InlineData(null, 0, "The limit max_steps is 0: it must be 1 or more.")]
+    public async Task A_limit_that_leaves_nothing_is_refused(double? cost, int? steps, string message)
+    {
+        await using var api = await ApiServer.StartAsync();
+        var id = await api.NewSessionAsync();
+
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(
+            () => api.Client.PromptAsync(id, new PromptRequest("one", MaxCost: (decimal?)cost, MaxSteps: steps), Cancellation));
+
+        Assert.Equal(message, refused.Message);
+    }
+
     private static async IAsyncEnumerable<AgentOutput> AfterAsync(Task signal, ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await signal.WaitAsync(cancellationToken);

@@ -120,7 +120,9 @@ public sealed class SkeinAgentTests
 
         var turn = await new Looped(circles) { Tools = [new FuncTool("read", "text")] }.RunAsync();
 
-        Assert.Equal(new TurnFailure(FailureKind.Internal, null, "The turn was ended after 1,000 steps."), turn.Failure);
+        Assert.Equal(1000, turn.Events.OfType<MessageCompleted>().Count());
+        Assert.Equal(FailureKind.Limit, turn.Failure?.Kind);
+        Assert.StartsWith("The turn was stopped after 1,000 calls of the model: max_steps is 1,000.", turn.Failure!.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Skein.Agent.Permissions;
 using Skein.Agent.Settings;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 
 namespace Skein.Tests.Agent.Settings;
@@ -113,6 +114,10 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"price": {"input": -1, "output": 1}}}}}}""", "providers.a.models.b.price.input", "must be US dollars per million tokens, from 0 to 1,000,000, not -1")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"price": {"input": 1e99, "output": 1}}}}}}""", "providers.a.models.b.price.input", "must be US dollars per million tokens")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"price": {"input": "NaN", "output": 1}}}}}}""", "providers.a.models.b.price.input", "must be US dollars per million tokens")]
+    [InlineData("""{"max_cost": 0}""", "max_cost", "must be US dollars, more than 0 and at most 1,000,000, not 0")]
+    [InlineData("""{"max_cost": "1"}""", "max_cost", "must be US dollars, more than 0")]
+    [InlineData("""{"max_steps": 0}""", "max_steps", "must be a number of calls of the model, 1 or more, not 0")]
+    [InlineData("""{"max_steps": 1.5}""", "max_steps", "must be a number of calls of the model")]
     [InlineData("""{"permissions": {}}""", "permissions", "must be a list")]
     [InlineData("""{"permissions": [{"action": "allow"}, {"tool": "bash"}]}""", "permissions[1]", "needs 'action'")]
     [InlineData("""{"permissions": [{"action": "allow", "patern": "x"}]}""", "permissions[0].patern", "is not known here: there may be tool, pattern, action")]
@@ -193,6 +198,22 @@ public sealed class SettingsReaderTests : IDisposable
 
         Assert.Equal(PermissionMode.Plan, loaded.Settings.Mode);
         Assert.Empty(loaded.Ignored);
+    }
+
+    [Theory]
+    [InlineData("""{}""", """{"max_cost": 2, "max_steps": 900}""", 2.0, 900, "")]
+    [InlineData("""{"max_cost": 1, "max_steps": 100}""", """{"max_cost": 0.5, "max_steps": 10}""", 0.5, 10, "")]
+    [InlineData("""{"max_cost": 1, "max_steps": 100}""", """{"max_cost": 2, "max_steps": 200}""", 1.0, 100, "max_cost max_steps")]
+    [InlineData("""{}""", """{"max_steps": 2000}""", null, null, "max_steps")]
+    public async Task A_folder_that_is_not_trusted_may_lower_limits_and_raise_none(string user, string project, double? cost, int? steps, string ignored)
+    {
+        Put(UserFile, user);
+        Put(ProjectFile, project);
+
+        var loaded = await LoadAsync();
+
+        Assert.Equal(new TurnLimits((decimal?)cost, steps), loaded.Settings.Limits);
+        Assert.Equal(ignored.Split(' ', StringSplitOptions.RemoveEmptyEntries), loaded.Ignored.Select(i => i.Key));
     }
 
     [Fact]
