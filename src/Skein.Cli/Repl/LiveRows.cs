@@ -8,7 +8,7 @@ namespace Skein.Cli.Repl;
 /// <summary>What the redrawn rows tell, at one moment.</summary>
 /// <param name="Partial">The line that is still arriving.</param>
 /// <param name="Activity">What a turn is doing, with how long; null: none runs.</param>
-/// <param name="Queued">Prompts that wait.</param>
+/// <param name="Queued">Prompts that wait, each with its mark.</param>
 /// <param name="Question">The one that is asked; null: none.</param>
 /// <param name="Prompt">What stands before the line.</param>
 /// <param name="Hints">Under the line.</param>
@@ -39,9 +39,9 @@ internal static class LiveRows
         if (state.Activity is { } activity)
             Add(activity, Style.Dim);
         foreach (var queued in state.Queued.Take(QueuedShown))
-            Add("⧗ " + TerminalText.CleanLine(queued), Style.Dim);
+            Add(TerminalText.CleanLine(queued), Style.Dim);
         if (state.Queued.Count > QueuedShown)
-            Add($"⧗ … {state.Queued.Count - QueuedShown} more", Style.Dim);
+            Add($"… {state.Queued.Count - QueuedShown} more", Style.Dim);
         Add(new string('─', room), Style.Dim);
 
         var (cursorRow, cursorColumn) = (0, 0);
@@ -91,14 +91,15 @@ internal static class LiveRows
     }
 
     /// <summary>How a turn is told of while it runs.</summary>
-    public static string Activity(string activity, TimeSpan elapsed)
+    /// <param name="spent">What it has used; null: nothing yet.</param>
+    public static string Activity(string activity, TimeSpan elapsed, string? spent)
     {
         const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
         var frame = Frames[(int)(elapsed.TotalMilliseconds / 200) % Frames.Length];
         var seconds = elapsed.TotalSeconds < 60
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)elapsed.TotalSeconds} s")
             : string.Create(CultureInfo.InvariantCulture, $"{(int)elapsed.TotalMinutes} min {elapsed.Seconds} s");
-        return $"{frame} {TextWidth.Cut(TerminalText.CleanLine(activity), 60)} · {seconds} · Esc interrupts";
+        return $"{frame} {TextWidth.Cut(TerminalText.CleanLine(activity), 60)} · {seconds}{(spent is null ? "" : $" · {spent}")} · Esc interrupts";
     }
 
     public static (string, Style)[] Question(PermissionAsked asked) =>
@@ -108,8 +109,8 @@ internal static class LiveRows
         (" · ", Style.Dim), ("n", Style.Bold), (" no", Style.Plain),
     ];
 
-    public static string Status(string? model, string mode, string? session, string folder, string? tokens) =>
-        string.Join(" · ", new[] { TextWidth.Cut(model ?? "no model", LongestModel), mode, session ?? "new session", folder, tokens }.Where(p => p is not null));
+    public static string Status(string? model, string mode, string? session, string folder, params string?[] further) =>
+        string.Join(" · ", new[] { TextWidth.Cut(model ?? "no model", LongestModel), mode, session ?? "new session", folder }.Concat(further).Where(p => p is not null));
 
     private static IEnumerable<string> Wrap(string text, int width)
     {

@@ -31,10 +31,10 @@ internal static class ReplCommand
             await MovedSession.SettleAsync(client, (await client.GetAsync(known, cancellationToken)).Session, surroundings, cancellationToken);
 
         var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? settings.Model, options.Mode ?? settings.Mode);
-        var (model, guide) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
+        var (model, guide, contextOf) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
             wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
-            model is null ? [] : [model]);
+            model is null ? [] : [model], contextOf);
         var left = Run(surroundings, client, start);
 
         if (ephemeral is not null)
@@ -79,13 +79,13 @@ internal static class ReplCommand
     }
 
     // Only a look: the server asks its own providers. What it would find missing is better said before the first prompt.
-    private static async Task<(string? Model, IReadOnlyList<string> Guide)> ModelForAsync(
+    private static async Task<(string? Model, IReadOnlyList<string> Guide, Func<string, int?> ContextOf)> ModelForAsync(
         string? wanted, SkeinSettings settings, SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
     {
         using var keys = new ProviderKeys(home.Own);
         var (providers, scripts) = Providers.Of(settings, await keys.ReadAsync(cancellationToken));
         using var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
-        return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : []);
+        return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : [], m => models.FactsOf(m).Context);
     }
 }
 

@@ -30,6 +30,7 @@ internal sealed class ReplLoop : IAsyncDisposable
     private readonly QuestionKeys _questions;
     private readonly Completer _completer;
     private readonly SlashCommands _commands;
+    private readonly LiveStates _states;
     private readonly CancellationTokenSource _leaving = new();
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _work = Task.CompletedTask;
@@ -52,6 +53,7 @@ internal sealed class ReplLoop : IAsyncDisposable
         _questions = new QuestionKeys(surroundings.Time);
         _completer = new Completer(surroundings.Folder) { Models = start.Models };
         _commands = new SlashCommands(this, surroundings, _talk, _view, _terminal, _completer);
+        _states = new LiveStates(surroundings, _talk, _view, _editor, _questions, _completer, start.ContextOf);
         _work = BeginAsync(start);
     }
 
@@ -105,7 +107,9 @@ internal sealed class ReplLoop : IAsyncDisposable
             _raw.Write("\a");
         _talk.WantsBell = _keyTaken = _changed = false;
         _drawn = _surroundings.Time.GetTimestamp();
-        var (rows, row, column) = LiveRows.Of(State(), _terminal, _screen.Width, _screen.Height);
+        if (_hint == Interrupting && !_talk.IsRunning)
+            _hint = "";
+        var (rows, row, column) = LiveRows.Of(_states.Now(_aside?.Text, _hint), _terminal, _screen.Width, _screen.Height);
         _screen.Draw(rows, row, column);
         return Least(armed, _talk.IsRunning ? s_spin : s_idle);
     }
@@ -177,42 +181,6 @@ internal sealed class ReplLoop : IAsyncDisposable
         _keyTaken = true;
     }
 
-    private LiveState State()
-    {
-        var session = _talk.Session;
-        var question = _questions.IsArmed ? _talk.Question : null;
-        var searching = _editor.Query;
-        var prompt = searching is not null ? $"{(_editor.NotFound ? "nothing like" : "search")} '{TextWidth.Cut(searching, 20)}': "
-            : _questions.AsksWhy ? "why not? " : _editor.Buffer.Text.StartsWith('!') ? "$ " : "› ";
-        if (_hint == Interrupting && !_talk.IsRunning)
-            _hint = "";
-        IReadOnlyList<string> hints = _hint.Length > 0 ? [_hint] : _questions.AsksWhy ? ["Enter: no; with a reason the agent reads it. Esc: back"]
-            : searching is not null ? ["Ctrl+R: older · Enter: take it · Esc: leave it"] : _completer.Hints(_editor.Buffer);
-        return new LiveState(
-            _view.Partial,
-            _aside is { } aside ? $"{aside.Text} · Esc stops it" : _talk.IsRunning && question is null ? LiveRows.Activity(_talk.Question is null ? _view.Activity : "waits for your answer", _talk.Elapsed) : null,
-            [.. (session?.Queue ?? []).Select(Talk.TextOf)],
-            question is not null && !_questions.AsksWhy ? LiveRows.Question(question) : null,
-            prompt,
-            _editor.Buffer,
-            Status(session),
-            hints);
-    }
-
-    private string Status(Session? session)
-    {
-        var home = _surroundings.Variable("HOME");
-        var folder = session?.Workspace ?? _surroundings.Folder;
-        if (home is { Length: > 1 } && folder.StartsWith(home, StringComparison.Ordinal))
-            folder = "~" + folder[home.Length..];
-        return LiveRows.Status(
-            session is null ? _talk.Wanted.Model : session.Model ?? session.Agent,
-            _talk.Mode.ToString().ToLowerInvariant(),
-            session is null ? null : SessionName.Shorten(session.Id),
-            folder,
-            session is null || session.Usage == new Usage() ? null : Words.Of(session.Usage));
-    }
-
     private void Take(Key? pressed)
     {
         _keyTaken = true;
@@ -281,6 +249,9 @@ internal sealed class ReplLoop : IAsyncDisposable
     {
         switch (key.Kind)
         {
+            case KeyKind.Enter when _editor.Buffer.IsEmpty && _talk is { IsRunning: true, Session.Queue.Count: > 0 }:
+                Begin(_talk.SteerAsync);
+                break;
             case KeyKind.Enter:
                 if (_editor.TakeEnter() is { } line)
                     Submit(line);
@@ -384,11 +355,3 @@ internal sealed class ReplLoop : IAsyncDisposable
         }
     }
 }
-
-/// <summary>How a REPL begins.</summary>
-/// <param name="Resume">The session to go on with; null: a new one, made with the first prompt.</param>
-/// <param name="List">Show the sessions there are to go on with.</param>
-/// <param name="Guide">What a person must know first.</param>
-/// <param name="Models">Models to offer.</param>
-internal sealed record ReplStart(
-    NewSession Wanted, SessionId? Resume, bool List, History History, IReadOnlyList<string> Guide, IReadOnlyList<string> Models);

@@ -155,7 +155,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         terminal.WriteLine();
         (string Key, string What)[] keys =
         [
-            ("Enter", "sends; while a turn runs the prompt waits for its end"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
+            ("Enter", "sends; while a turn runs the prompt waits for its end, Enter again tells the turn now"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
             ("Ctrl+C twice", "leaves"), ("Ctrl+D", "detaches: what runs goes on"), ("Up, Down, Ctrl+R", "what was sent before; Up takes a waiting prompt back"),
             ("Shift+Tab", "the next mode"), ("@file !command #note", "a file's name; the shell; a line for AGENTS.md"),
         ];

@@ -36,6 +36,8 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
 
     public TimeSpan Elapsed => time.GetElapsedTime(_turnBegan);
 
+    public TurnMeter Meter { get; } = new();
+
     /// <summary>A person who looks elsewhere should look here.</summary>
     public bool WantsBell { get; set; }
 
@@ -86,6 +88,25 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         }
     }
 
+    /// <summary>Tells the running turn at its next step what would have waited for its end: the prompt that is next.</summary>
+    public async Task SteerAsync(CancellationToken cancellationToken)
+    {
+        if (Session is not { Queue: [var next, ..] } session)
+            return;
+        var prompt = new PromptRequest(Parts: [.. next.Parts.Select(p => p.Content)], When: WhenBusy.Steer);
+        await client.WithdrawAsync(session.Id, next.Turn, cancellationToken);
+        try
+        {
+            await client.PromptAsync(session.Id, prompt, cancellationToken);
+        }
+        catch (SkeinException)
+        {
+            // Not every agent can be told: then it waits as it did.
+            await client.PromptAsync(session.Id, prompt with { When = WhenBusy.Queue }, cancellationToken);
+            throw;
+        }
+    }
+
     /// <summary>Changes the session, or what it will be.</summary>
     public async Task ChangeAsync(SessionChange change, CancellationToken cancellationToken)
     {
@@ -110,6 +131,7 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         var session = (await client.GetAsync(id, cancellationToken)).Session;
         var page = await client.ListMessagesAsync(id, null, LastMessages, cancellationToken);
         Leave();
+        Meter.Begin(page.Items);
 
         // What is still arriving is not shown here: following shows it, from its beginning.
         var whole = page.Items.TakeWhile(m => m.Status is (MessageStatus.Completed or MessageStatus.Error) && !m.UnansweredCalls.Any()).ToArray();
@@ -135,6 +157,7 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         _follow.Dispose();
         _follow = new CancellationTokenSource();
         Session = null;
+        Meter.Begin([]);
         view.Forget();
     }
 
@@ -145,7 +168,9 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         _follow.Dispose();
     }
 
-    public static string TextOf(PromptQueued queued) => string.Concat(queued.Parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text));
+    public static string TextOf(PromptQueued queued) => TextOf(queued.Parts);
+
+    public static string TextOf(IEnumerable<MessagePart> parts) => string.Concat(parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text));
 
     private void Follow(Session session, long? after)
     {
@@ -164,6 +189,7 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
                 cancellationToken.ThrowIfCancellationRequested();
                 if (frame is EventFrame { Event: var e })
                     Take(e);
+                Meter.Take(frame);
                 view.Show(frame);
             }
         }
