@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Skein.Agent.Definitions;
 
 namespace Skein.Agent.Skills;
 
@@ -14,7 +15,6 @@ public sealed partial record Skill(string Name, string Description, string Folde
 {
     public const string FileName = "SKILL.md";
 
-    private const int MostBytes = 1 << 20;
     private const int LongestName = 64;
     private const int LongestDescription = 1024;
 
@@ -22,20 +22,20 @@ public sealed partial record Skill(string Name, string Description, string Folde
 
     /// <summary>Reads a skill.</summary>
     /// <exception cref="DefinitionException">It breaks a rule, or cannot be read.</exception>
-    public static Skill Read(string folder) => Read(folder, out _);
+    public static Skill Read(string file) => Read(file, out _);
 
     /// <summary>What it tells, as it is now.</summary>
     /// <exception cref="DefinitionException"/>
     public string ReadBody()
     {
-        Read(Folder, out var body);
+        Read(File, out var body);
         return body;
     }
 
-    private static Skill Read(string folder, out string body)
+    private static Skill Read(string file, out string body)
     {
-        var file = Path.Combine(folder, FileName);
-        var fields = FrontMatter.Parse(file, ReadText(file));
+        var folder = Path.GetDirectoryName(file)!;
+        var fields = FrontMatter.Read(file);
         var name = fields.Text("name", LongestName);
         if (!NameRule().IsMatch(name))
             throw fields.Wrong("name", $"must have lower-case letters, digits and single hyphens between them, not '{name}'.");
@@ -45,22 +45,6 @@ public sealed partial record Skill(string Name, string Description, string Folde
         body = fields.Body;
         return new Skill(
             name, fields.Text("description", LongestDescription).ReplaceLineEndings(" "), folder, fields.OptionalList("allowed-tools", SkillTools.Split));
-    }
-
-    private static string ReadText(string file)
-    {
-        try
-        {
-            // What the system says is empty could be a pipe, which would never end.
-            var length = new FileInfo(file).Length;
-            return length is > 0 and <= MostBytes
-                ? System.IO.File.ReadAllText(file)
-                : throw new DefinitionException(file, 1, $"must be a file of 1 to {MostBytes} bytes, not {length}.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DefinitionException(file, 1, $"cannot be read: {e.Message}");
-        }
     }
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]

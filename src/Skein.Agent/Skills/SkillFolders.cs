@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
-using Skein.Agent.Projects;
+using Skein.Agent.Definitions;
 using Skein.Core;
-using Skein.Sandbox;
 
 namespace Skein.Agent.Skills;
 
@@ -15,34 +13,20 @@ public sealed class SkillFolders(IReadOnlyList<string> userFolders, Func<string,
 {
     private static readonly string[] s_below = [".skein/skills", ".agents/skills", ".claude/skills"];
 
-    // By file: read again when it changed, so that a turn costs no more than a look.
-    private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
+    private readonly DefinitionFolders _folders = new(s_below, userFolders, isTrusted);
+    private readonly DefinitionCache<Skill> _skills = new(Skill.Read);
 
     /// <summary>Where a user has skills.</summary>
     /// <param name="home">The user's home folder.</param>
     /// <param name="configuration">The folder of the user's <c>skein.json</c>.</param>
-    public static IReadOnlyList<string> OfUser(string home, string configuration) =>
-        [Path.Combine(configuration, "skills"), .. s_below.Select(b => Path.Combine(home, b))];
+    public static IReadOnlyList<string> OfUser(string home, string configuration) => DefinitionFolders.OfUser(home, Path.Combine(configuration, "skills"), s_below);
 
     /// <exception cref="DamagedException">Which folders are trusted cannot be read.</exception>
     public async Task<SkillSet> FindAsync(string workspace, CancellationToken cancellationToken)
     {
-        var skills = new Dictionary<string, Skill>(StringComparer.Ordinal);
-        var (problems, untrusted) = (new List<DefinitionException>(), new List<string>());
-        foreach (var folder in ProjectFolders(RealPath.Of(workspace)).Where(f => !userFolders.Contains(f)))
-        {
-            var found = FoldersIn(folder);
-            if (found.Count == 0)
-                continue;
-            if (await isTrusted(folder, cancellationToken))
-                Read(found, skills, problems);
-            else
-                untrusted.Add(folder);
-        }
-
-        foreach (var folder in userFolders)
-            Read(FoldersIn(folder), skills, problems);
-        return new SkillSet([.. skills.Values.OrderBy(s => s.Name, StringComparer.Ordinal)], problems, untrusted);
+        var (found, untrusted) = await _folders.FindAsync(workspace, FilesIn, cancellationToken);
+        var (skills, problems) = _skills.ReadAll(found, static s => s.Name);
+        return new SkillSet(skills, problems, untrusted);
     }
 
     /// <summary>Adds the tool <c>skill</c> where there are any.</summary>
@@ -56,56 +40,8 @@ public sealed class SkillFolders(IReadOnlyList<string> userFolders, Func<string,
         return own with { Tools = [.. own.Tools, tool], Gate = tool.Narrow(own.Gate) };
     }
 
-    private static IEnumerable<string> ProjectFolders(string workspace) =>
-        GitRepository.FoldersFrom(workspace).SelectMany(static folder => s_below.Select(below => Path.Combine(folder, below)));
-
-    private static IReadOnlyList<string> FoldersIn(string folder)
-    {
-        try
-        {
-            return Directory.Exists(folder)
-                ? [.. Directory.EnumerateDirectories(folder).Where(f => File.Exists(Path.Combine(f, Skill.FileName))).Order(StringComparer.Ordinal)]
-                : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It cannot be read: what it holds is not known, and no turn fails for it.
-            return [];
-        }
-    }
-
-    private void Read(IReadOnlyList<string> folders, Dictionary<string, Skill> skills, List<DefinitionException> problems)
-    {
-        foreach (var folder in folders)
-        {
-            var known = Look(folder);
-            if (known.Skill is { } skill)
-                skills.TryAdd(skill.Name, skill);
-            else
-                problems.Add(known.Problem!);
-        }
-    }
-
-    private Known Look(string folder)
-    {
-        var file = new FileInfo(Path.Combine(folder, Skill.FileName));
-        var stamp = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
-        if (_known.TryGetValue(folder, out var known) && known.Stamp == stamp)
-            return known;
-
-        try
-        {
-            known = new Known(stamp, Skill.Read(folder), null);
-        }
-        catch (DefinitionException e)
-        {
-            known = new Known(stamp, null, e);
-        }
-
-        return _known[folder] = known;
-    }
-
-    private sealed record Known((DateTime Written, long Length) Stamp, Skill? Skill, DefinitionException? Problem);
+    private static IEnumerable<string> FilesIn(string folder) =>
+        Directory.EnumerateDirectories(folder).Select(static f => Path.Combine(f, Skill.FileName)).Where(File.Exists);
 }
 
 /// <summary>The skills of a workspace.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Skein.Agent.Definitions;
 using Skein.Agent.Permissions;
 using Skein.Agent.Tools;
 using Skein.Core.Events;

@@ -9,14 +9,17 @@ namespace Skein.Agent.Tools;
 internal sealed record ToolPath(string Real, string Subject, bool Outside, string? Named)
 {
     /// <param name="path">Relative to the workspace, or absolute.</param>
-    public static ToolPath Resolve(string path, ToolContext context, ToolSettings settings)
+    public static ToolPath Resolve(string path, ToolContext context, ToolSettings settings) => Resolve(path, context.Workspace, settings);
+
+    /// <inheritdoc cref="Resolve(string, ToolContext, ToolSettings)"/>
+    public static ToolPath Resolve(string path, string folder, ToolSettings settings)
     {
         if (path.Length == 0 || path.Contains('\0'))
             throw new ToolInputException("A path must not be empty or contain U+0000.");
 
         try
         {
-            var workspace = RealPath.Of(context.Workspace);
+            var workspace = RealPath.Of(folder);
             var full = Path.GetFullPath(path, workspace);
             var real = RealPath.Of(full);
             var named = real == full ? null : Relative(workspace, full);

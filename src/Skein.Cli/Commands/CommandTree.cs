@@ -39,6 +39,7 @@ internal static class CommandTree
         ("models", ModelsCommand.Create),
         ("agents", AgentsCommand.Create),
         ("skills", SkillsCommand.Create),
+        ("commands", CommandsCommand.Create),
         ("init", InitCommand.Create),
         ("mcp", McpCommand.Create),
         ("auth", AuthCommand.Create),

@@ -49,10 +49,7 @@ internal static class SkillsCommand
             table.WriteTo(surroundings.Out);
         }
 
-        foreach (var folder in found.Untrusted)
-            surroundings.Error.WriteLine($"skein: {folder} is not trusted, its skills do not count: skein trust", Style.Warning);
-        foreach (var problem in found.Problems)
-            surroundings.Error.WriteLine($"skein: {TerminalText.CleanLine(problem.Message)}", Style.Bad);
+        Definitions.Complain(surroundings, "skills", found.Untrusted, found.Problems);
     }
 
     private static string Json(SkillSet found) => new JsonObject
@@ -62,7 +59,7 @@ internal static class SkillsCommand
             ["name"] = s.Name, ["description"] = s.Description, ["folder"] = s.Folder,
             ["allowed_tools"] = s.AllowedTools is { } tools ? new JsonArray([.. tools.Select(t => JsonValue.Create(t))]) : null,
         })]),
-        ["problems"] = new JsonArray([.. found.Problems.Select(p => new JsonObject { ["file"] = p.File, ["line"] = p.Line, ["problem"] = p.Message })]),
+        ["problems"] = Definitions.Json(found.Problems),
         ["untrusted"] = new JsonArray([.. found.Untrusted.Select(f => JsonValue.Create(f))]),
     }.ToJsonString(SkeinJson.Relaxed.Options);
 }

@@ -1,4 +1,5 @@
 using Skein.Agent;
+using Skein.Agent.Commands;
 using Skein.Agent.Mcp;
 using Skein.Agent.Projects;
 using Skein.Agent.Providers;
@@ -40,17 +41,17 @@ internal sealed class Agents : IAsyncDisposable
         var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
         var permissions = new Permissions(home, settings);
         var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
-        var tools = BuiltInTools.All(new ToolSettings(HomeSettings.ToolsSee(keyVariables), surroundings.Time)
+        var tooling = new ToolSettings(HomeSettings.ToolsSee(keyVariables), surroundings.Time)
         {
             HiddenFolders = [.. new[] { home.Path, home.Own }.Distinct(StringComparer.Ordinal).Select(RealPath.Of)],
             IsWithheld = permissions.IsWithheld,
             Confine = new Sandboxes(home, settings, surroundings).OfAsync,
-        });
+        };
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var skills = settings.Skills(surroundings);
         var mcp = settings.McpServers(keys, keyVariables, surroundings.Time);
         var own = SkeinAgent.Kind(
-            models, new Toolbox(tools, permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
+            models, new Toolbox(BuiltInTools.All(tooling), permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
             async (box, session, token) => await mcp.ExtendAsync(
                 await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token));
         if (user.Settings.Agent is { } agent && agent != own.Name)
@@ -59,7 +60,8 @@ internal sealed class Agents : IAsyncDisposable
         var defaults = new SessionsOptions(
             own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
-            new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync);
+            new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
+            new CommandExpander(settings.Commands(surroundings), permissions.Gate, tooling).ExpandAsync);
         return new Agents(models, permissions, mcp, own, defaults);
     }
 

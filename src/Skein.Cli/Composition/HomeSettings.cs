@@ -1,4 +1,5 @@
 using Skein.Agent;
+using Skein.Agent.Commands;
 using Skein.Agent.Mcp;
 using Skein.Agent.Settings;
 using Skein.Agent.Skills;
@@ -35,6 +36,10 @@ internal sealed class HomeSettings : IDisposable
     /// <summary>The skills of the user and of the folders that the user trusts.</summary>
     public SkillFolders Skills(Surroundings surroundings) =>
         new(SkillFolders.OfUser(HomeOf(surroundings), Path.GetDirectoryName(UserFile)!), Trusted.IsTrustedAsync);
+
+    /// <summary>The commands of the user and of the folders that the user trusts.</summary>
+    public CommandFolders Commands(Surroundings surroundings) =>
+        new(CommandFolders.OfUser(HomeOf(surroundings), Path.GetDirectoryName(UserFile)!), Trusted.IsTrustedAsync);
 
     /// <summary>Where the user may have instructions for agents in all projects.</summary>
     public IReadOnlyList<string> Instructions(Surroundings surroundings) =>

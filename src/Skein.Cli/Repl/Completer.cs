@@ -17,6 +17,9 @@ internal sealed class Completer(string folder)
     /// <summary>The sessions that a number or an id may name, newest first: what stands for each, and its title.</summary>
     public IReadOnlyList<(string Name, string Title)> Sessions { get; set; } = [];
 
+    /// <summary>What can be called beside the REPL's own commands.</summary>
+    public IReadOnlyList<SlashCommand> Named { get; set; } = [];
+
     /// <summary>Models that may be meant.</summary>
     public IReadOnlyList<string> Models { get; set; } = [];
 
@@ -33,7 +36,7 @@ internal sealed class Completer(string folder)
             return [];
         if (!typed.Contains(' ', StringComparison.Ordinal))
         {
-            var found = SlashCommand.All.Where(c => c.Name.StartsWith(typed, StringComparison.Ordinal)).Take(MostOffered).ToArray();
+            var found = SlashCommand.All.Concat(Named).Where(c => c.Name.StartsWith(typed, StringComparison.Ordinal)).Take(MostOffered).ToArray();
             return [.. found.Select(c => $"  {$"{c.Name} {c.Arguments}",-28} {c.Description}")];
         }
 
@@ -74,7 +77,7 @@ internal sealed class Completer(string folder)
         if (!before.StartsWith('/'))
             return (from, []);
         if (from == 0)
-            return (0, [.. SlashCommand.All.Select(c => c.Name).Where(n => n.StartsWith(word, StringComparison.Ordinal))]);
+            return (0, [.. SlashCommand.All.Concat(Named).Select(c => c.Name).Where(n => n.StartsWith(word, StringComparison.Ordinal))]);
 
         IEnumerable<string> known = before[..(from - 1)] switch
         {

@@ -154,6 +154,7 @@ internal sealed class ReplLoop : IAsyncDisposable
         {
             if (start.Resume is { } session)
                 await _talk.AttachAsync(session, cancellationToken);
+            await _commands.LookAsync(cancellationToken);
         });
     }
 

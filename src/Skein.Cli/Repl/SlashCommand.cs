@@ -42,10 +42,11 @@ internal sealed record SlashCommand(string Name, string Arguments, string Descri
     }
 
     /// <summary>What is said of a command that there is not.</summary>
-    public static string Unknown(string line)
+    /// <param name="named">Those beside the REPL's own.</param>
+    public static string Unknown(string line, IReadOnlyList<SlashCommand> named)
     {
         var name = line.Split(' ')[0];
-        var best = All.MinBy(c => UsageErrors.Distance(name, c.Name))!;
+        var best = All.Concat(named).MinBy(c => UsageErrors.Distance(name, c.Name))!;
         return UsageErrors.Distance(name, best.Name) <= Math.Max(2, name.Length / 3)
             ? $"There is no command {name}; did you mean {best.Name}?"
             : $"There is no command {name}: see /help.";

@@ -20,10 +20,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
     public async Task<bool> TryRunAsync(string line, CancellationToken cancellationToken)
     {
         if (SlashCommand.IsOne(line))
-        {
-            await RunAsync(line.Trim(), cancellationToken);
-            return true;
-        }
+            return await TryRunNamedAsync(line.Trim(), cancellationToken);
 
         if (line is ['!', not ' ', ..])
         {
@@ -75,17 +72,32 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         table.WriteTo(terminal);
     }
 
-    private async Task RunAsync(string line, CancellationToken cancellationToken)
+    /// <summary>Looks what can be called here beside the REPL's own commands.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken) =>
+        completer.Named = await NamedPrompts.FindAsync(surroundings, talk.Session?.Workspace ?? surroundings.Folder, cancellationToken);
+
+    private async Task<bool> TryRunNamedAsync(string line, CancellationToken cancellationToken)
     {
         var (command, argument) = SlashCommand.Parse(line);
-        if (command is null)
-            throw new UsageException(SlashCommand.Unknown(line));
+        if (command is not null)
+        {
+            await RunAsync(command, argument, cancellationToken);
+            return true;
+        }
+
+        await LookAsync(cancellationToken);
+        return completer.Named.Any(n => n.Name == line.Split(' ')[0]) ? false : throw new UsageException(SlashCommand.Unknown(line, completer.Named));
+    }
+
+    private async Task RunAsync(SlashCommand command, string argument, CancellationToken cancellationToken)
+    {
         if (argument.Length > 0 && command.Arguments.Length == 0)
             throw new UsageException($"{command.Name} has no use for '{argument}'.");
 
         switch (command.Name)
         {
             case "/help":
+                await LookAsync(cancellationToken);
                 Help();
                 break;
             case "/model":
@@ -150,7 +162,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
     private void Help()
     {
         view.Part();
-        foreach (var command in SlashCommand.All)
+        foreach (var command in SlashCommand.All.Concat(completer.Named))
             terminal.WriteLine(($"  {$"{command.Name} {command.Arguments}",-24}", Style.Accent), ($" {command.Description}", Style.Plain));
         terminal.WriteLine();
         (string Key, string What)[] keys =

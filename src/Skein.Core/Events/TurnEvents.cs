@@ -20,9 +20,10 @@ public sealed record PromptSteered(TurnId Turn, MessageId Message, IReadOnlyList
 /// <param name="Tools">The only tools the turn may use; null: all.</param>
 /// <param name="MaxCost">US dollars that end it.</param>
 /// <param name="MaxSteps">Calls of the model that end it.</param>
+/// <param name="TurnModel">The turn's own model, which does not stay with the session.</param>
 public sealed record TurnOptions(
     string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null,
-    decimal? MaxCost = null, int? MaxSteps = null);
+    decimal? MaxCost = null, int? MaxSteps = null, string? TurnModel = null);
 
 public sealed record TurnStarted(
     TurnId Turn, string Agent, [Optional, DefaultParameterValue(null)] string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null,

@@ -6,6 +6,17 @@ namespace Skein.Core.Running;
 /// <summary>What becomes of a prompt. On the runner's mailbox only.</summary>
 internal static class Prompting
 {
+    /// <summary>What the prompt says once the command that it begins with is written out.</summary>
+    public static async Task<(IReadOnlyList<Part> Parts, ExpandedPrompt? Expanded)> ExpandAsync(
+        PromptExpander? expand, Session session, IReadOnlyList<Part> parts, CancellationToken cancellationToken)
+    {
+        if (expand is null || parts[0] is not TextPart { Text: ['/', ..] } first)
+            return (parts, null);
+
+        var expanded = await expand(session, first.Text, cancellationToken);
+        return expanded is null ? (parts, null) : ([new TextPart(expanded.Text), .. parts.Skip(1)], expanded);
+    }
+
     public static async Task<PromptAccepted> WhileBusyAsync(SessionRunner runner, TurnId running, PromptQueued queued, WhenBusy when, Cause by)
     {
         switch (when)

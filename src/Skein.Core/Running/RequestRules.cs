@@ -42,13 +42,13 @@ internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents
     }
 
     /// <summary>What a prompt asks for beyond its text.</summary>
-    public static TurnOptions Options(PromptRequest prompt)
+    public static TurnOptions Options(PromptRequest prompt, ExpandedPrompt? expanded)
     {
         if (prompt.MaxCost is <= 0)
             throw new InvalidRequestException($"The limit max_cost is {prompt.MaxCost}: it must be US dollars, more than 0.");
         if (prompt.MaxSteps is < 1)
             throw new InvalidRequestException($"The limit max_steps is {prompt.MaxSteps}: it must be 1 or more.");
-        return new TurnOptions(prompt.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools, prompt.MaxCost, prompt.MaxSteps);
+        return new TurnOptions(prompt.Agent ?? expanded?.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools, prompt.MaxCost, prompt.MaxSteps, expanded?.Model);
     }
 
     /// <summary>What a prompt changes of the session; null: nothing.</summary>

@@ -12,7 +12,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TurnId Id => started.Turn;
-    public Session Session => session;
+    public Session Session { get; } = session with { Model = started.Model };
     public IReadOnlyList<Message> Messages => messages;
     public string? System => started.System;
     public IReadOnlyList<string>? Tools => started.Tools;

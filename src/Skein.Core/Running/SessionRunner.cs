@@ -127,7 +127,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
         var after = bodies.OfType<SessionConfigured>().Aggregate(
             Session, (session, body) => session.Apply(new SessionEvent(session.Id, session.Seq, session.UpdatedAt, body)));
-        var started = new TurnStarted(prompt.Turn, after.Agent, after.Model, after.Mode, options.System, options.Tools, options.MaxCost, options.MaxSteps);
+        var started = new TurnStarted(prompt.Turn, after.Agent, options.TurnModel ?? after.Model, after.Mode, options.System, options.Tools, options.MaxCost, options.MaxSteps);
         bodies.Add(started);
         bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, Session.Messages + 1, prompt.Parts, prompt.Turn));
 

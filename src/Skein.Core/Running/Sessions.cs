@@ -14,9 +14,10 @@ namespace Skein.Core.Running;
 /// <param name="Host">The name of this machine.</param>
 /// <param name="Redactor">Takes secrets out of what is appended; null: one that knows the rules, but no environment.</param>
 /// <param name="FindProject">What a folder is a part of; null: sessions follow no project that is moved.</param>
+/// <param name="Expand">What a prompt that begins with '/' stands for; null: itself.</param>
 public sealed record SessionsOptions(
     string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null,
-    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null);
+    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null);
 
 /// <summary>
 /// The kernel: every command about a session comes through here. One runner (an actor) a session owns its writer; it is started on
@@ -36,12 +37,13 @@ public sealed class Sessions : IAsyncDisposable
     private readonly Runners _runners;
     private readonly Retention _retention;
     private readonly Projects _projects;
+    private readonly PromptExpander? _expand;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
     /// <param name="agents">By name.</param>
     public Sessions(ISessionStore store, IReadOnlyDictionary<string, AgentKind> agents, SessionsOptions options, TimeProvider time, ILogger logger)
     {
-        (_store, _logger) = (store, logger);
+        (_store, _logger, _expand) = (store, logger, options.Expand);
         Ids = new IdSource(time);
         _rules = new RequestRules(agents);
         _feed = new SessionFeed(store, _live);
@@ -198,8 +200,8 @@ public sealed class Sessions : IAsyncDisposable
     /// <exception cref="BusyException">A turn runs and the prompt neither queues nor steers.</exception>
     public async Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, Cause by, CancellationToken cancellationToken)
     {
-        var parts = RequestRules.Parts(prompt.Text, prompt.Parts);
         var row = await FindAsync(session, cancellationToken);
+        var (parts, expanded) = await Prompting.ExpandAsync(_expand, row, RequestRules.Parts(prompt.Text, prompt.Parts), cancellationToken);
         var located = await _projects.LocateAsync(row.Workspace, row.Project, cancellationToken);
         return await _runners.RunAsync(
             session,
@@ -209,9 +211,9 @@ public sealed class Sessions : IAsyncDisposable
                     return new PromptAccepted(turn, done.Seq);
 
                 var now = Usable(runner.Session);
-                var agent = prompt.Agent ?? now.Agent;
-                _rules.Model(agent, prompt.Model ?? (agent == now.Agent ? now.Model : null));
-                var options = RequestRules.Options(prompt);
+                var options = RequestRules.Options(prompt, expanded);
+                var agent = options.Agent ?? now.Agent;
+                _rules.Model(agent, options.TurnModel ?? options.Model ?? (agent == now.Agent ? now.Model : null));
                 var queued = new PromptQueued(
                     Ids.Next<TurnId>(), Ids.Next<MessageId>(), [.. parts.Select(p => new MessagePart(Ids.Next<PartId>(), p))],
                     options == new TurnOptions() ? null : options);

@@ -28,6 +28,17 @@ public sealed class CompleterTests : IDisposable
     }
 
     [Fact]
+    public void What_a_project_names_is_offered_beside_the_REPL_s_own()
+    {
+        var completer = new Completer(_folder.Path) { Named = [new SlashCommand("/review", "[file]", "looks at a change")] };
+        var buffer = With("/rev");
+
+        Assert.Contains(completer.Hints(buffer), h => h.Contains("/review [file]", StringComparison.Ordinal) && h.EndsWith("looks at a change", StringComparison.Ordinal));
+        Assert.True(completer.Complete(buffer));
+        Assert.Equal("/review |", buffer.ToString());
+    }
+
+    [Fact]
     public void Files_are_found_by_any_part_of_their_path_but_not_in_what_was_built()
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "src"));
@@ -60,8 +71,9 @@ public sealed class CompleterTests : IDisposable
     [Fact]
     public void A_command_that_is_not_known_is_guessed_at()
     {
-        Assert.Equal("There is no command /modle; did you mean /model?", SlashCommand.Unknown("/modle x"));
-        Assert.Equal("There is no command /xyzzyx: see /help.", SlashCommand.Unknown("/xyzzyx"));
+        Assert.Equal("There is no command /modle; did you mean /model?", SlashCommand.Unknown("/modle x", []));
+        Assert.Equal("There is no command /reviwe; did you mean /review?", SlashCommand.Unknown("/reviwe x", [new SlashCommand("/review", "", "")]));
+        Assert.Equal("There is no command /xyzzyx: see /help.", SlashCommand.Unknown("/xyzzyx", []));
     }
 
     private static EditBuffer With(string text)

@@ -2,29 +2,41 @@ using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using Skein.Core;
 
-namespace Skein.Agent;
+namespace Skein.Agent.Definitions;
 
 /// <summary>
-/// A Markdown file that begins with YAML between two lines of <c>---</c>, as skills have it: its fields, read with rules that name file
+/// A Markdown file that begins with YAML between two lines of <c>---</c>, as skills and commands have it: its fields, read with rules that name file
 /// and line, and the text below them.
 /// </summary>
 internal sealed class FrontMatter
 {
     private const string Fence = "---";
+    private const int MostBytes = 1 << 20;
 
     private readonly string _file;
     private readonly Dictionary<string, YamlNode> _fields;
 
-    private FrontMatter(string file, Dictionary<string, YamlNode> fields, string body) => (_file, _fields, Body) = (file, fields, body);
+    private FrontMatter(string file, Dictionary<string, YamlNode> fields, string[] lines, int bodyFrom)
+    {
+        (_file, _fields) = (file, fields);
+        BodyLine = Math.Max(bodyFrom, Array.FindIndex(lines, bodyFrom, line => line.Trim().Length > 0)) + 1;
+        Body = string.Join('\n', lines[bodyFrom..]).Trim();
+    }
 
     /// <summary>What stands below.</summary>
     public string Body { get; }
 
-    /// <param name="file">Its path, for errors.</param>
-    /// <exception cref="DefinitionException">There is none, or it is no YAML of the form <c>name: value</c>.</exception>
-    public static FrontMatter Parse(string file, string text)
+    /// <summary>The line that the body begins at, from 1.</summary>
+    public int BodyLine { get; }
+
+    /// <param name="isNeeded">False: a file without fields is all body.</param>
+    /// <param name="mend">Makes YAML of a line that is none as others have it.</param>
+    /// <exception cref="DefinitionException">It cannot be read, has no fields, or they are no YAML of the form <c>name: value</c>.</exception>
+    public static FrontMatter Read(string file, bool isNeeded = true, Func<string, string>? mend = null)
     {
-        var lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
+        var lines = ReadText(file).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
+        if (lines[0].TrimEnd() != Fence && !isNeeded)
+            return new FrontMatter(file, [], lines, 0);
         if (lines[0].TrimEnd() != Fence)
             throw new DefinitionException(file, 1, $"must begin with a line '{Fence}', fields as 'name: value', and another line '{Fence}'.");
 
@@ -32,7 +44,7 @@ internal sealed class FrontMatter
         if (end < 0)
             throw new DefinitionException(file, lines.Length, $"has no line '{Fence}' that ends its fields.");
 
-        return new FrontMatter(file, Fields(file, lines[1..end]), string.Join('\n', lines[(end + 1)..]).Trim());
+        return new FrontMatter(file, Fields(file, mend is null ? lines[1..end] : [.. lines[1..end].Select(mend)]), lines, end + 1);
     }
 
     /// <summary>A field that must be there.</summary>
@@ -62,6 +74,22 @@ internal sealed class FrontMatter
     /// <summary>The error for a field that breaks a rule of its owner's.</summary>
     public DefinitionException Wrong(string name, string rule) => new(_file, LineOf(_fields[name]), $"'{name}' {rule}");
 
+    private static string ReadText(string file)
+    {
+        try
+        {
+            // What the system says is empty could be a pipe, which would never end.
+            var length = new FileInfo(file).Length;
+            return length is > 0 and <= MostBytes
+                ? File.ReadAllText(file)
+                : throw new DefinitionException(file, 1, $"must be a file of 1 to {MostBytes} bytes, not {length}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DefinitionException(file, 1, $"cannot be read: {e.Message}");
+        }
+    }
+
     private static Dictionary<string, YamlNode> Fields(string file, string[] lines)
     {
         try
@@ -83,7 +111,7 @@ internal sealed class FrontMatter
     private static long LineOf(YamlNode node) => node.Start.Line + 1;
 }
 
-/// <summary>A file that defines something (a skill) breaks a rule.</summary>
+/// <summary>A file that defines something (a skill, a command) breaks a rule.</summary>
 public sealed class DefinitionException(string file, long line, string rule) : SkeinException("definition", $"{file}:{line}: {rule}")
 {
     public string File { get; } = file;

@@ -1,0 +1,23 @@
+using Skein.Cli.Composition;
+using Skein.Cli.Screen;
+
+namespace Skein.Cli.Repl;
+
+/// <summary>What can be called by a slash beside the REPL's own commands: files with commands, and skills. It is sent as it is typed.</summary>
+internal static class NamedPrompts
+{
+    /// <summary>Those that count in a folder; one that has the name of the REPL's own is not among them.</summary>
+    public static async Task<IReadOnlyList<SlashCommand>> FindAsync(Surroundings surroundings, string folder, CancellationToken cancellationToken)
+    {
+        using var settings = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
+        var commands = await settings.Commands(surroundings).FindAsync(folder, cancellationToken);
+        var skills = await settings.Skills(surroundings).FindAsync(folder, cancellationToken);
+        return
+        [
+            .. commands.Commands.Select(c => new SlashCommand($"/{c.Name}", TerminalText.CleanLine(c.Hint), TerminalText.CleanLine(c.Description)))
+                .Concat(skills.Skills.Select(s => new SlashCommand($"/{s.Name}", "", TerminalText.CleanLine(s.Description))))
+                .Where(n => SlashCommand.All.All(c => c.Name != n.Name))
+                .DistinctBy(n => n.Name),
+        ];
+    }
+}
