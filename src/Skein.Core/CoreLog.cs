@@ -28,6 +28,9 @@ internal static partial class CoreLog
     [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Space not given back: {Problem}")]
     public static partial void NotCollected(this ILogger logger, string problem);
 
+    [LoggerMessage(EventId = 110, Level = LogLevel.Information, Message = "Session {Session}: no title could be made; it keeps its own")]
+    public static partial void NotTitled(this ILogger logger, SessionId session, Exception exception);
+
     [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "What the server does by itself failed; it is tried again tomorrow")]
     public static partial void HousekeepingFailed(this ILogger logger, Exception exception);
 }

@@ -96,14 +96,14 @@ public static class SessionFold
             Title = s.Title.Length == 0 && added.Role == Role.User ? TitleFrom(added.Parts) : s.Title,
         },
         MessageEdited edited => s with { Edited = s.Edited.ToImmutableDictionary().SetItem(edited.Message, e.Seq) },
-        MessageCompleted completed => s with
-        {
-            Usage = completed.Usage is null ? s.Usage : s.Usage + completed.Usage,
-            Cost = s.Cost + (completed.Cost ?? 0),
-        },
+        MessageCompleted completed => Pay(s, completed.Usage, completed.Cost),
+        ModelCalled called => Pay(s, called.Usage, called.Cost),
         Gap gap => s with { Damage = [.. s.Damage, gap] },
         _ => s,
     };
+
+    private static Session Pay(Session s, Usage? usage, decimal? cost) =>
+        s with { Usage = usage is null ? s.Usage : s.Usage + usage, Cost = s.Cost + (cost ?? 0) };
 
     private static Session Answer(Session s, PermissionAnswered answered)
     {

@@ -48,6 +48,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(TurnFailed))]
 [JsonSerializable(typeof(TurnInterrupted))]
 [JsonSerializable(typeof(ModelRetried))]
+[JsonSerializable(typeof(ModelCalled))]
 [JsonSerializable(typeof(PermissionAsked))]
 [JsonSerializable(typeof(PermissionAnswered))]
 [JsonSerializable(typeof(MessageAdded))]

@@ -78,6 +78,12 @@ public sealed class ModelCatalog : IDisposable
             : known;
     }
 
+    /// <summary>The model for small work of the provider that a model (null: the default one) is of; null: none is known to be there.</summary>
+    public string? SmallModelBeside(string? model) =>
+        Split(model ?? DefaultModel ?? "") is var (provider, _) && _providers.TryGetValue(provider, out var known) && known is { IsUsable: true, SmallModel: { } small }
+            ? $"{provider}/{small}"
+            : null;
+
     /// <summary>What is wrong with a model (null: the default one), as an error message; null when it can be used. It calls nobody.</summary>
     public string? CheckModel(string? model) => Check(model ?? DefaultModel)?.Message;
 

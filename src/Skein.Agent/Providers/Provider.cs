@@ -14,7 +14,7 @@ internal sealed class Provider
 
     private const int OllamaPort = 11434;
 
-    private Provider(ProviderConfiguration configuration, Uri baseUrl, bool needsKey)
+    private Provider(ProviderConfiguration configuration, Uri baseUrl, bool needsKey, bool isMakers = false)
     {
         Name = configuration.Name;
         Kind = configuration.Kind;
@@ -23,6 +23,7 @@ internal sealed class Provider
         DefaultModel = configuration.DefaultModel;
         KeyVariable = configuration.KeyVariable;
         Models = configuration.Models;
+        SmallModel = isMakers ? KnownModels.SmallOf(Name) : null;
         if (needsKey && ApiKey is null)
             Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}. Or store one: skein auth set {Name}";
     }
@@ -34,6 +35,9 @@ internal sealed class Provider
     public string? DefaultModel { get; }
     public string? KeyVariable { get; }
     public IReadOnlyDictionary<string, ModelFacts> Models { get; }
+
+    /// <summary>Its model for small work; null: none is known, as of a server elsewhere, which need not have what the maker has.</summary>
+    public string? SmallModel { get; }
 
     /// <summary>What is missing; null when it can be used.</summary>
     public string? Problem { get; }
@@ -68,7 +72,7 @@ internal sealed class Provider
             Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
         };
         var baseUrl = Address(name, whole.BaseUrl!);
-        return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null);
+        return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null, isMakers: elsewhere is null);
     }
 
     private static Provider Other(ProviderConfiguration settings, Func<string, string?> environment)
@@ -81,7 +85,8 @@ internal sealed class Provider
         var key = settings.KeyVariable is null ? settings.ApiKey : NotBlank(environment(settings.KeyVariable)) ?? settings.ApiKey;
         var baseUrl = Address(settings.Name, address);
         return new Provider(
-            settings with { ApiKey = key }, settings.Kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: settings.KeyVariable is not null);
+            settings with { ApiKey = key }, settings.Kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: settings.KeyVariable is not null,
+            isMakers: baseUrl.Host == "openrouter.ai");
     }
 
     private static Uri Address(string provider, string address) =>

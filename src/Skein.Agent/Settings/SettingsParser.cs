@@ -11,6 +11,7 @@ namespace Skein.Agent.Settings;
 /// <param name="file">Its path: for errors, and what paths in it are relative to.</param>
 internal sealed partial class SettingsParser(string file)
 {
+    private const string TitlesRule = "must be true, false, or the model that makes them as 'provider/name'";
     private const string CostRule = "must be US dollars, more than 0 and at most 1,000,000";
     private const string StepsRule = "must be a number of calls of the model, 1 or more";
 
@@ -37,7 +38,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "sandbox", "max_cost", "max_steps"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "sandbox", "max_cost", "max_steps", "titles"))
         {
             settings = node.Name switch
             {
@@ -54,6 +55,7 @@ internal sealed partial class SettingsParser(string file)
                 "sandbox" => settings with { Sandbox = ReadSandbox(node) },
                 "max_cost" => settings with { Limits = settings.Limits with { MaxCost = node.Amount(CostRule) is var most and > 0 ? most : throw node.Wrong(CostRule) } },
                 "max_steps" => settings with { Limits = settings.Limits with { MaxSteps = node.Count(StepsRule) is var most and > 0 ? most : throw node.Wrong(StepsRule) } },
+                "titles" => settings with { Titles = ReadTitles(node) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };
@@ -61,6 +63,13 @@ internal sealed partial class SettingsParser(string file)
 
         return settings;
     }
+
+    private static TitleSettings ReadTitles(SettingsNode node) => node.Value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => new TitleSettings(node.Flag()),
+        JsonValueKind.String => new TitleSettings(true, node.Text(ModelName(), TitlesRule)),
+        _ => throw node.Wrong(TitlesRule),
+    };
 
     private static RetentionSettings ReadRetention(SettingsNode node)
     {

@@ -70,6 +70,7 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
         Mode = project.Mode == PermissionMode.Plan ? PermissionMode.Plan : user.Mode,
         Sandbox = user.Sandbox.Narrow(project.Sandbox),
         Limits = user.Limits.Narrow(project.Limits),
+        Titles = project.Titles is { Enabled: false } off ? off : user.Titles,
         Narrowing = [.. project.Permissions.Where(static rule => rule.Action != RuleAction.Allow)],
     };
 
@@ -90,6 +91,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "max_cost");
         if (project.Limits.MaxSteps is { } steps && steps != limits.MaxSteps)
             yield return new IgnoredSetting(file, "max_steps");
+        if (project.Titles is { Enabled: true })
+            yield return new IgnoredSetting(file, "titles");
         if (project.Sandbox.Enabled == false)
             yield return new IgnoredSetting(file, "sandbox.enabled");
         if (project.Sandbox.Network == true)

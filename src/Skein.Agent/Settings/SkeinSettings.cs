@@ -88,6 +88,9 @@ public sealed record SkeinSettings(
     /// <summary>What ends a turn.</summary>
     public TurnLimits Limits { get; init; } = TurnLimits.None;
 
+    /// <summary>Who names sessions; null: nothing was said.</summary>
+    public TitleSettings? Titles { get; init; }
+
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 
@@ -110,6 +113,7 @@ public sealed record SkeinSettings(
         Narrowing = Narrowing,
         Sandbox = Sandbox.With(project.Sandbox),
         Limits = project.Limits.Over(Limits),
+        Titles = project.Titles ?? Titles,
         Retention = Retention,
     };
 }

@@ -53,7 +53,8 @@ internal sealed class Agents : IAsyncDisposable
         var own = SkeinAgent.Kind(
             models, new Toolbox(BuiltInTools.All(tooling), permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
             async (box, session, token) => await mcp.ExtendAsync(
-                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token));
+                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token))
+            with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
 

@@ -49,6 +49,10 @@ internal sealed class HomeSettings : IDisposable
     public async ValueTask<Toolbox> LimitAsync(Toolbox box, Session session, CancellationToken cancellationToken) =>
         box with { Limits = (await ReadAsync(session.Workspace, cancellationToken)).Settings.Limits };
 
+    /// <summary>Who names a session.</summary>
+    public async ValueTask<TitleSettings> TitlesOfAsync(Session session, CancellationToken cancellationToken) =>
+        (await ReadAsync(session.Workspace, cancellationToken)).Settings.Titles ?? new TitleSettings();
+
     /// <summary>Which MCP servers count in a folder.</summary>
     public McpFinder Mcp() => new(ReadAsync, Trusted, _consents, ToolsSee([]).GetValueOrDefault);
 

@@ -31,6 +31,7 @@ internal static class EventNames
         ("turn.failed", SkeinJson.Default.TurnFailed),
         ("turn.interrupted", SkeinJson.Default.TurnInterrupted),
         ("model.retried", SkeinJson.Default.ModelRetried),
+        ("model.called", SkeinJson.Default.ModelCalled),
         ("permission.asked", SkeinJson.Default.PermissionAsked),
         ("permission.answered", SkeinJson.Default.PermissionAnswered),
         ("message.added", SkeinJson.Default.MessageAdded),

@@ -59,6 +59,12 @@ public sealed record TurnInterrupted(TurnId Turn, string Reason) : EventBody;
 /// <param name="DelayMs">Milliseconds waited before.</param>
 public sealed record ModelRetried(TurnId Turn, int Attempt, long DelayMs, FailureKind Kind, string Message) : EventBody;
 
+/// <summary>A model was called beside the messages.</summary>
+/// <param name="Purpose">What for: <c>title</c>.</param>
+/// <param name="Model"><c>provider/name</c>.</param>
+/// <param name="Cost">In US dollars; null where the price is not known.</param>
+public sealed record ModelCalled(string Purpose, string Model, Usage? Usage = null, decimal? Cost = null) : EventBody;
+
 /// <summary>The agent asks whether it may. The session waits until somebody answers.</summary>
 /// <param name="CallId">The tool call that waits.</param>
 /// <param name="Title">One line: what would be done.</param>

@@ -37,6 +37,8 @@ internal static class EventRedaction
         PermissionAsked asked => redactor.Redact(asked),
         // What a provider or a program says of a failure may repeat the key that it was shown.
         ModelRetried retried => retried with { Message = redactor.Redact(retried.Message) },
+        // A model may name a session by what a tool has printed.
+        SessionTitled { Source: TitleSource.Model } titled => titled with { Title = redactor.Redact(titled.Title) },
         PartDropped dropped => dropped with { Reason = redactor.Redact(dropped.Reason) },
         TurnFailed failed => failed with { Message = redactor.Redact(failed.Message) },
         _ => body,

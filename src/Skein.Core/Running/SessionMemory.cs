@@ -18,6 +18,9 @@ internal sealed class SessionMemory
     /// <summary>How the open turn began.</summary>
     public TurnStarted? Turn { get; private set; }
 
+    /// <summary>Turns that came to their end.</summary>
+    public int CompletedTurns { get; private set; }
+
     /// <summary>Calls of the open turn that a tool has begun to carry out.</summary>
     public IReadOnlySet<string> StartedCalls => _startedCalls;
 
@@ -48,6 +51,7 @@ internal sealed class SessionMemory
     private void Forget()
     {
         _session = null;
+        CompletedTurns = 0;
         _keys.Clear();
         EndTurn();
     }
@@ -82,6 +86,7 @@ internal sealed class SessionMemory
                 Turn = started;
                 break;
             case TurnCompleted or TurnFailed or TurnInterrupted:
+                CompletedTurns += body is TurnCompleted ? 1 : 0;
                 EndTurn();
                 break;
             case ToolStarted started:

@@ -1,15 +1,10 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Core.Redaction;
 
 namespace Skein.Core.Running;
-
-/// <summary>What all runners share.</summary>
-internal sealed record RunnerParts(
-    ISessionStore Store, IReadOnlyDictionary<string, AgentKind> Agents, LiveTexts Live, IdSource Ids, Redactor Redactor, TimeProvider Time, ILogger Logger);
 
 /// <summary>
 /// The actor that owns one session: the only one that appends to it. Commands are done one at a time on its mailbox; a turn runs beside
@@ -25,6 +20,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     private readonly Checkpoints _checkpoints;
     private readonly AgentSlot _agent;
     private readonly PermissionDesk _desk = new();
+    private readonly Titling _titling;
     private RunningTurn? _turn;
     private Task _pump = Task.CompletedTask;
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +33,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         _live = parts.Live.Attach(writer.Session, follower: false);
         _checkpoints = new Checkpoints(parts.Time, CheckpointAsync);
         _agent = new AgentSlot(parts.Agents);
+        _titling = new Titling(this, parts);
         _lastUsed = parts.Time.GetTimestamp();
     }
 
@@ -274,6 +271,7 @@ internal sealed class SessionRunner : IAsyncDisposable
             return;
         }
 
+        await _titling.DisposeAsync();
         await _checkpoints.DisposeAsync();
         await _mailbox.DisposeAsync();
         await _pump;
@@ -351,6 +349,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         else
             await CloseAsync(turn.Id, new TurnCompleted(turn.Id), StopReason.Failed, null);
 
+        _titling.TurnEnded();
         if (Session.Queue.Count > 0 && turn.Interruption?.Reason != "stop")
             await StartAsync(Session.Queue[0], null);
     }
@@ -378,7 +377,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         });
 
     // For what nobody waits for: when the log takes no more, or the runner was let go, the next one who opens the session mends what is missing.
-    private async Task WhileItLastsAsync(Func<Task> work)
+    internal async Task WhileItLastsAsync(Func<Task> work)
     {
         try
         {

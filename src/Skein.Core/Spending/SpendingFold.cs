@@ -24,6 +24,8 @@ internal sealed class SpendingFold(string agent)
             case MessageCompleted completed when completed.Usage is not null || completed.Cost is not null:
                 _open.Remove(completed.Message, out var model);
                 return new PaidCall(e.At, _agent, model, completed.Usage, completed.Cost);
+            case ModelCalled called when called.Usage is not null || called.Cost is not null:
+                return new PaidCall(e.At, _agent, called.Model, called.Usage, called.Cost);
             default:
                 return null;
         }

@@ -1,3 +1,4 @@
+using Skein.Agent;
 using System.Runtime.Versioning;
 using Skein.Agent.Permissions;
 using Skein.Agent.Settings;
@@ -118,6 +119,8 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{"max_cost": "1"}""", "max_cost", "must be US dollars, more than 0")]
     [InlineData("""{"max_steps": 0}""", "max_steps", "must be a number of calls of the model, 1 or more, not 0")]
     [InlineData("""{"max_steps": 1.5}""", "max_steps", "must be a number of calls of the model")]
+    [InlineData("""{"titles": "small"}""", "titles", "must be true, false, or the model that makes them as 'provider/name', not \"small\"")]
+    [InlineData("""{"titles": 1}""", "titles", "must be true, false, or the model")]
     [InlineData("""{"permissions": {}}""", "permissions", "must be a list")]
     [InlineData("""{"permissions": [{"action": "allow"}, {"tool": "bash"}]}""", "permissions[1]", "needs 'action'")]
     [InlineData("""{"permissions": [{"action": "allow", "patern": "x"}]}""", "permissions[0].patern", "is not known here: there may be tool, pattern, action")]
@@ -214,6 +217,21 @@ public sealed class SettingsReaderTests : IDisposable
 
         Assert.Equal(new TurnLimits((decimal?)cost, steps), loaded.Settings.Limits);
         Assert.Equal(ignored.Split(' ', StringSplitOptions.RemoveEmptyEntries), loaded.Ignored.Select(i => i.Key));
+    }
+
+    [Theory]
+    [InlineData("false", false, false)]
+    [InlineData("true", true, true)]
+    [InlineData("\"other/small\"", true, true)]
+    public async Task A_folder_that_is_not_trusted_may_turn_titles_off_and_choose_no_model_for_them(string said, bool enabled, bool ignored)
+    {
+        Put(UserFile, """{"titles": "mine/small"}""");
+        Put(ProjectFile, $$"""{"titles": {{said}}}""");
+
+        var loaded = await LoadAsync();
+
+        Assert.Equal(enabled ? new TitleSettings(Model: "mine/small") : new TitleSettings(false), loaded.Settings.Titles);
+        Assert.Equal(ignored, loaded.Ignored.Any(i => i.Key == "titles"));
     }
 
     [Fact]

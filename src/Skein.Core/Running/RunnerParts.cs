@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+using Skein.Core.Agents;
+using Skein.Core.Redaction;
+
+namespace Skein.Core.Running;
+
+/// <summary>What all runners share.</summary>
+internal sealed record RunnerParts(
+    ISessionStore Store, IReadOnlyDictionary<string, AgentKind> Agents, LiveTexts Live, IdSource Ids, Redactor Redactor, TimeProvider Time, ILogger Logger);
