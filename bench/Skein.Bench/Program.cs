@@ -13,6 +13,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
     ["search"] = SearchBench.RunAsync,
+    ["repl"] = ReplBench.RunAsync,
 };
 
 var names = args is [] or ["all"] ? [.. benches.Keys] : args;

@@ -18,7 +18,7 @@ public sealed class ReplTests : IAsyncDisposable
             await pane.SeeAsync("new session");
             await pane.TypeAsync("Hello?");
             await pane.PressAsync("Enter");
-            var screen = await pane.SeeAsync(" out");
+            var screen = await pane.SeeAsync(s => s.Contains(" out", StringComparison.Ordinal) && !s.Contains("Esc interrupts", StringComparison.Ordinal), "the end of the turn");
 
             Assert.Contains(
                 "› Hello?\n\nTitle\n\nIt is well done:\n\n• one\n• two\n\n  sh\n  echo \"hi\" # says hi\n\n──", screen, StringComparison.Ordinal);

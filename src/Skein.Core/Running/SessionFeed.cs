@@ -7,8 +7,11 @@ namespace Skein.Core.Running;
 /// <summary>
 /// The log is the queue: a follower is woken by an append and reads the log, and takes the text still arriving in between.
 /// </summary>
-internal sealed class SessionFeed(ISessionStore store, LiveTexts texts)
+internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProvider time)
 {
+    // A model's tokens come faster than anybody sees: together they cost a follower, and us, a tenth.
+    private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(20);
+
     public async IAsyncEnumerable<FeedFrame> FollowAsync(SessionId session, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -22,22 +25,30 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts)
                 // Taken before the read: a delta in between completes this very signal.
                 var changed = live.NextChange();
 
-                await foreach (var e in store.ReadAsync(session, after, cancellationToken))
+                if (appended is null or { IsCompleted: true })
                 {
-                    after = Math.Max(after, e.Seq);
-                    if (Ended(e.Body) is { } part)
-                        live.End(sent, part);
-                    yield return new EventFrame(e);
+                    await foreach (var e in store.ReadAsync(session, after, cancellationToken))
+                    {
+                        after = Math.Max(after, e.Seq);
+                        if (Ended(e.Body) is { } part)
+                            live.End(sent, part);
+                        yield return new EventFrame(e);
+                    }
+
+                    appended = store.WaitForChangeAsync(session, after, detached.Token);
                 }
 
                 var deltas = live.TakeNew(sent, after, out var behind);
                 foreach (var delta in deltas)
                     yield return new DeltaFrame(delta);
                 if (behind)
+                {
+                    await appended.WaitAsync(cancellationToken);
                     continue;
+                }
 
-                if (appended is null or { IsCompleted: true })
-                    appended = store.WaitForChangeAsync(session, after, detached.Token);
+                if (deltas.Count > 0)
+                    await Task.WhenAny(Task.Delay(s_pace, time, detached.Token), appended);
                 await await Task.WhenAny(changed, appended).WaitAsync(cancellationToken);
             }
         }

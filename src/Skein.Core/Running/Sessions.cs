@@ -46,7 +46,7 @@ public sealed class Sessions : IAsyncDisposable
         (_store, _logger, _expand) = (store, logger, options.Expand);
         Ids = new IdSource(time);
         _rules = new RequestRules(agents);
-        _feed = new SessionFeed(store, _live);
+        _feed = new SessionFeed(store, _live, time);
         var parts = new RunnerParts(store, agents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
