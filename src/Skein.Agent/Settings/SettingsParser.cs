@@ -38,7 +38,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "sandbox", "max_cost", "max_steps", "titles"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "hooks", "sandbox", "max_cost", "max_steps", "titles"))
         {
             settings = node.Name switch
             {
@@ -52,6 +52,7 @@ internal sealed partial class SettingsParser(string file)
                 "redaction" => settings with { Redaction = node.Flag() },
                 "retention" => settings with { Retention = ReadRetention(node) },
                 "mcp" => settings with { Mcp = McpParser.Read(node) },
+                "hooks" => settings with { Hooks = HookParser.Read(node) },
                 "sandbox" => settings with { Sandbox = ReadSandbox(node) },
                 "max_cost" => settings with { Limits = settings.Limits with { MaxCost = node.Amount(CostRule) is var most and > 0 ? most : throw node.Wrong(CostRule) } },
                 "max_steps" => settings with { Limits = settings.Limits with { MaxSteps = node.Count(StepsRule) is var most and > 0 ? most : throw node.Wrong(StepsRule) } },

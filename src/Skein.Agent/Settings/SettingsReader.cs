@@ -105,6 +105,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, $"providers.{provider}");
         foreach (var server in project.Mcp.Keys.Order(StringComparer.Ordinal))
             yield return new IgnoredSetting(file, $"mcp.{server}");
+        for (var i = 0; i < project.Hooks.Count; i++)
+            yield return new IgnoredSetting(file, $"hooks[{i}]");
         for (var i = 0; i < project.Permissions.Count; i++)
         {
             if (project.Permissions[i].Action == RuleAction.Allow)

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Skein.Agent.Hooks;
 using Skein.Agent.Mcp;
 using Skein.Agent.Permissions;
 using Skein.Agent.Providers;
@@ -97,6 +98,9 @@ public sealed record SkeinSettings(
     /// <summary>MCP servers by name.</summary>
     public IReadOnlyDictionary<string, McpServer> Mcp { get; init; } = new Dictionary<string, McpServer>();
 
+    /// <summary>The user's, then a trusted folder's, in the order they are run.</summary>
+    public IReadOnlyList<Hook> Hooks { get; init; } = [];
+
     /// <summary>The user's rules, then a trusted folder's: the last that matches holds.</summary>
     public IReadOnlyList<PermissionRule> Permissions { get; init; } = [];
 
@@ -111,6 +115,7 @@ public sealed record SkeinSettings(
         Mcp = new Dictionary<string, McpServer>([.. Mcp.Where(s => !project.Mcp.ContainsKey(s.Key)), .. project.Mcp]),
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,
+        Hooks = [.. Hooks, .. project.Hooks],
         Sandbox = Sandbox.With(project.Sandbox),
         Limits = project.Limits.Over(Limits),
         Titles = project.Titles ?? Titles,

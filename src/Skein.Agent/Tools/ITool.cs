@@ -49,8 +49,9 @@ public enum ToolEffect
 /// <param name="Detail">What helps to decide: the diff or the whole command.</param>
 /// <param name="Outside">It reaches outside the workspace, or there should be a sandbox that keeps it from that and is none.</param>
 /// <param name="Named">The path as it was named, relative to the workspace, where links lead from it: others find the file by that name too.</param>
+/// <param name="AskFirst">Somebody is to be asked, whatever the rules allow.</param>
 public sealed record ToolIntent(
-    ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false, string? Named = null);
+    ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false, string? Named = null, bool AskFirst = false);
 
 /// <summary>What a call answered.</summary>
 /// <param name="Text">For the model; the loop bounds it and keeps the whole as a blob.</param>

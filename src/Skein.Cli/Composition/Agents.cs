@@ -1,5 +1,6 @@
 using Skein.Agent;
 using Skein.Agent.Commands;
+using Skein.Agent.Hooks;
 using Skein.Agent.Mcp;
 using Skein.Agent.Projects;
 using Skein.Agent.Providers;
@@ -50,10 +51,12 @@ internal sealed class Agents : IAsyncDisposable
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var skills = settings.Skills(surroundings);
         var mcp = settings.McpServers(keys, keyVariables, surroundings.Time);
+        var hooks = new SessionHooks(settings.ReadAsync, tooling);
+        var commands = new CommandExpander(settings.Commands(surroundings), permissions.Gate, tooling);
         var own = SkeinAgent.Kind(
             models, new Toolbox(BuiltInTools.All(tooling), permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
-            async (box, session, token) => await mcp.ExtendAsync(
-                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token))
+            async (box, session, token) => await hooks.ExtendAsync(await mcp.ExtendAsync(
+                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token), session, token))
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
@@ -62,8 +65,8 @@ internal sealed class Agents : IAsyncDisposable
             own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
-            new CommandExpander(settings.Commands(surroundings), permissions.Gate, tooling).ExpandAsync);
-        return new Agents(models, permissions, mcp, own, defaults);
+            async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token), token));
+        return new Agents(models, permissions, mcp, hooks.Around(own), defaults);
     }
 
     public async ValueTask DisposeAsync()

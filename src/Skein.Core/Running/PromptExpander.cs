@@ -1,7 +1,7 @@
 namespace Skein.Core.Running;
 
-/// <summary>What a text that begins with '/' stands for in a session; null: itself.</summary>
-/// <exception cref="InvalidRequestException">It names something that cannot be used.</exception>
+/// <summary>What the text of a prompt becomes before it is accepted: a command is written out, something may be added; null: as it is.</summary>
+/// <exception cref="InvalidRequestException">It names something that cannot be used, or is forbidden.</exception>
 public delegate ValueTask<ExpandedPrompt?> PromptExpander(Session session, string text, CancellationToken cancellationToken);
 
 /// <summary>A prompt that was written out.</summary>

@@ -6,15 +6,17 @@ namespace Skein.Core.Running;
 /// <summary>What becomes of a prompt. On the runner's mailbox only.</summary>
 internal static class Prompting
 {
-    /// <summary>What the prompt says once the command that it begins with is written out.</summary>
+    /// <summary>What the prompt says before it is accepted.</summary>
     public static async Task<(IReadOnlyList<Part> Parts, ExpandedPrompt? Expanded)> ExpandAsync(
         PromptExpander? expand, Session session, IReadOnlyList<Part> parts, CancellationToken cancellationToken)
     {
-        if (expand is null || parts[0] is not TextPart { Text: ['/', ..] } first)
+        if (expand is null)
             return (parts, null);
 
-        var expanded = await expand(session, first.Text, cancellationToken);
-        return expanded is null ? (parts, null) : ([new TextPart(expanded.Text), .. parts.Skip(1)], expanded);
+        var text = parts.OfType<TextPart>().FirstOrDefault();
+        if (await expand(session, text?.Text ?? "", cancellationToken) is not { } expanded)
+            return (parts, null);
+        return (text is null ? [.. parts, new TextPart(expanded.Text)] : [.. parts.Select(p => ReferenceEquals(p, text) ? new TextPart(expanded.Text) : p)], expanded);
     }
 
     public static async Task<PromptAccepted> WhileBusyAsync(SessionRunner runner, TurnId running, PromptQueued queued, WhenBusy when, Cause by)

@@ -14,7 +14,7 @@ namespace Skein.Core.Running;
 /// <param name="Host">The name of this machine.</param>
 /// <param name="Redactor">Takes secrets out of what is appended; null: one that knows the rules, but no environment.</param>
 /// <param name="FindProject">What a folder is a part of; null: sessions follow no project that is moved.</param>
-/// <param name="Expand">What a prompt that begins with '/' stands for; null: itself.</param>
+/// <param name="Expand">What prompts become before they are accepted; null: they stay as they are.</param>
 public sealed record SessionsOptions(
     string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null,
     Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null);

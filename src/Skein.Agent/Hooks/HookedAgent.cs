@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Agent.Hooks;
+
+/// <summary>Any agent, whose turns and whose end hooks are told of.</summary>
+internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks hooks) : IAgent
+{
+    public bool CanSteer => agent.CanSteer;
+
+    public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (said, failure) = (new List<string>(), (TurnFailure?)null);
+        await foreach (var output in agent.RunTurnAsync(turn, cancellationToken))
+        {
+            // Only the last message's text: what the turn came to.
+            foreach (var body in (output as AgentEvents)?.Bodies ?? [])
+            {
+                if (body is MessageAdded)
+                    said.Clear();
+                else if (body is PartAdded { Content: TextPart text })
+                    said.Add(text.Text);
+            }
+
+            failure = output as TurnFailure ?? failure;
+            if (output is not TurnFailure)
+                yield return output;
+        }
+
+        var denied = await hooks.OnTurnEndAsync(turn, string.Join("\n\n", said), failure, cancellationToken);
+        if ((failure ?? denied) is { } last)
+            yield return last;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await agent.DisposeAsync();
+        await hooks.OnSessionEndAsync(session);
+    }
+}
