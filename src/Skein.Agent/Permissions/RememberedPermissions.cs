@@ -30,27 +30,42 @@ public sealed class RememberedPermissions(string home) : IDisposable
     public async Task RememberAsync(string workspace, string tool, string pattern, CancellationToken cancellationToken)
     {
         var rule = new PermissionRule(tool, pattern, RuleAction.Allow);
+        await ChangeAsync(workspace, rules => rules.Contains(rule) ? rules : [.. rules, rule], cancellationToken);
+    }
+
+    /// <summary>Asks again, in one workspace, about what a rule allowed. Completes once it is written.</summary>
+    /// <returns>False: there is no such rule, as of now.</returns>
+    /// <exception cref="Skein.Core.DamagedException">The file cannot be read or understood; it is left as it is.</exception>
+    public Task<bool> ForgetAsync(string workspace, PermissionRule rule, CancellationToken cancellationToken) =>
+        ChangeAsync(workspace, rules => rules.Contains(rule) ? [.. rules.Where(r => r != rule)] : rules, cancellationToken);
+
+    public void Dispose() => _writing.Dispose();
+
+    private async Task<bool> ChangeAsync(
+        string workspace, Func<IReadOnlyList<PermissionRule>, IReadOnlyList<PermissionRule>> change, CancellationToken cancellationToken)
+    {
         await _writing.WaitAsync(cancellationToken);
         try
         {
             var file = await ReadAsync(cancellationToken);
-            var rules = file.Workspaces.GetValueOrDefault(RealPath.Of(workspace), []);
-            if (rules.Contains(rule))
-                return;
+            var known = file.Workspaces.GetValueOrDefault(RealPath.Of(workspace), []);
+            var changed = change(known);
+            if (ReferenceEquals(known, changed))
+                return false;
 
-            var workspaces = new SortedDictionary<string, IReadOnlyList<PermissionRule>>(file.Workspaces, StringComparer.Ordinal)
-            {
-                [RealPath.Of(workspace)] = [.. rules, rule],
-            };
+            var workspaces = new SortedDictionary<string, IReadOnlyList<PermissionRule>>(file.Workspaces, StringComparer.Ordinal);
+            if (changed.Count > 0)
+                workspaces[RealPath.Of(workspace)] = changed;
+            else
+                workspaces.Remove(RealPath.Of(workspace));
             await PrivateFile.WriteAsync(_path, new PermissionsFile(workspaces), PermissionJson.Default.PermissionsFile, cancellationToken);
+            return true;
         }
         finally
         {
             _writing.Release();
         }
     }
-
-    public void Dispose() => _writing.Dispose();
 
     private async Task<PermissionsFile> ReadAsync(CancellationToken cancellationToken) =>
         await PrivateFile.ReadAsync(_path, PermissionJson.Default.PermissionsFile, cancellationToken)

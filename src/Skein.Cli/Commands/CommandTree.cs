@@ -35,6 +35,7 @@ internal static class CommandTree
         ("status", StatusCommand.Create),
         ("stop", StopCommand.Create),
         ("trust", TrustCommand.Create),
+        ("permissions", PermissionsCommand.Create),
         ("project", ProjectCommand.Create),
         ("models", ModelsCommand.Create),
         ("agents", AgentsCommand.Create),

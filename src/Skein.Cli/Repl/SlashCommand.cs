@@ -22,6 +22,7 @@ internal sealed record SlashCommand(string Name, string Arguments, string Descri
         new("/undo", "", "take the last turn back; its prompt can be edited"),
         new("/redo", "", "bring back what was taken back"),
         new("/cost", "", "tokens and dollars so far"),
+        new("/permissions", "", "the rules for what the agent may do here"),
         new("/export", "FILE", "write the session to a file, as Markdown"),
         new("/copy", "", "copy the last answer to the clipboard"),
         new("/editor", "", "write the prompt in $EDITOR"),

@@ -144,6 +144,9 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
             case "/cost":
                 Cost(Needed());
                 break;
+            case "/permissions":
+                await PermissionsAsync(cancellationToken);
+                break;
             case "/export":
                 await ExportAsync(argument, cancellationToken);
                 break;
@@ -226,6 +229,23 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
             CultureInfo.InvariantCulture,
             $"tokens: {usage.Input} in, {usage.CacheRead} from the cache, {usage.CacheWrite} into it, {usage.Output} out, {usage.Reasoning} thought"));
         view.Note(session.Cost > 0 ? string.Create(CultureInfo.InvariantCulture, $"cost: ${session.Cost:0.####}") : "cost: not known");
+    }
+
+    private async Task PermissionsAsync(CancellationToken cancellationToken)
+    {
+        var home = SkeinHome.Of(surroundings);
+        using var settings = new HomeSettings(home, surroundings);
+        using var rules = new FolderRules(home, settings);
+        var found = await rules.InAsync(talk.Session?.Workspace ?? surroundings.Folder, cancellationToken);
+        if (found.Count == 0)
+        {
+            view.Note(RuleTable.None);
+            return;
+        }
+
+        view.Part();
+        RuleTable.Show(found, terminal);
+        view.Note("skein permissions remove N: ask again about what was answered with always");
     }
 
     private async Task ExportAsync(string file, CancellationToken cancellationToken)

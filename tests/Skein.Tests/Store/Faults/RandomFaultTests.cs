@@ -16,11 +16,10 @@ public sealed class RandomFaultTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Two_hundred_faults_at_calls_of_the_disk_lose_and_halve_nothing_that_was_acknowledged() => FaultAsync([.. Enumerable.Range(1, 10)]);
+    public Task A_thousand_faults_at_calls_of_the_disk_lose_and_halve_nothing_that_was_acknowledged() => FaultAsync([.. Enumerable.Range(1, 50)]);
 
-    // Of some ten runs one named a blob that was missing, and not when its seed was run again: run it by hand until that is found.
     [Fact(Explicit = true)]
-    public Task A_thousand_faults_at_random_calls_of_the_disk_lose_and_halve_nothing_that_was_acknowledged() =>
+    public Task A_thousand_faults_that_nobody_chose_lose_and_halve_nothing_that_was_acknowledged() =>
         FaultAsync(Environment.GetEnvironmentVariable(SeedVariable) is { } only
             ? [int.Parse(only, CultureInfo.InvariantCulture)]
             : [.. Enumerable.Range(0, 50).Select(_ => Random.Shared.Next())]);

@@ -1,0 +1,31 @@
+using Skein.Agent.Permissions;
+
+namespace Skein.Cli.Composition;
+
+/// <param name="From">The settings file that says it; null: it was answered with <c>always</c>.</param>
+internal sealed record FolderRule(PermissionRule Rule, string? From);
+
+/// <summary>The rules that hold for calls of tools in a folder, in the order in which they are asked.</summary>
+internal sealed class FolderRules(SkeinHome home, HomeSettings settings) : IDisposable
+{
+    private readonly RememberedPermissions _remembered = new(home.Path);
+
+    public async Task<IReadOnlyList<FolderRule>> InAsync(string workspace, CancellationToken cancellationToken)
+    {
+        var own = (await settings.ReadAsync(null, cancellationToken)).Settings.Permissions;
+        var loaded = await settings.ReadAsync(workspace, cancellationToken);
+        var project = loaded.Files.LastOrDefault(f => f != settings.UserFile);
+        return
+        [
+            .. own.Select(r => new FolderRule(r, settings.UserFile)),
+            .. loaded.Settings.Permissions.Skip(own.Count).Concat(loaded.Settings.Narrowing).Select(r => new FolderRule(r, project)),
+            .. (await _remembered.InAsync(workspace, cancellationToken)).Select(r => new FolderRule(r, null)),
+        ];
+    }
+
+    /// <inheritdoc cref="RememberedPermissions.ForgetAsync"/>
+    public Task<bool> ForgetAsync(string workspace, PermissionRule rule, CancellationToken cancellationToken) =>
+        _remembered.ForgetAsync(workspace, rule, cancellationToken);
+
+    public void Dispose() => _remembered.Dispose();
+}
