@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.AI;
+using Skein.Agent.Compaction;
 using Skein.Agent.Providers;
 using Skein.Core;
 using Skein.Core.Agents;
@@ -30,6 +32,21 @@ internal sealed class History(ITurn turn, string provider)
 
         foreach (var message in messages)
             await AddAsync(message, cancellationToken);
+    }
+
+    /// <summary>Adds what came before, in fewer words.</summary>
+    /// <param name="left">How many older summaries do not fit.</param>
+    public void AddSummaries(IReadOnlyList<SummaryPart> summaries, int left)
+    {
+        if (summaries.Count == 0)
+            return;
+
+        var text = new StringBuilder("The conversation so far is longer than you can be shown. What came before the messages that follow was summarised:\n");
+        if (left > 0)
+            text.Append(CultureInfo.InvariantCulture, $"\n[{left} older summaries are left out]\n");
+        foreach (var summary in summaries)
+            text.Append("\n<summary>\n").Append(summary.Text).Append("\n</summary>\n");
+        _messages.Add(new ChatMessage(ChatRole.User, text.ToString()));
     }
 
     /// <summary>Adds what one call of the model said, with the results.</summary>
@@ -65,7 +82,7 @@ internal sealed class History(ITurn turn, string provider)
         switch (message.Role)
         {
             case Role.Assistant:
-                AddAssistant(message.Parts.Select(p => p.Content), message.Model);
+                AddAssistant(Pruning.Sent(message), message.Model);
                 break;
             case Role.Tool:
                 AddLoose(message);

@@ -21,16 +21,25 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
 
     public IReadOnlyList<ToolCallPart> Calls => _answer.Calls;
 
-    /// <summary>The call failed, and the last output said so.</summary>
-    public bool Failed { get; private set; }
+    /// <summary>Why the call failed, when trying again was of no use; null: it did not.</summary>
+    public TurnFailure? Failure { get; private set; }
+
+    public StopReason Stop => _answer.Stop;
+
+    /// <summary>What the provider counted of the attempt that is the answer; null: nothing.</summary>
+    public Usage? Counted => _answer.Usage;
+
+    /// <summary>What all attempts took.</summary>
+    public Usage? Spent { get; private set; }
+
+    /// <summary>What they cost, in US dollars; null where that is not known.</summary>
+    public decimal? Cost { get; private set; }
 
     public async IAsyncEnumerable<AgentOutput> RunAsync(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var retried = 0;
         var emptied = false;
-        Usage? spent = null;
-        decimal? cost = null;
         while (true)
         {
             _answer = new AnswerReader(Message, turn.Ids);
@@ -47,15 +56,15 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
             }
 
             // Every attempt by itself: whether an input is a long one is not to be told from the sum.
-            spent = _answer.Usage is null ? spent : spent is null ? _answer.Usage : spent + _answer.Usage;
-            cost = model.CostOf(_answer.Usage) is { } paid ? (cost ?? 0) + paid : cost;
+            Spent = _answer.Usage is null ? Spent : Spent is null ? _answer.Usage : Spent + _answer.Usage;
+            Cost = model.CostOf(_answer.Usage) is { } paid ? (Cost ?? 0) + paid : Cost;
             budget.Count(model, _answer.Usage, isWhole: failure is null);
             if (failure is null)
             {
                 var end = _answer.Close().ToList();
                 if (!_answer.IsEmpty || emptied || budget.Exhausted() is not null)
                 {
-                    yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, spent, cost)]);
+                    yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, Spent, Cost)]);
                     yield break;
                 }
 
@@ -70,9 +79,8 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
             var limit = delay is null ? null : budget.Exhausted();
             if (delay is null || limit is not null)
             {
-                Failed = true;
-                yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, spent, cost)]);
-                yield return limit is null ? new TurnFailure(failure.Kind, model.Provider, told) : limit with { Message = $"{limit.Message} The last call failed: {told}" };
+                Failure = limit is null ? new TurnFailure(failure.Kind, model.Provider, told) : limit with { Message = $"{limit.Message} The last call failed: {told}" };
+                yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, Spent, Cost)]);
                 yield break;
             }
 

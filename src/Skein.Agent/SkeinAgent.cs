@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
+using Skein.Agent.Compaction;
 using Skein.Agent.Prompts;
 using Skein.Agent.Providers;
 using Skein.Agent.Tools;
@@ -38,6 +39,8 @@ public sealed class SkeinAgent : IAgent
 
     public bool CanSteer => true;
 
+    public bool CanCompact => true;
+
     /// <summary>The kind of agent, for the sessions.</summary>
     public static AgentKind Kind(ModelCatalog models, Toolbox own, TimeProvider time, ToolboxExtension? extend = null) =>
         new(Name, _ => new SkeinAgent(models, own, RetryPlan.Default, time, extend), Resumes: true, models.CheckModel);
@@ -45,9 +48,19 @@ public sealed class SkeinAgent : IAgent
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (prepared, failure) = await PrepareAsync(turn, cancellationToken);
-        if (prepared is not var (model, history, options, unfinished, box, budget))
+        if (prepared is not var (model, conversation, options, unfinished, box, budget))
         {
             yield return failure!;
+            yield break;
+        }
+
+        var compactor = new Compactor(turn, model, conversation, budget, _retries, _time);
+        if (turn.Compaction is { } compaction)
+        {
+            await foreach (var output in compactor.CompactAsync(compaction.Keep, cancellationToken))
+                yield return output;
+            if (compactor.Failure is { } uncompacted)
+                yield return uncompacted;
             yield break;
         }
 
@@ -59,21 +72,47 @@ public sealed class SkeinAgent : IAgent
             var round = new ToolRound(unfinished.Id, tools, box.Gate, context, repeats, _time);
             await foreach (var output in round.RunAsync(unfinished.UnansweredCalls, cancellationToken))
                 yield return output;
-            history.AddAssistant([.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Model);
+            conversation.AddAnswer(unfinished.Id, [.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Usage);
         }
 
-        var count = turn.Messages.Count;
         while (budget.Exhausted() is null)
         {
             var steered = await turn.TakeSteeredAsync(cancellationToken);
-            await history.AddAsync(steered, cancellationToken);
-            count += steered.Count;
+            await conversation.AddAsync(steered, cancellationToken);
+            await foreach (var output in compactor.MakeRoomAsync(cancellationToken))
+                yield return output;
+            if (compactor.Failure is { } full)
+            {
+                yield return full;
+                yield break;
+            }
 
             var call = new ModelCall(model, turn, budget, _retries, _time);
-            yield return new MessageAdded(call.Message, Role.Assistant, MessageStatus.Pending, ++count, [], turn.Id, model.Name);
-            await foreach (var output in call.RunAsync(history.Messages, options, cancellationToken))
+            yield return new MessageAdded(call.Message, Role.Assistant, MessageStatus.Pending, conversation.Count + 1, [], turn.Id, model.Name);
+            await foreach (var output in call.RunAsync(conversation.Sent, options, cancellationToken))
                 yield return output;
-            if (call.Failed || call.Calls.Count == 0)
+            if (call.Failure is { } refusal)
+            {
+                if (refusal.Kind != FailureKind.Overflow)
+                {
+                    yield return refusal;
+                    yield break;
+                }
+
+                conversation.AddAnswer(call.Message, call.Parts.Where(p => p is not ToolCallPart), null);
+                await foreach (var output in compactor.AfterOverflowAsync(refusal, cancellationToken))
+                    yield return output;
+                if (compactor.Failure is { } irreducible)
+                {
+                    yield return irreducible;
+                    yield break;
+                }
+
+                continue;
+            }
+
+            compactor.NoteAnswer();
+            if (call.Calls.Count == 0)
                 yield break;
 
             var round = new ToolRound(call.Message, tools, box.Gate, context, repeats, _time);
@@ -83,7 +122,7 @@ public sealed class SkeinAgent : IAgent
             repeats.Note(call.Calls, round.Results);
 
             // As the log has it, so that the model is told the same now and after a restart.
-            history.AddAssistant([.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], model.Name);
+            conversation.AddAnswer(call.Message, [.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], call.Counted);
         }
 
         yield return budget.Exhausted()!;
@@ -104,7 +143,7 @@ public sealed class SkeinAgent : IAgent
         {
             var model = _models.Get(name);
             var box = await OpenAsync(turn, cancellationToken);
-            var budget = new TurnBudget(turn.Limits.Over(box.Limits), turn.Messages.Where(m => m.Role == Role.Assistant && m.Turn == turn.Id));
+            var budget = new TurnBudget(turn.Limits.Over(box.Limits), turn.Messages.Where(m => m.Model is not null && m.Turn == turn.Id));
             if (budget.Unfit(model) is { } unfit)
                 return (null, unfit);
 
@@ -116,9 +155,9 @@ public sealed class SkeinAgent : IAgent
 
             // A turn that goes on after a restart first does what was still to be done.
             var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;
-            var history = new History(turn, model.Provider);
-            await history.AddAsync(unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], cancellationToken);
-            return (new Prepared(model, history, options, unfinished, box, budget), null);
+            var conversation = await Conversation.OpenAsync(
+                turn, model, unfinished is null ? turn.Messages : [.. turn.Messages.SkipLast(1)], options, cancellationToken);
+            return (new Prepared(model, conversation, options, unfinished, box, budget), null);
         }
         catch (ModelException e)
         {
@@ -132,7 +171,7 @@ public sealed class SkeinAgent : IAgent
     }
 
     /// <param name="Unfinished">The last message, where calls of it have no result yet; it is not in the history.</param>
-    private sealed record Prepared(Model Model, History History, ChatOptions Options, Message? Unfinished, Toolbox Box, TurnBudget Budget);
+    private sealed record Prepared(Model Model, Conversation Conversation, ChatOptions Options, Message? Unfinished, Toolbox Box, TurnBudget Budget);
 
     /// <summary>A tool as models are told of it.</summary>
     private sealed class ToolDeclaration(ITool tool) : AIFunctionDeclaration

@@ -89,6 +89,10 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "prompt"), session, prompt, SkeinJson.Relaxed.PromptRequest, SkeinJson.Default.PromptAccepted, key, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.CompactAsync"/>
+    public Task<PromptAccepted> CompactAsync(SessionId session, CompactRequest request, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync(Path(session, "compact"), session, request, SkeinJson.Relaxed.CompactRequest, SkeinJson.Default.PromptAccepted, key, cancellationToken);
+
     /// <inheritdoc cref="Sessions.WithdrawAsync"/>
     public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, CancellationToken cancellationToken, string? key = null) =>
         _connection.SendAsync(

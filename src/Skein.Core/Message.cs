@@ -63,6 +63,14 @@ public sealed record Message(
     Usage? Usage = null,
     decimal? Cost = null)
 {
+    /// <summary>The sequence of the <see cref="Events.ContextPruned"/> since which models are sent only the beginnings of its tools' outputs; null: they are sent all.</summary>
+    [JsonIgnore]
+    public long? PrunedAt { get; init; }
+
+    /// <summary>The summary that it is; null: it is something that was said.</summary>
+    [JsonIgnore]
+    public SummaryPart? Summary => Parts is [{ Content: SummaryPart summary }] ? summary : null;
+
     /// <summary>The calls that have no result yet, in the order the model made them.</summary>
     [JsonIgnore]
     public IEnumerable<ToolCallPart> UnansweredCalls =>

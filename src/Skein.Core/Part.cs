@@ -10,6 +10,7 @@ namespace Skein.Core;
 [JsonDerivedType(typeof(ToolCallPart), "tool_call")]
 [JsonDerivedType(typeof(ToolResultPart), "tool_result")]
 [JsonDerivedType(typeof(FilePart), "file")]
+[JsonDerivedType(typeof(SummaryPart), "summary")]
 public abstract record Part
 {
     // Closed on purpose: a new kind of part changes the wire format, so it is added here.
@@ -39,6 +40,15 @@ public sealed record ToolResultPart(
 
 /// <summary>A file or an image that belongs to the message: kept as a blob, or elsewhere at <paramref name="Url"/>.</summary>
 public sealed record FilePart(string MediaType, string? Name = null, BlobRef? Content = null, string? Url = null) : Part;
+
+/// <summary>
+/// What was said before, in fewer words. A message that holds one stands in for the messages before it when a model is sent the
+/// conversation; they stay what they are for everybody else.
+/// </summary>
+/// <param name="Kept">How many of the messages right before it the model is still sent as they are; summaries do not count.</param>
+/// <param name="Tokens">What the model was sent before, as far as it was known.</param>
+/// <param name="Keep">What a person asked to be kept.</param>
+public sealed record SummaryPart(string Text, int Kept, long Tokens, string? Keep = null) : Part;
 
 /// <summary>Content that is stored once, under the SHA-256 of its bytes.</summary>
 /// <param name="Sha256">64 lower-case hexadecimal digits.</param>

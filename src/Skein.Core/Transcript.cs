@@ -47,6 +47,10 @@ public sealed class Transcript
                     Cost = completed.Cost,
                 });
                 break;
+            case ContextPruned pruned:
+                foreach (var message in pruned.Messages)
+                    Change(message, e, m => m with { PrunedAt = e.Seq });
+                break;
             case SessionRewound rewound:
                 Hide(rewound.Keep);
                 break;

@@ -17,7 +17,9 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
 
     public TurnId Id { get; init; } = new IdSource(TimeProvider.System).Next<TurnId>();
     public Session Session { get; } = session;
-    public IReadOnlyList<Message> Messages { get; } = messages;
+    /// <summary>The prompt belongs to the turn.</summary>
+    public IReadOnlyList<Message> Messages => field ??= messages is [.., { Role: Role.User, Turn: null } prompt] ? [.. messages.SkipLast(1), prompt with { Turn = Id }] : messages;
+    public TurnCompaction? Compaction { get; init; }
     public string? System { get; init; }
     public IReadOnlyList<string>? Tools { get; init; }
     public TurnLimits Limits { get; init; } = TurnLimits.None;

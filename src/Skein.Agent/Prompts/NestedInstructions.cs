@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Skein.Agent.Compaction;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Sandbox;
@@ -44,8 +45,9 @@ internal sealed class NestedInstructions
 
     private static string FolderOf(string path) => Directory.Exists(path) ? path : Path.GetDirectoryName(path)!;
 
+    // What was told and is no longer sent is told again.
     private static bool WasTold(ToolContext context, string head) =>
-        context.Turn.Messages.SelectMany(m => m.Parts).Any(p => p.Content is ToolResultPart result && result.Output.Contains(head, StringComparison.Ordinal));
+        ContextWindow.Of(context.Turn.Messages).Tail.SelectMany(Pruning.Sent).Any(p => p is ToolResultPart result && result.Output.Contains(head, StringComparison.Ordinal));
 
     /// <summary>A tool that tells, with what it answers, the instructions that hold there.</summary>
     private sealed class TouchingTool(ITool tool, NestedInstructions instructions) : ITool

@@ -47,7 +47,7 @@ internal static class SystemPrompt
         _ => "Mode: ask. The user is asked before anything is changed or run.",
     };
 
-    private static string Resource(string name)
+    internal static string Resource(string name)
     {
         using var stream = typeof(SystemPrompt).Assembly.GetManifestResourceStream($"Skein.Agent.Prompts.{name}")
             ?? throw new InvalidOperationException($"The assembly lacks the prompt {name}.");

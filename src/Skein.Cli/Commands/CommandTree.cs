@@ -24,6 +24,7 @@ internal static class CommandTree
         ("fork", ForkCommand.Create),
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),
+        ("compact", CompactCommand.Create),
         ("export", ExportCommand.Create),
         ("import", ImportCommand.Create),
         ("archive", KeepingCommands.CreateArchive),

@@ -39,7 +39,7 @@ internal static class MarkdownExport
     {
         Role.User => "You",
         Role.Assistant => message.Model ?? "Assistant",
-        Role.System => "System",
+        Role.System => message.Summary is null ? "System" : "Summary of what was said before",
         _ => "Tool",
     };
 
@@ -49,6 +49,9 @@ internal static class MarkdownExport
         {
             case TextPart said:
                 text.Write($"\n{said.Text.Trim('\n')}\n");
+                break;
+            case SummaryPart summary:
+                text.Write($"\n{summary.Text.Trim('\n')}\n");
                 break;
             case ReasoningPart thought:
                 text.Write($"\n> {thought.Text.Trim('\n').Replace("\n", "\n> ", StringComparison.Ordinal)}\n");

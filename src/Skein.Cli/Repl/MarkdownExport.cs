@@ -30,6 +30,9 @@ internal static class MarkdownExport
             case TextPart said:
                 text.Append('\n').Append(said.Text.Trim('\n')).Append('\n');
                 break;
+            case SummaryPart summary:
+                text.Append("\nSummary of what was said before:\n\n").Append(summary.Text.Trim('\n')).Append('\n');
+                break;
             case ReasoningPart thought:
                 text.Append("\n> ").Append(thought.Text.Trim('\n').Replace("\n", "\n> ", StringComparison.Ordinal)).Append('\n');
                 break;

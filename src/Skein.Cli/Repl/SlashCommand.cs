@@ -21,6 +21,7 @@ internal sealed record SlashCommand(string Name, string Arguments, string Descri
         new("/rewind", "[N]", "hide the messages after number N, or the last turn"),
         new("/undo", "", "take the last turn back; its prompt can be edited"),
         new("/redo", "", "bring back what was taken back"),
+        new("/compact", "[WHAT TO KEEP]", "summarise what was said, so that the context has room again"),
         new("/cost", "", "tokens and dollars so far"),
         new("/permissions", "", "the rules for what the agent may do here"),
         new("/export", "FILE", "write the session to a file, as Markdown"),

@@ -141,6 +141,10 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
             case "/redo":
                 await talk.Client.UnrewindAsync(Needed().Id, cancellationToken);
                 break;
+            case "/compact":
+                Needed();
+                await talk.CompactAsync(argument, cancellationToken);
+                break;
             case "/cost":
                 Cost(Needed());
                 break;

@@ -53,6 +53,14 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         await client.PromptAsync(Session!.Id, new PromptRequest(text, When: WhenBusy.Queue), cancellationToken);
     }
 
+    /// <summary>Lets the agent summarise what was said.</summary>
+    public async Task CompactAsync(string keep, CancellationToken cancellationToken)
+    {
+        if (_following.IsCompleted)
+            Follow(Session!, Session!.Seq);
+        await client.CompactAsync(Session!.Id, new CompactRequest(keep), cancellationToken);
+    }
+
     public async Task InterruptAsync(CancellationToken cancellationToken)
     {
         if (Session is { } session)

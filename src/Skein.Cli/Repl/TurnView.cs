@@ -145,6 +145,11 @@ internal sealed class TurnView(Terminal terminal)
                 CallOf(message, result.CallId).Result = result;
                 ShowIfWhole(message, result.CallId);
                 break;
+            case SummaryPart summary:
+                Note(Notices.Of(summary));
+                ShowText(id, StreamKind.Text, 0, summary.Text);
+                Finish(id);
+                break;
             case FilePart file:
                 Note($"[{file.Name ?? "file"}, {file.MediaType}]");
                 break;

@@ -62,6 +62,10 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOn
             case TextPart said:
                 terminal.WriteLine(said.Text.Trim('\n'));
                 break;
+            case SummaryPart summary:
+                terminal.WriteLine(Notices.Of(summary), Style.Dim);
+                terminal.WriteLine(summary.Text.Trim('\n'));
+                break;
             case ReasoningPart thought:
                 terminal.WriteLine(thought.Text.Trim('\n'), Style.Dim);
                 break;
@@ -90,7 +94,7 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOn
     {
         Role.User => "you",
         Role.Assistant => message.Model ?? "assistant",
-        Role.System => "system",
+        Role.System => message.Summary is null ? "system" : "summary",
         _ => "tool",
     };
 

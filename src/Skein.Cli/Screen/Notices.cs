@@ -1,3 +1,4 @@
+using Skein.Core;
 using Skein.Core.Events;
 
 namespace Skein.Cli.Screen;
@@ -18,6 +19,8 @@ internal static class Notices
         PermissionAnswered { Expired: true } => ("  nobody answered in time", Style.Dim),
         PermissionAnswered answered => ($"  answered: {Answer(answered)}", Style.Dim),
         PromptQueued => ("… a prompt waits for the turn to end", Style.Dim),
+        TurnStarted { Compact: not null } => ("⧉ summarising …", Style.Dim),
+        ContextPruned pruned => ($"⧉ of {Spans.Plural(pruned.Outputs, "big old output")} the model is sent only the beginning now: about {Spans.Count(pruned.Tokens)} tokens less", Style.Dim),
         SessionRewound rewound => ($"↶ rewound to {Spans.Plural(rewound.Messages, "message")}", Style.Dim),
         SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
         SessionTrashed => ("this session is in the trash now", Style.Warning),
@@ -26,6 +29,10 @@ internal static class Notices
         Gap => ("⚠ the log is damaged here; no event was lost", Style.Bad),
         _ => null,
     };
+
+    /// <summary>The head of a summary.</summary>
+    public static string Of(SummaryPart summary) =>
+        $"⧉ summary of what was said before, {(summary.Kept == 0 ? "" : $"but for the last {Spans.Plural(summary.Kept, "message")}, ")}about {Spans.Count(summary.Tokens)} tokens; the model is sent this instead";
 
     private static string Answer(PermissionAnswered answered) => (answered.Answer switch
     {

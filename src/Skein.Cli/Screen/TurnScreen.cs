@@ -115,6 +115,9 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 CallOf(message, result.CallId).Result = result;
                 ShowIfWhole(message, result.CallId);
                 break;
+            case SummaryPart summary:
+                ShowLine(Notices.Of(summary), Style.Dim);
+                break;
             case FilePart file:
                 ShowLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);
                 break;

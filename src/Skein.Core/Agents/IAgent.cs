@@ -12,6 +12,9 @@ public interface IAgent : IAsyncDisposable
     /// <summary>Whether it looks at <see cref="ITurn.TakeSteeredAsync"/> while a turn runs.</summary>
     bool CanSteer { get; }
 
+    /// <summary>Whether it can be handed a turn that only compacts the context (<see cref="ITurn.Compaction"/>).</summary>
+    bool CanCompact => false;
+
     /// <summary>
     /// Works on a turn. What it yields is durable when it is asked for the next output, so an agent yields <see cref="ToolStarted"/>
     /// before it acts. The turn is completed when the stream ends; a failure is the last output (<see cref="TurnFailure"/>), never thrown.
@@ -34,6 +37,9 @@ public interface ITurn
 
     /// <summary>The visible messages, the prompt last, as they were when the turn began.</summary>
     IReadOnlyList<Message> Messages { get; }
+
+    /// <summary>The turn has no prompt: the agent is only to compact the context; null: it works on the prompt.</summary>
+    TurnCompaction? Compaction => null;
 
     /// <summary>More instructions for the system prompt, for this turn.</summary>
     string? System { get; }

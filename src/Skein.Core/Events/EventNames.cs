@@ -40,6 +40,7 @@ internal static class EventNames
         ("part.added", SkeinJson.Default.PartAdded),
         ("part.dropped", SkeinJson.Default.PartDropped),
         ("part.streamed", SkeinJson.Default.PartStreamed),
+        ("context.pruned", SkeinJson.Default.ContextPruned),
         ("tool.started", SkeinJson.Default.ToolStarted),
         ("tool.finished", SkeinJson.Default.ToolFinished),
     ];

@@ -18,6 +18,11 @@ public sealed record PartAdded(MessageId Message, PartId Part, Part Content) : E
 /// <summary>A part that had begun to arrive does not count: its stream broke and is tried again.</summary>
 public sealed record PartDropped(MessageId Message, PartId Part, string Reason) : EventBody;
 
+/// <summary>Of old messages, models are sent only the beginnings of big outputs of tools from now on. The outputs stay what they are for everybody else.</summary>
+/// <param name="Outputs">How many outputs that concerns.</param>
+/// <param name="Tokens">About what it saves.</param>
+public sealed record ContextPruned(IReadOnlyList<MessageId> Messages, int Outputs, long Tokens) : EventBody;
+
 [JsonConverter(typeof(JsonStringEnumConverter<StreamKind>))]
 public enum StreamKind
 {

@@ -25,9 +25,13 @@ public sealed record TurnOptions(
     string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null,
     decimal? MaxCost = null, int? MaxSteps = null, string? TurnModel = null);
 
+/// <param name="Compact">The turn only compacts the context; null: it works on a prompt.</param>
 public sealed record TurnStarted(
     TurnId Turn, string Agent, [Optional, DefaultParameterValue(null)] string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null,
-    decimal? MaxCost = null, int? MaxSteps = null) : EventBody;
+    decimal? MaxCost = null, int? MaxSteps = null, TurnCompaction? Compact = null) : EventBody;
+
+/// <param name="Keep">What the summary is to keep above all, in a person's words.</param>
+public sealed record TurnCompaction(string? Keep = null);
 
 public sealed record TurnCompleted(TurnId Turn) : EventBody;
 

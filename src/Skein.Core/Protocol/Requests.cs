@@ -78,6 +78,9 @@ public sealed record PromptRequest(
 /// <param name="Seq">The sequence of the event that accepted it. Durable.</param>
 public sealed record PromptAccepted(TurnId Turn, long Seq);
 
+/// <param name="Keep">What the summary is to keep above all; null: what matters.</param>
+public sealed record CompactRequest(string? Keep = null);
+
 /// <param name="Interrupted">False: nothing ran.</param>
 public sealed record InterruptOutcome(bool Interrupted);
 

@@ -41,10 +41,44 @@ internal static class Prompting
     public static async Task<PromptAccepted> WhileFreeAsync(SessionRunner runner, PromptQueued prompt, Cause by)
     {
         if (runner.Session.Queue.Count == 0)
-            return await runner.StartAsync(prompt, by);
+            return await StartAsync(runner, prompt, by);
 
         var events = await runner.AppendAsync([prompt], by);
-        await runner.StartAsync(runner.Session.Queue[0], null);
+        await StartAsync(runner, runner.Session.Queue[0], null);
         return new PromptAccepted(prompt.Turn, events[^1].Seq);
+    }
+
+    /// <summary>Starts a turn with the prompt.</summary>
+    public static async Task<PromptAccepted> StartAsync(SessionRunner runner, PromptQueued prompt, Cause? by)
+    {
+        var session = runner.Session;
+        var options = prompt.Options ?? new TurnOptions();
+        List<EventBody> bodies = [];
+        if (session.Archived)
+            bodies.Add(new SessionUnarchived());
+        if (RequestRules.Changes(session, options) is { } configured)
+            bodies.Add(configured);
+
+        var after = bodies.OfType<SessionConfigured>().Aggregate(
+            session, (now, body) => now.Apply(new SessionEvent(now.Id, now.Seq, now.UpdatedAt, body)));
+        bodies.Add(new TurnStarted(prompt.Turn, after.Agent, options.TurnModel ?? after.Model, after.Mode, options.System, options.Tools, options.MaxCost, options.MaxSteps));
+        bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, session.Messages + 1, prompt.Parts, prompt.Turn));
+        return new PromptAccepted(prompt.Turn, (await runner.BeginAsync(bodies, by)).Seq);
+    }
+
+    /// <summary>Starts a turn that only compacts the context.</summary>
+    /// <exception cref="ConflictException">Its agent cannot.</exception>
+    public static async Task<PromptAccepted> CompactAsync(SessionRunner runner, TurnCompaction compaction, Cause by)
+    {
+        if (runner.Memory.FindOutcome(by.Key) is { Turn: { } known } done)
+            return new PromptAccepted(known, done.Seq);
+
+        var session = Sessions.Usable(runner.Session);
+        Sessions.RequireIdle(session);
+        if (!runner.Agent().CanCompact)
+            throw new ConflictException($"The agent {session.Agent} keeps its context itself: it cannot be told to compact it.");
+
+        var turn = runner.Ids.Next<TurnId>();
+        return new PromptAccepted(turn, (await runner.BeginAsync([new TurnStarted(turn, session.Agent, session.Model, session.Mode, Compact: compaction)], by)).Seq);
     }
 }

@@ -8,6 +8,7 @@ namespace Skein.Core.Running;
 internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents)
 {
     private const int TitleLength = 100;
+    private const int LongestKeep = 2000;
 
     public static string Title(string title)
     {
@@ -15,6 +16,14 @@ internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents
         return trimmed.Length is > 0 and <= TitleLength
             ? trimmed
             : throw new InvalidRequestException($"The title has {trimmed.Length} characters: it must have 1 to {TitleLength}.");
+    }
+
+    public static TurnCompaction Compaction(CompactRequest request)
+    {
+        var keep = request.Keep?.Trim();
+        if (keep?.Length > LongestKeep)
+            throw new InvalidRequestException($"What to keep has {keep.Length} characters: it must have at most {LongestKeep}.");
+        return new TurnCompaction(keep is { Length: > 0 } ? keep : null);
     }
 
     public static int Limit(int limit) =>

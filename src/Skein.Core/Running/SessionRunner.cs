@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Skein.Core.Agents;
 using Skein.Core.Events;
-using Skein.Core.Protocol;
 using Skein.Core.Redaction;
 
 namespace Skein.Core.Running;
@@ -112,25 +111,14 @@ internal sealed class SessionRunner : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a turn with the prompt, or the queue's first if others wait already. On the mailbox only.</summary>
-    public async Task<PromptAccepted> StartAsync(PromptQueued prompt, Cause? by)
+    /// <summary>Appends the beginning of a turn and lets the agent work. On the mailbox only.</summary>
+    /// <param name="bodies">A <see cref="TurnStarted"/> is among them.</param>
+    /// <returns>The event that began it.</returns>
+    public async Task<SessionEvent> BeginAsync(IReadOnlyList<EventBody> bodies, Cause? by)
     {
-        var options = prompt.Options ?? new TurnOptions();
-        List<EventBody> bodies = [];
-        if (Session.Archived)
-            bodies.Add(new SessionUnarchived());
-        if (RequestRules.Changes(Session, options) is { } configured)
-            bodies.Add(configured);
-
-        var after = bodies.OfType<SessionConfigured>().Aggregate(
-            Session, (session, body) => session.Apply(new SessionEvent(session.Id, session.Seq, session.UpdatedAt, body)));
-        var started = new TurnStarted(prompt.Turn, after.Agent, options.TurnModel ?? after.Model, after.Mode, options.System, options.Tools, options.MaxCost, options.MaxSteps);
-        bodies.Add(started);
-        bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, Session.Messages + 1, prompt.Parts, prompt.Turn));
-
-        var events = await AppendAsync(bodies, by);
-        Run(started);
-        return new PromptAccepted(prompt.Turn, events.First(e => e.Body is TurnStarted).Seq);
+        var began = (await AppendAsync(bodies, by)).First(e => e.Body is TurnStarted);
+        Run((TurnStarted)began.Body);
+        return began;
     }
 
     /// <summary>The session's agent. On the mailbox only.</summary>
@@ -351,7 +339,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
         _titling.TurnEnded();
         if (Session.Queue.Count > 0 && turn.Interruption?.Reason != "stop")
-            await StartAsync(Session.Queue[0], null);
+            await Prompting.StartAsync(this, Session.Queue[0], null);
     }
 
     private async Task CloseAsync(TurnId turn, EventBody ending, StopReason stop, Cause? by)

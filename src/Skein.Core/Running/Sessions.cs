@@ -227,6 +227,15 @@ public sealed class Sessions : IAsyncDisposable
             cancellationToken);
     }
 
+    /// <summary>Starts a turn that only compacts the context, as <see cref="PromptAsync"/> starts one.</summary>
+    /// <exception cref="BusyException"/>
+    /// <exception cref="ConflictException">Its agent keeps its context itself.</exception>
+    public Task<PromptAccepted> CompactAsync(SessionId session, CompactRequest request, Cause by, CancellationToken cancellationToken)
+    {
+        var compaction = RequestRules.Compaction(request);
+        return _runners.RunAsync(session, runner => Prompting.CompactAsync(runner, compaction, by), cancellationToken);
+    }
+
     /// <summary>Takes a queued prompt back.</summary>
     /// <exception cref="NotInSessionException">No such prompt waits.</exception>
     public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, Cause by, CancellationToken cancellationToken) =>
@@ -280,12 +289,7 @@ public sealed class Sessions : IAsyncDisposable
             runner =>
             {
                 RequireIdle(Usable(runner.Session));
-                var messages = runner.Memory.Transcript.Messages;
-                var left = Rewinding.CountKept(session, messages, request.Message);
-                return AppendAnyAsync(
-                    runner,
-                    left == messages.Count ? [] : [new SessionRewound(left == 0 ? 0 : messages[left - 1].Seq, left == 0 ? null : messages[left - 1].Id, left)],
-                    by);
+                return AppendAnyAsync(runner, Rewinding.Of(session, runner.Memory.Transcript.Messages, request.Message), by);
             },
             cancellationToken);
     }

@@ -13,6 +13,7 @@ internal static class PartTexts
         ToolCallPart call => FindValue(matcher, call.Arguments),
         ToolResultPart result => matcher.Find(result.Output),
         FilePart { Name: { } name } => matcher.Find(name),
+        SummaryPart summary => matcher.Find(summary.Text),
         _ => null,
     };
 

@@ -18,7 +18,7 @@ internal sealed class SpendingFold(string agent)
             case TurnStarted started:
                 _agent = started.Agent;
                 return null;
-            case MessageAdded { Role: Role.Assistant } added:
+            case MessageAdded { Role: Role.Assistant or Role.System } added:
                 _open[added.Message] = added.Model;
                 return null;
             case MessageCompleted completed when completed.Usage is not null || completed.Cost is not null:
