@@ -21,7 +21,7 @@ var agent = SkeinAgent.Kind(models, new Toolbox([new GeeseTool()], gate), time);
 
 await using (var store = await EmbeddedStore.OpenAsync(Path.Combine(folder, "home"), new EmbeddedStoreOptions(), time, stop))
 await using (var sessions = new Sessions(
-    store, new Dictionary<string, AgentKind> { [agent.Name] = agent }, new SessionsOptions(agent.Name, "scripted/geese", PermissionMode.Ask, "here"), time, NullLogger.Instance))
+    store, new AgentKinds([agent]), new SessionsOptions(agent.Name, "scripted/geese", PermissionMode.Ask, "here"), time, NullLogger.Instance))
 {
     var session = (await sessions.CreateAsync(new NewSession(folder), by, stop)).Session.Id;
     await sessions.PromptAsync(session, new PromptRequest("How many geese are on the north pond?"), by, stop);

@@ -67,7 +67,8 @@ public static class SessionFold
         SessionRestored => s with { TrashedAt = null },
         SessionPinned pinned => s with { Pinned = pinned.Pinned },
         AgentLinked linked => s with { AgentSession = linked.Id },
-        SessionRewound rewound => s with { Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages)], Messages = rewound.Messages },
+        // A driven agent remembers what was rewound: it goes on in a session of its own that is told the rest.
+        SessionRewound rewound => s with { AgentSession = null, Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages)], Messages = rewound.Messages },
         SessionUnrewound back => s with { Rewinds = [.. s.Rewinds.SkipLast(1)], Messages = back.Messages },
 
         PromptQueued queued => s with { Queue = [.. s.Queue, queued] },

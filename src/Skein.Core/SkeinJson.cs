@@ -40,6 +40,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(SessionUnrewound))]
 [JsonSerializable(typeof(SessionRepaired))]
 [JsonSerializable(typeof(AgentLinked))]
+[JsonSerializable(typeof(AgentReported))]
 [JsonSerializable(typeof(PromptQueued))]
 [JsonSerializable(typeof(PromptWithdrawn))]
 [JsonSerializable(typeof(PromptSteered))]

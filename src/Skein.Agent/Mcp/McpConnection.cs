@@ -1,4 +1,3 @@
-using System.Text;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using Skein.Sandbox;
@@ -94,22 +93,19 @@ internal sealed class McpConnection : IAsyncDisposable
 /// <summary>A server that is a program of ours.</summary>
 internal sealed class McpProgram : IAsyncDisposable
 {
-    private const int MostErrors = 2000;
-
     private readonly ChildProcess _child;
-    private readonly Task _reading;
-    private volatile string _lastErrors = "";
+    private readonly LastErrors _errors;
 
     private McpProgram(ChildProcess child)
     {
         _child = child;
         Transport = new StreamClientTransport(child.Input, child.Output);
-        _reading = ReadErrorsAsync();
+        _errors = new LastErrors(child);
     }
 
     public StreamClientTransport Transport { get; }
 
-    public string LastErrors => _lastErrors.Trim();
+    public string LastErrors => _errors.Text;
 
     public static McpProgram Start(McpServer server, string folder, IReadOnlyDictionary<string, string> environment)
     {
@@ -122,26 +118,7 @@ internal sealed class McpProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _child.DisposeAsync();
-        await _reading;
-    }
-
-    // A full pipe would stop the program.
-    private async Task ReadErrorsAsync()
-    {
-        var buffer = new byte[4096];
-        try
-        {
-            int read;
-            while ((read = await _child.Errors.ReadAsync(buffer)) > 0)
-            {
-                var all = _lastErrors + Encoding.UTF8.GetString(buffer, 0, read);
-                _lastErrors = all.Length > MostErrors ? all[^MostErrors..] : all;
-            }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // It ended.
-        }
+        await _errors.Reading;
     }
 }
 

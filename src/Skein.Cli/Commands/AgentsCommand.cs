@@ -21,7 +21,7 @@ internal static class AgentsCommand
             using var keys = new ProviderKeys(home.Path);
             await using var agents = Agents.Open(
                 home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
-            var rows = agents.Kinds.Values.Select(kind => (kind.Name, kind.Resumes, Problem: kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null))).ToArray();
+            var rows = agents.Kinds.Named.Select(kind => (kind.Name, kind.Resumes, Problem: kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null))).ToArray();
             if (parsed.GetValue(json))
             {
                 surroundings.Out.WriteJsonLine(new JsonObject

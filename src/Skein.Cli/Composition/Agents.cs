@@ -24,11 +24,11 @@ internal sealed class Agents : IAsyncDisposable
     private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKind own, SessionsOptions defaults)
     {
         (_models, _permissions, _mcp) = (models, permissions, mcp);
-        Kinds = new Dictionary<string, AgentKind>(StringComparer.Ordinal) { [own.Name] = own };
+        Kinds = new AgentKinds([own]);
         SessionDefaults = defaults;
     }
 
-    public IReadOnlyDictionary<string, AgentKind> Kinds { get; }
+    public AgentKinds Kinds { get; }
 
     public SessionsOptions SessionDefaults { get; }
 

@@ -23,6 +23,7 @@ internal static class EventNames
         ("session.unrewound", SkeinJson.Default.SessionUnrewound),
         ("session.repaired", SkeinJson.Default.SessionRepaired),
         ("agent.linked", SkeinJson.Default.AgentLinked),
+        ("agent.reported", SkeinJson.Default.AgentReported),
         ("prompt.queued", SkeinJson.Default.PromptQueued),
         ("prompt.withdrawn", SkeinJson.Default.PromptWithdrawn),
         ("prompt.steered", SkeinJson.Default.PromptSteered),

@@ -10,6 +10,7 @@ internal static class NamedBlobs
         PartAdded added => Of(added.Content),
         PromptQueued queued => queued.Parts.SelectMany(p => Of(p.Content)),
         PromptSteered steered => steered.Parts.SelectMany(p => Of(p.Content)),
+        AgentReported { Whole: { } whole } => [whole],
         _ => [],
     };
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Skein.Core.Events;
@@ -98,6 +99,11 @@ public sealed record SessionPinned(bool Pinned) : EventBody;
 
 /// <summary>The driven agent's own name for the session.</summary>
 public sealed record AgentLinked(string Agent, string Id) : EventBody;
+
+/// <summary>A driven agent said what has no event of its own; nothing that it says is dropped.</summary>
+/// <param name="Frame">As it came; null where <paramref name="Whole"/> has it.</param>
+/// <param name="Whole">The frame, where it is too big for a line of the log.</param>
+public sealed record AgentReported(string Agent, JsonElement? Frame = null, BlobRef? Whole = null) : EventBody;
 
 /// <summary>Messages added after <paramref name="Keep"/> are hidden, until unrewound; the next prompt makes it final. Nothing is deleted.</summary>
 /// <param name="Keep">The <see cref="Message.Seq"/> of the last message kept; 0: none.</param>

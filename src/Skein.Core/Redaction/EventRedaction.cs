@@ -35,6 +35,7 @@ internal static class EventRedaction
         ToolStarted started => started with { Title = redactor.RedactAny(started.Title) },
         ToolFinished { Metadata: { } metadata } finished => finished with { Metadata = redactor.Redact(metadata, new RedactionCounts()) },
         PermissionAsked asked => redactor.Redact(asked),
+        AgentReported reported => redactor.Redact(reported),
         // What a provider or a program says of a failure may repeat the key that it was shown.
         ModelRetried retried => retried with { Message = redactor.Redact(retried.Message) },
         // A model may name a session by what a tool has printed.
@@ -52,11 +53,19 @@ internal static class EventRedaction
         Pattern = asked.Pattern is { } pattern && redactor.Redact(pattern) == pattern ? pattern : null,
     };
 
+    private static AgentReported Redact(this Redactor redactor, AgentReported reported) => reported with
+    {
+        Frame = reported.Frame is { } frame ? redactor.Redact(frame, new RedactionCounts()) : null,
+        Whole = Shown(redactor, reported.Whole),
+    };
+
+    private static BlobRef? Shown(Redactor redactor, BlobRef? blob) =>
+        blob is null ? null : blob with { Head = redactor.RedactAny(blob.Head), Tail = redactor.RedactAny(blob.Tail) };
+
     private static ToolResultPart Redact(Redactor redactor, ToolResultPart result, RedactionCounts counts)
     {
         var output = redactor.Redact(result.Output, counts);
-        var whole = result.Whole is { } blob ? blob with { Head = redactor.RedactAny(blob.Head), Tail = redactor.RedactAny(blob.Tail) } : null;
-        return result with { Output = output, Whole = whole, Redacted = counts.Total(result.Redacted) };
+        return result with { Output = output, Whole = Shown(redactor, result.Whole), Redacted = counts.Total(result.Redacted) };
     }
 
     private static IReadOnlyList<MessagePart> Redact(this Redactor redactor, IReadOnlyList<MessagePart> parts) =>

@@ -3,7 +3,7 @@ using Skein.Core.Agents;
 namespace Skein.Core.Running;
 
 /// <summary>The one agent that a session has at a time: made when first needed, replaced when the session is given another.</summary>
-internal sealed class AgentSlot(IReadOnlyDictionary<string, AgentKind> kinds) : IAsyncDisposable
+internal sealed class AgentSlot(AgentKinds kinds) : IAsyncDisposable
 {
     private readonly List<Task> _endings = [];
     private (string Name, IAgent Agent)? _current;
@@ -14,7 +14,7 @@ internal sealed class AgentSlot(IReadOnlyDictionary<string, AgentKind> kinds) : 
         if (_current is { } current && current.Name == session.Agent)
             return current.Agent;
 
-        if (!kinds.TryGetValue(session.Agent, out var kind))
+        if (!kinds.TryFind(session.Agent, out var kind))
             throw new InvalidRequestException($"Session {session.Id} has the agent '{session.Agent}', which this server does not know.");
         EndCurrent();
         _current = (kind.Name, kind.Open(session));
@@ -23,7 +23,7 @@ internal sealed class AgentSlot(IReadOnlyDictionary<string, AgentKind> kinds) : 
 
     /// <summary>Whether the session's agent waits for an answer that a restart does not lose.</summary>
     public bool IsWaitingToResume(Session session) =>
-        session.Status == SessionStatus.Waiting && kinds.TryGetValue(session.Agent, out var kind) && kind.Resumes;
+        session.Status == SessionStatus.Waiting && kinds.TryFind(session.Agent, out var kind) && kind.Resumes;
 
     public async ValueTask DisposeAsync()
     {

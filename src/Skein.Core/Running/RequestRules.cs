@@ -5,7 +5,7 @@ using Skein.Core.Protocol;
 namespace Skein.Core.Running;
 
 /// <summary>What requests must keep to; each break is an <see cref="InvalidRequestException"/> that names the value and the rule.</summary>
-internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents)
+internal sealed class RequestRules(AgentKinds agents)
 {
     private const int TitleLength = 100;
     private const int LongestKeep = 2000;
@@ -70,13 +70,13 @@ internal sealed class RequestRules(IReadOnlyDictionary<string, AgentKind> agents
     }
 
     public AgentKind Agent(string name) =>
-        agents.TryGetValue(name, out var kind)
+        agents.TryFind(name, out var kind)
             ? kind
-            : throw new InvalidRequestException($"There is no agent '{name}'; there are: {string.Join(", ", agents.Keys.Order(StringComparer.Ordinal))}.");
+            : throw new InvalidRequestException($"There is no agent '{name}'; there are: {string.Join(", ", agents.Named.Select(k => k.Name).Order(StringComparer.Ordinal))}.");
 
-    public bool Has(string agent) => agents.ContainsKey(agent);
+    public bool Has(string agent) => agents.TryFind(agent, out _);
 
-    public bool CanUse(string agent, string model) => agents[agent].CheckModel(model) is null;
+    public bool CanUse(string agent, string model) => Agent(agent).CheckModel(model) is null;
 
     public void Model(string agent, string? model)
     {

@@ -40,8 +40,7 @@ public sealed class Sessions : IAsyncDisposable
     private readonly PromptExpander? _expand;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
-    /// <param name="agents">By name.</param>
-    public Sessions(ISessionStore store, IReadOnlyDictionary<string, AgentKind> agents, SessionsOptions options, TimeProvider time, ILogger logger)
+    public Sessions(ISessionStore store, AgentKinds agents, SessionsOptions options, TimeProvider time, ILogger logger)
     {
         (_store, _logger, _expand) = (store, logger, options.Expand);
         Ids = new IdSource(time);

@@ -128,7 +128,7 @@ internal sealed class Kernel : IAsyncDisposable
     {
         Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(), _time, Disk, Cancellation);
         Sessions = new Sessions(
-            Store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
+            Store, new AgentKinds(_agents), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);
     }
 }

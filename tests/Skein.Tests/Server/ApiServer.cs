@@ -56,7 +56,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var home = _folder.Below("home");
         _store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), _time, Cancellation);
         _sessions = new Sessions(
-            _store, _agents.ToDictionary(a => a.Name), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here"), _time, NullLogger.Instance);
+            _store, new AgentKinds(_agents), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here"), _time, NullLogger.Instance);
         await _sessions.TakeOverAbandonedAsync(Cancellation);
         Server = await SkeinServer.StartAsync(_sessions, new SkeinServerOptions { Home = home, Version = "1" }, NullLoggerFactory.Instance, _time, Cancellation);
         Client ??= SkeinClient.ForSocket(Server.Info.Socket);

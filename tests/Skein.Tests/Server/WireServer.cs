@@ -57,7 +57,7 @@ internal sealed class WireServer : IAsyncDisposable
     {
         var echo = ScriptedAgent.Echo();
         return new Sessions(
-            new FailingStore(fail), new Dictionary<string, AgentKind> { [echo.Name] = echo },
+            new FailingStore(fail), new AgentKinds([echo]),
             new SessionsOptions(echo.Name, null, PermissionMode.Ask, "here"), TimeProvider.System, NullLogger.Instance);
     }
 

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using Skein.Core;
+using Skein.Core.Agents;
+
+namespace Skein.Adapters.Driving;
+
+/// <summary>How to drive one agent.</summary>
+/// <param name="Name">As in <see cref="Session.Agent"/>.</param>
+/// <param name="Command">How its program is started.</param>
+/// <param name="Protocol">Makes what speaks with it, for one start of the program.</param>
+public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<IAgentProtocol> Protocol, TimeProvider Time)
+{
+    /// <summary>All that its program sees.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>How long it may take to open its session.</summary>
+    public TimeSpan StartWithin { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long it may take to end an interrupted turn by its own means; then it gets SIGINT.</summary>
+    public TimeSpan InterruptWithin { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long it may take to end after SIGINT; then it gets SIGKILL.</summary>
+    public TimeSpan EndWithin { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>
+/// An agent that is a program of its own. It is started for the first turn and kept until it is let go; one that ended is started
+/// again, and goes on with its own session where it still has it.
+/// </summary>
+public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
+{
+    public bool CanSteer => Live?.Protocol.CanSteer ?? false;
+
+    /// <summary>What was started and is still usable.</summary>
+    internal Conversation? Live { get; private set; }
+
+    /// <summary>The kind of agent, for the sessions.</summary>
+    public static AgentKind Kind(DrivenAgentOptions options) => new(options.Name, _ => new DrivenAgent(options), Resumes: false, static _ => null);
+
+    public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var running = new DrivenTurn(this, options, turn, cancellationToken);
+        while (await running.NextAsync() is { } output)
+            yield return output;
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Ends what was started; an agent that is at rest has nothing to lose by SIGKILL after SIGINT.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Live is { } live && !live.Process.Ended.IsCompleted)
+            await live.Process.StopAsync(options.EndWithin, options.Time);
+        await DropAsync();
+    }
+
+    /// <summary>Starts the program, in place of one that ended or talks of another session.</summary>
+    internal async Task<Conversation> StartAsync(Session session)
+    {
+        await DropAsync();
+        return Live = new Conversation(
+            AgentProcess.Start(options.Name, options.Command, session.Workspace, options.Environment, options.Time), options.Protocol());
+    }
+
+    /// <summary>Kills what was started.</summary>
+    internal async Task DropAsync()
+    {
+        if (Live is { } live)
+            await live.DisposeAsync();
+        Live = null;
+    }
+}

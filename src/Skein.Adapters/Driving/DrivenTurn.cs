@@ -1,0 +1,238 @@
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Adapters.Driving;
+
+/// <summary>
+/// One turn of a driven agent: starts its program where that is needed, does what the protocol wants done, hands on what the agent says
+/// and what it is answered, and ends it within bounded time when it is interrupted.
+/// </summary>
+internal sealed class DrivenTurn : IAsyncDisposable
+{
+    private readonly DrivenAgent _agent;
+    private readonly DrivenAgentOptions _options;
+    private readonly ITurn _turn;
+    private readonly List<(PermissionAsked Question, Task<PermissionAnswered> Answer)> _asked = [];
+    private readonly CancellationTokenSource _askedEnds = new();
+    private readonly CancellationTokenSource _bounds = new();
+    private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenRegistration _interrupting;
+    private readonly List<Task> _watches = [];
+    private Phase _phase;
+    private bool _isTold;
+    private string? _tooSlow;
+
+    public DrivenTurn(DrivenAgent agent, DrivenAgentOptions options, ITurn turn, CancellationToken cancellationToken)
+    {
+        (_agent, _options, _turn) = (agent, options, turn);
+        _interrupting = cancellationToken.Register(() => _interrupted.TrySetResult());
+    }
+
+    private enum Phase { New, Opening, Working, Over }
+
+    /// <summary>Works until there is something for the runner.</summary>
+    /// <returns>Null: the turn is over.</returns>
+    public async Task<AgentOutput?> NextAsync()
+    {
+        try
+        {
+            while (_phase != Phase.Over)
+            {
+                var conversation = await ConversationAsync();
+                if (conversation.Steps.Take() is { } step)
+                {
+                    if (await DoAsync(conversation, step) is { } output)
+                        return output;
+                }
+                else
+                    await HearAsync(conversation);
+            }
+
+            return null;
+        }
+        catch (AgentFailedException e)
+        {
+            _phase = Phase.Over;
+            await _agent.DropAsync();
+            return new TurnFailure(e.Kind, _options.Name, _tooSlow ?? e.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Left in the middle, by a runner that can append no more: nobody knows what the agent would say next.
+        if (_phase is Phase.Opening or Phase.Working)
+            await _agent.DropAsync();
+        await _bounds.CancelAsync();
+        await Task.WhenAll(_watches);
+        await _askedEnds.CancelAsync();
+        await _interrupting.DisposeAsync();
+        _bounds.Dispose();
+        _askedEnds.Dispose();
+    }
+
+    private async Task<Conversation> ConversationAsync()
+    {
+        var known = _turn.Session.AgentSession;
+        if (_phase != Phase.New)
+            return _agent.Live!;
+
+        if (_agent.Live is { } live && !live.Process.Ended.IsCompleted && live.AgentSession == known)
+        {
+            _phase = Phase.Working;
+            live.Protocol.Prompt(_turn, null, live.Steps);
+            return live;
+        }
+
+        var started = await _agent.StartAsync(_turn.Session);
+        _phase = Phase.Opening;
+        started.Protocol.Open(_turn.Session, known, started.Steps);
+        _watches.Add(WatchAsync(
+            () => _phase == Phase.Opening, _options.StartWithin, started,
+            $"{_options.Name} did not open its session within {_options.StartWithin.TotalSeconds:0} s."));
+        return started;
+    }
+
+    private async Task<AgentOutput?> DoAsync(Conversation conversation, AgentStep step)
+    {
+        switch (step)
+        {
+            case AgentStep.Send send:
+                await conversation.Process.SendAsync(send.Frame);
+                return null;
+            case AgentStep.Yield { Output: AgentEvents } yield:
+                await SteerAsync(conversation);
+                return await BoundedOutput.OfAsync(yield.Output, _turn, CancellationToken.None);
+            case AgentStep.Yield yield:
+                return yield.Output;
+            case AgentStep.Ask ask:
+                Ask(ask, conversation);
+                return null;
+            case AgentStep.Forget forget:
+                _asked.RemoveAll(a => a.Question.Permission == forget.Question);
+                return null;
+            case AgentStep.Opened opened:
+                return Begin(conversation, opened.AgentSession);
+            case AgentStep.Lost lost:
+                return await HandOverAsync(conversation, lost.Why);
+            case AgentStep.Over over:
+                return await EndAsync(over.Failure);
+            default:
+                throw new InvalidOperationException($"There is no step {step}.");
+        }
+    }
+
+    private AgentOutput? Begin(Conversation conversation, string agentSession)
+    {
+        var isNew = agentSession != _turn.Session.AgentSession;
+        conversation.AgentSession = agentSession;
+        _phase = Phase.Working;
+        conversation.Protocol.Prompt(_turn, isNew ? Handover.Of(_turn.Messages) : null, conversation.Steps);
+        return isNew ? AgentOutput.FromEventBody(new AgentLinked(_options.Name, agentSession)) : null;
+    }
+
+    /// <summary>The agent's own session is gone: whoever is attached decides whether the conversation goes on in a new one.</summary>
+    private async Task<AgentOutput?> HandOverAsync(Conversation conversation, string why)
+    {
+        var lost = _turn.Session.AgentSession;
+        var question = new PermissionAsked(
+            _turn.Ids.Next<PermissionId>(), _turn.Id, $"handover-{_turn.Id}", _options.Name,
+            $"{_options.Name} no longer has its session {lost}: go on in a new one, which is told the conversation so far?", why);
+        if (_turn.Session.Mode != PermissionMode.Auto)
+        {
+            var answer = _turn.AskAsync(question, _askedEnds.Token);
+            if (await Task.WhenAny(answer, _interrupted.Task) != answer)
+                return await EndAsync(null);
+            if ((await answer).Answer == PermissionAnswer.No)
+                return await EndAsync(new TurnFailure(FailureKind.BadRequest, _options.Name, $"{_options.Name} no longer has its session {lost} ({why}), and no new one was wanted."));
+        }
+
+        conversation.Protocol.Open(_turn.Session, null, conversation.Steps);
+        return null;
+    }
+
+    private async Task<AgentOutput?> EndAsync(TurnFailure? failure)
+    {
+        if (_phase == Phase.Opening)
+            await _agent.DropAsync();
+        _phase = Phase.Over;
+        return _interrupted.Task.IsCompleted ? null : failure;
+    }
+
+    private void Ask(AgentStep.Ask ask, Conversation conversation)
+    {
+        if (Decided(_turn.Session.Mode, ask.Effect) is { } answer)
+            conversation.Protocol.Answer(ask.Question, new PermissionAnswered(ask.Question.Permission, answer), conversation.Steps);
+        else
+            _asked.Add((ask.Question, _turn.AskAsync(ask.Question, _askedEnds.Token)));
+    }
+
+    // Skein answers, so that the agent never has to be told to ask nobody.
+    private static PermissionAnswer? Decided(PermissionMode mode, AgentEffect effect) => mode switch
+    {
+        PermissionMode.Auto => PermissionAnswer.Once,
+        PermissionMode.Plan => effect == AgentEffect.Read ? PermissionAnswer.Once : PermissionAnswer.No,
+        PermissionMode.Edits when effect != AgentEffect.Execute => PermissionAnswer.Once,
+        _ => null,
+    };
+
+    private async Task SteerAsync(Conversation conversation)
+    {
+        if (!conversation.Protocol.CanSteer || _interrupted.Task.IsCompleted)
+            return;
+        foreach (var message in await _turn.TakeSteeredAsync(CancellationToken.None))
+            conversation.Protocol.Steer(message, conversation.Steps);
+    }
+
+    /// <summary>Waits for the agent, for an answer or for the interrupt, whatever comes first.</summary>
+    private async Task HearAsync(Conversation conversation)
+    {
+        List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
+        if (!_isTold)
+            first.Add(_interrupted.Task);
+        await Task.WhenAny(first);
+
+        if (!_isTold && _interrupted.Task.IsCompleted)
+            await InterruptAsync(conversation);
+        else if (_asked.FirstOrDefault(a => a.Answer.IsCompleted) is { Question: { } question } asked)
+        {
+            _asked.Remove(asked);
+            conversation.Protocol.Answer(question, await asked.Answer, conversation.Steps);
+        }
+        else
+            conversation.Protocol.Hear(await conversation.TakeAsync(), conversation.Steps);
+    }
+
+    private async Task InterruptAsync(Conversation conversation)
+    {
+        _isTold = true;
+        _asked.Clear();
+        if (_phase == Phase.Opening)
+        {
+            await EndAsync(null);
+            return;
+        }
+
+        conversation.Protocol.Interrupt(conversation.Steps);
+        _watches.Add(WatchAsync(() => _phase == Phase.Working, _options.InterruptWithin, conversation, null));
+    }
+
+    // Runs beside the turn, which may itself wait for an agent that reads nothing.
+    private async Task WatchAsync(Func<bool> isMeant, TimeSpan within, Conversation conversation, string? tooSlow)
+    {
+        try
+        {
+            await Task.Delay(within, _options.Time, _bounds.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        if (!isMeant())
+            return;
+        _tooSlow ??= tooSlow;
+        await conversation.Process.StopAsync(_options.EndWithin, _options.Time);
+    }
+}

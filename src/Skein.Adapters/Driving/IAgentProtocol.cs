@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Adapters.Driving;
+
+/// <summary>
+/// How a driven agent is spoken to, without its process: what it says goes in, what is to be done comes out. It does no I/O and knows no
+/// time but what it is given, so that a recorded conversation can be played through it. One for each start of the agent's program; used
+/// by one caller at a time. Nothing that an agent says makes it throw.
+/// </summary>
+public interface IAgentProtocol
+{
+    /// <summary>Whether the running turn can be told more by <see cref="Steer"/>.</summary>
+    bool CanSteer { get; }
+
+    /// <summary>
+    /// The program has started: opens its session. Ends with <see cref="AgentStep.Opened"/>, <see cref="AgentStep.Lost"/> (then this is
+    /// called again without <paramref name="resume"/>) or <see cref="AgentStep.Over"/>.
+    /// </summary>
+    /// <param name="resume">The agent's own id of the session it goes on with; null: a new one.</param>
+    void Open(Session session, string? resume, AgentSteps steps);
+
+    /// <summary>Begins a turn, whose model and mode may differ from those before. Ends with <see cref="AgentStep.Over"/>.</summary>
+    /// <param name="before">Said before the prompt, for an agent that knows nothing of the session so far; null: it does.</param>
+    void Prompt(ITurn turn, string? before, AgentSteps steps);
+
+    /// <summary>The agent said something: in a turn, while opening, or since the last turn.</summary>
+    void Hear(JsonElement frame, AgentSteps steps);
+
+    /// <summary>A question has been answered.</summary>
+    void Answer(PermissionAsked question, PermissionAnswered answer, AgentSteps steps);
+
+    /// <summary>The running turn is told more.</summary>
+    void Steer(Message message, AgentSteps steps);
+
+    /// <summary>Ends the running turn by the agent's own means; it still ends with <see cref="AgentStep.Over"/>.</summary>
+    void Interrupt(AgentSteps steps);
+}
