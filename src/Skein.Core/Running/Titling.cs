@@ -17,7 +17,7 @@ internal sealed class Titling(SessionRunner runner, RunnerParts parts) : IAsyncD
     {
         var session = runner.Session;
         if (runner.Memory.CompletedTurns == 1 && _making.IsCompleted && IsWanted(session)
-            && parts.Agents.TryGetValue(session.Agent, out var kind) && kind.MakeTitle is { } make)
+            && parts.Agents.TryFind(session.Agent, out var kind) && kind.MakeTitle is { } make)
         {
             IReadOnlyList<Message> messages = [.. runner.Memory.Transcript.Messages];
             _making = Task.Run(() => MakeAsync(make, session, messages));
