@@ -14,6 +14,9 @@ public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate)
     /// <summary>What ends a turn that says nothing else itself.</summary>
     public TurnLimits Limits { get; init; } = TurnLimits.None;
 
+    /// <summary>What the agent is for, where it is not just anything; null: its prompt says all.</summary>
+    public string? Prompt { get; init; }
+
     /// <summary>What the model should know of it, and people hear from it: what is missing and why.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

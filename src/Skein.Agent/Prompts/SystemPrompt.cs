@@ -18,6 +18,8 @@ internal static class SystemPrompt
         var workspace = turn.Session.Workspace;
         var prompt = new StringBuilder(s_system.Value);
 
+        if (box.Prompt is { } task)
+            prompt.Append(CultureInfo.InvariantCulture, $"\n# Your task as the agent '{turn.Session.Agent}'\n{task.Trim()}\n");
         if (await ProjectInstructions.ReadUserAsync(box.UserInstructions, cancellationToken) is var (own, said))
             prompt.Append(CultureInfo.InvariantCulture, $"\n# The user's instructions, from {own}\n{said.Trim()}\n");
         foreach (var (path, text) in await ProjectInstructions.ReadAsync(workspace, cancellationToken))

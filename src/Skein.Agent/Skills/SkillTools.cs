@@ -53,5 +53,9 @@ internal static class SkillTools
     }
 
     private static PermissionRule Allow(string tool, string pattern) =>
-        new(s_names.GetValueOrDefault(tool) ?? (tool.StartsWith("mcp__", StringComparison.Ordinal) ? tool : tool.ToLowerInvariant()), pattern, RuleAction.Allow);
+        new(ToolOf(tool), pattern, RuleAction.Allow);
+
+    /// <summary>Skein's name of a tool.</summary>
+    public static string ToolOf(string name) =>
+        s_names.GetValueOrDefault(name) ?? (name.StartsWith("mcp__", StringComparison.Ordinal) ? name : name.ToLowerInvariant());
 }

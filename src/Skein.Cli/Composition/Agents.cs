@@ -21,10 +21,10 @@ internal sealed class Agents : IAsyncDisposable
     private readonly Permissions _permissions;
     private readonly McpServers _mcp;
 
-    private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKind own, SessionsOptions defaults)
+    private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKinds kinds, SessionsOptions defaults)
     {
         (_models, _permissions, _mcp) = (models, permissions, mcp);
-        Kinds = new AgentKinds([own]);
+        Kinds = kinds;
         SessionDefaults = defaults;
     }
 
@@ -50,13 +50,14 @@ internal sealed class Agents : IAsyncDisposable
         };
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var skills = settings.Skills(surroundings);
+        var defined = settings.Agents(surroundings);
         var mcp = settings.McpServers(keys, keyVariables, surroundings.Time);
         var hooks = new SessionHooks(settings.ReadAsync, tooling);
         var commands = new CommandExpander(settings.Commands(surroundings), permissions.Gate, tooling);
         var own = SkeinAgent.Kind(
             models, new Toolbox(BuiltInTools.All(tooling), permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
-            async (box, session, token) => await hooks.ExtendAsync(await mcp.ExtendAsync(
-                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token), session, token))
+            async (box, session, token) => await hooks.ExtendAsync(await defined.ExtendAsync(await mcp.ExtendAsync(
+                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token), session, token), session, token))
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         if (user.Settings.Agent is { } agent && agent != own.Name)
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
@@ -66,7 +67,7 @@ internal sealed class Agents : IAsyncDisposable
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
             async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token), token));
-        return new Agents(models, permissions, mcp, hooks.Around(own), defaults);
+        return new Agents(models, permissions, mcp, new AgentKinds([hooks.Around(own)], defined: defined.FindAsync), defaults);
     }
 
     public async ValueTask DisposeAsync()

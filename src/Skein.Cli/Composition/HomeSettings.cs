@@ -1,4 +1,5 @@
 using Skein.Agent;
+using Skein.Agent.Agents;
 using Skein.Agent.Commands;
 using Skein.Agent.Mcp;
 using Skein.Agent.Settings;
@@ -40,6 +41,10 @@ internal sealed class HomeSettings : IDisposable
     /// <summary>The commands of the user and of the folders that the user trusts.</summary>
     public CommandFolders Commands(Surroundings surroundings) =>
         new(CommandFolders.OfUser(HomeOf(surroundings), Path.GetDirectoryName(UserFile)!), Trusted.IsTrustedAsync);
+
+    /// <summary>The agents that the user and the folders that the user trusts define.</summary>
+    public AgentFolders Agents(Surroundings surroundings) =>
+        new(AgentFolders.OfUser(HomeOf(surroundings), Path.GetDirectoryName(UserFile)!), Trusted.IsTrustedAsync);
 
     /// <summary>Where the user may have instructions for agents in all projects.</summary>
     public IReadOnlyList<string> Instructions(Surroundings surroundings) =>

@@ -20,6 +20,9 @@ internal sealed class Completer(string folder)
     /// <summary>What can be called beside the REPL's own commands.</summary>
     public IReadOnlyList<SlashCommand> Named { get; set; } = [];
 
+    /// <summary>Agents that may be meant.</summary>
+    public IReadOnlyList<string> Agents { get; set; } = [];
+
     /// <summary>Models that may be meant.</summary>
     public IReadOnlyList<string> Models { get; set; } = [];
 
@@ -84,6 +87,7 @@ internal sealed class Completer(string folder)
             "/mode" => s_modes,
             "/resume" => Sessions.Select(s => s.Name),
             "/model" => Models,
+            "/agent" => Agents,
             _ => [],
         };
         return (from, [.. known.Where(k => k.StartsWith(word, StringComparison.Ordinal)).Take(MostOffered)]);

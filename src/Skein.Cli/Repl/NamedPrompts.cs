@@ -1,3 +1,4 @@
+using Skein.Agent;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
 
@@ -19,5 +20,12 @@ internal static class NamedPrompts
                 .Where(n => SlashCommand.All.All(c => c.Name != n.Name))
                 .DistinctBy(n => n.Name),
         ];
+    }
+
+    /// <summary>Who can work in a folder.</summary>
+    public static async Task<IReadOnlyList<string>> FindAgentsAsync(Surroundings surroundings, string folder, CancellationToken cancellationToken)
+    {
+        using var settings = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
+        return [SkeinAgent.Name, .. (await settings.Agents(surroundings).FindAsync(folder, cancellationToken)).Agents.Select(a => a.Name)];
     }
 }

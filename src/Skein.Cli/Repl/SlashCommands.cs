@@ -73,8 +73,12 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
     }
 
     /// <summary>Looks what can be called here beside the REPL's own commands.</summary>
-    public async Task LookAsync(CancellationToken cancellationToken) =>
-        completer.Named = await NamedPrompts.FindAsync(surroundings, talk.Session?.Workspace ?? surroundings.Folder, cancellationToken);
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var folder = talk.Session?.Workspace ?? surroundings.Folder;
+        completer.Named = await NamedPrompts.FindAsync(surroundings, folder, cancellationToken);
+        completer.Agents = await NamedPrompts.FindAgentsAsync(surroundings, folder, cancellationToken);
+    }
 
     private async Task<bool> TryRunNamedAsync(string line, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class AgentSlot(AgentKinds kinds) : IAsyncDisposable
         if (!kinds.TryFind(session.Agent, out var kind))
             throw new InvalidRequestException($"Session {session.Id} has the agent '{session.Agent}', which this server does not know.");
         EndCurrent();
-        _current = (kind.Name, kind.Open(session));
+        _current = (session.Agent, kind.Open(session));
         return _current.Value.Agent;
     }
 

@@ -5,7 +5,7 @@ using Skein.Core.Protocol;
 namespace Skein.Core.Running;
 
 /// <summary>What requests must keep to; each break is an <see cref="InvalidRequestException"/> that names the value and the rule.</summary>
-internal sealed class RequestRules(AgentKinds agents)
+internal sealed class RequestRules(AgentKinds agents, string? defaultModel)
 {
     private const int TitleLength = 100;
     private const int LongestKeep = 2000;
@@ -64,23 +64,51 @@ internal sealed class RequestRules(AgentKinds agents)
     public static SessionConfigured? Changes(Session session, TurnOptions options)
     {
         var agent = options.Agent == session.Agent ? null : options.Agent;
-        var model = options.Model == session.Model ? null : options.Model;
+        // With another agent the model begins anew, unless it is named.
+        var model = agent is null && options.Model == session.Model ? null : options.Model;
         var mode = options.Mode == session.Mode ? null : options.Mode;
         return agent is null && model is null && mode is null ? null : new SessionConfigured(agent, model, mode);
     }
 
-    public AgentKind Agent(string name) =>
-        agents.TryFind(name, out var kind)
-            ? kind
-            : throw new InvalidRequestException($"There is no agent '{name}'; there are: {string.Join(", ", agents.Named.Select(k => k.Name).Order(StringComparer.Ordinal))}.");
+    /// <summary>What a session of this agent begins with.</summary>
+    /// <exception cref="InvalidRequestException">There is no such agent.</exception>
+    public ValueTask<DefinedAgent> AgentAsync(string agent, string workspace, CancellationToken cancellationToken) => agents.FindAsync(agent, workspace, cancellationToken);
 
-    public bool Has(string agent) => agents.TryFind(agent, out _);
+    /// <summary>What a change of the agent brings along: the model and the mode that its definition names. Else both stay, as long as the same program works on.</summary>
+    /// <exception cref="InvalidRequestException">There is no such agent.</exception>
+    public async ValueTask<TurnOptions> CompleteAsync(Session session, TurnOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Agent is not { } agent || agent == session.Agent)
+            return options;
 
-    public bool CanUse(string agent, string model) => Agent(agent).CheckModel(model) is null;
+        var defined = await AgentAsync(agent, session.Workspace, cancellationToken);
+        var model = options.Model ?? defined.Model;
+        if (model is null && agents.TryFind(agent, out var next) && agents.TryFind(session.Agent, out var before) && next == before)
+            model = await IsOwnModelAsync(session, cancellationToken) ? defaultModel : session.Model;
+        return options with { Model = model, Mode = options.Mode ?? defined.Mode };
+    }
+
+    // What the agent before had brought along goes with it.
+    private async ValueTask<bool> IsOwnModelAsync(Session session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await AgentAsync(session.Agent, session.Workspace, cancellationToken)).Model is { } own && own == session.Model;
+        }
+        catch (InvalidRequestException)
+        {
+            // It is no longer defined: who leaves it need not mend it.
+            return false;
+        }
+    }
+
+    public bool Has(string agent) => agents.Knows(agent);
+
+    public bool CanUse(string agent, string model) => agents.TryFind(agent, out var kind) && kind.CheckModel(model) is null;
 
     public void Model(string agent, string? model)
     {
-        if (Agent(agent).CheckModel(model) is { } wrong)
+        if (agents.TryFind(agent, out var kind) && kind.CheckModel(model) is { } wrong)
             throw new InvalidRequestException(wrong);
     }
 }

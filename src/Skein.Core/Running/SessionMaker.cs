@@ -13,10 +13,11 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
     public async Task<(Session Session, bool Made)> CreateAsync(NewSession request, Cause by, CancellationToken cancellationToken)
     {
         var workspace = RequestRules.Workspace(request.Workspace);
-        var agent = rules.Agent(request.Agent ?? options.DefaultAgent).Name;
+        var agent = request.Agent ?? options.DefaultAgent;
+        var defined = await rules.AgentAsync(agent, workspace, cancellationToken);
         var title = request.Title is null ? null : RequestRules.Title(request.Title);
-        if (request.Model is not null)
-            rules.Model(agent, request.Model);
+        if ((request.Model ?? defined.Model) is { } wanted)
+            rules.Model(agent, wanted);
         if (request.Parent is { } parent && await parts.Store.FindAsync(parent, cancellationToken) is null)
             throw new SessionNotFoundException(parent);
 
@@ -30,8 +31,8 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
             if (request.Id is not null && await parts.Store.FindAsync(id, cancellationToken) is { } known)
                 return (Same(known, request, workspace, agent), false);
 
-            var model = request.Model ?? (agent == options.DefaultAgent ? options.DefaultModel : null);
-            var created = new SessionCreated(workspace, agent, model, request.Mode ?? options.DefaultMode, title, options.Host, request.Parent);
+            var model = request.Model ?? defined.Model ?? (agent == options.DefaultAgent || !rules.Has(agent) ? options.DefaultModel : null);
+            var created = new SessionCreated(workspace, agent, model, request.Mode ?? defined.Mode ?? options.DefaultMode, title, options.Host, request.Parent);
             IReadOnlyList<EventBody> bodies = await projects.LocateAsync(workspace, null, cancellationToken) is { } located ? [created, located] : [created];
             var writer = await parts.Store.CreateAsync(id, bodies, by, cancellationToken);
             return (await runners.AdoptAsync(writer, cancellationToken), true);

@@ -8,17 +8,6 @@ using Skein.Core.Spending;
 
 namespace Skein.Core.Running;
 
-/// <param name="DefaultAgent">The agent of a session that names none.</param>
-/// <param name="DefaultModel">The model of a session that names none; null leaves it to the agent.</param>
-/// <param name="DefaultMode">The mode of a session that names none.</param>
-/// <param name="Host">The name of this machine.</param>
-/// <param name="Redactor">Takes secrets out of what is appended; null: one that knows the rules, but no environment.</param>
-/// <param name="FindProject">What a folder is a part of; null: sessions follow no project that is moved.</param>
-/// <param name="Expand">What prompts become before they are accepted; null: they stay as they are.</param>
-public sealed record SessionsOptions(
-    string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null,
-    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null);
-
 /// <summary>
 /// The kernel: every command about a session comes through here. One runner (an actor) a session owns its writer; it is started on
 /// demand and let go when idle. What a command returns is durable. Safe for use by many threads.
@@ -44,7 +33,7 @@ public sealed class Sessions : IAsyncDisposable
     {
         (_store, _logger, _expand) = (store, logger, options.Expand);
         Ids = new IdSource(time);
-        _rules = new RequestRules(agents);
+        _rules = new RequestRules(agents, options.DefaultModel);
         _feed = new SessionFeed(store, _live, time);
         var parts = new RunnerParts(store, agents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
         _runners = new Runners(parts);
@@ -125,25 +114,26 @@ public sealed class Sessions : IAsyncDisposable
         var title = change.Title is null ? null : RequestRules.Title(change.Title);
         return CommandAsync(
             session, by,
-            runner =>
+            async runner =>
             {
                 var now = Usable(runner.Session);
                 var agent = change.Agent ?? now.Agent;
+                var options = await _rules.CompleteAsync(now, new TurnOptions(change.Agent, change.Model, change.Mode), cancellationToken);
                 if (change.Agent is not null || change.Model is not null)
-                    _rules.Model(agent, change.Model);
+                    _rules.Model(agent, options.Model);
                 if (agent != now.Agent)
                     RequireIdle(now);
 
                 List<EventBody> bodies = [];
                 if (title is not null && (title != now.Title || now.TitleSource != TitleSource.Manual))
                     bodies.Add(new SessionTitled(title, TitleSource.Manual));
-                if (RequestRules.Changes(now, new TurnOptions(change.Agent, change.Model, change.Mode)) is { } configured)
+                if (RequestRules.Changes(now, options) is { } configured)
                     bodies.Add(configured);
                 if (change.Archived is { } archived && archived != now.Archived)
                     bodies.Add(archived ? new SessionArchived() : new SessionUnarchived());
                 if (change.Pinned is { } pinned && pinned != now.Pinned)
                     bodies.Add(new SessionPinned(pinned));
-                return AppendAnyAsync(runner, bodies, by);
+                await AppendAnyAsync(runner, bodies, by);
             },
             cancellationToken);
     }
@@ -210,7 +200,7 @@ public sealed class Sessions : IAsyncDisposable
                     return new PromptAccepted(turn, done.Seq);
 
                 var now = Usable(runner.Session);
-                var options = RequestRules.Options(prompt, expanded);
+                var options = await _rules.CompleteAsync(now, RequestRules.Options(prompt, expanded), cancellationToken);
                 var agent = options.Agent ?? now.Agent;
                 _rules.Model(agent, options.TurnModel ?? options.Model ?? (agent == now.Agent ? now.Model : null));
                 var queued = new PromptQueued(

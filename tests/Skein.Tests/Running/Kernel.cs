@@ -27,6 +27,9 @@ internal sealed class Kernel : IAsyncDisposable
     /// <summary>What a folder is a part of; counts from the next start.</summary>
     public Func<string, CancellationToken, ValueTask<Project?>>? FindProject { get; set; }
 
+    /// <summary>Agents beyond those it was started with; counts from the next start.</summary>
+    public AgentFinder? FindAgent { get; set; }
+
     /// <summary>The disk under the store; tests make it fail.</summary>
     public FaultyDisk Disk { get; } = new();
 
@@ -128,7 +131,7 @@ internal sealed class Kernel : IAsyncDisposable
     {
         Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(), _time, Disk, Cancellation);
         Sessions = new Sessions(
-            Store, new AgentKinds(_agents), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
+            Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);
     }
 }
