@@ -10,6 +10,8 @@ internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks ho
 {
     public bool CanSteer => agent.CanSteer;
 
+    public bool CanCompact => agent.CanCompact;
+
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (said, failure) = (new List<string>(), (TurnFailure?)null);
