@@ -42,10 +42,10 @@ public abstract record AnswerPart;
 
 public sealed record Said(params string[] Chunks) : AnswerPart;
 
-/// <param name="Signature">Anthropic only.</param>
+/// <param name="Signature">What proves or seals it. Not in Chat Completions.</param>
 public sealed record Thought(string Text, string Signature = "") : AnswerPart;
 
-/// <summary>Thoughts that the provider keeps to itself. Anthropic only.</summary>
+/// <summary>Thoughts that the provider keeps to itself. Not in Chat Completions.</summary>
 public sealed record HiddenThought(string Data) : AnswerPart;
 
 public sealed record Called(string Id, string Tool, params string[] ArgumentChunks) : AnswerPart;

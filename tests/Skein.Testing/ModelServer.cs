@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Skein.Testing;
 
 /// <summary>
-/// An HTTP server on loopback that speaks the wire formats of OpenAI's Chat Completions and Anthropic's Messages, and says what it was
-/// told to: one answer a request, in the order they were enqueued.
+/// An HTTP server on loopback that speaks the wire formats of OpenAI's Chat Completions and Responses and Anthropic's Messages, and
+/// says what it was told to: one answer a request, in the order they were enqueued.
 /// </summary>
 public sealed class ModelServer : IAsyncDisposable
 {
@@ -88,6 +88,7 @@ public sealed class ModelServer : IAsyncDisposable
         {
             "/v1/chat/completions" => ModelWire.OpenAi,
             "/v1/messages" => ModelWire.Anthropic,
+            "/v1/responses" => ModelWire.Responses,
             _ => null,
         };
         if (wire is null)

@@ -7,10 +7,19 @@ internal abstract class ModelWire
 {
     public static ModelWire OpenAi { get; } = new OpenAiWire();
     public static ModelWire Anthropic { get; } = new AnthropicWire();
+    public static ModelWire Responses { get; } = new ResponsesWire();
 
     public abstract IEnumerable<string> Begin(StreamedAnswer answer);
     public abstract IEnumerable<string> Part(StreamedAnswer answer, int index);
     public abstract IEnumerable<string> End(StreamedAnswer answer);
+
+    /// <summary>An event that is named twice, as Anthropic's and those of Responses are.</summary>
+    protected static string Event(string type, object content)
+    {
+        var all = JsonSerializer.SerializeToNode(content)!.AsObject();
+        all["type"] = type;
+        return $"event: {type}\ndata: {all.ToJsonString()}\n\n";
+    }
 
     private sealed class OpenAiWire : ModelWire
     {
@@ -111,13 +120,6 @@ internal abstract class ModelWire
                 usage = new { output_tokens = t.Output + t.Reasoning, output_tokens_details = new { thinking_tokens = t.Reasoning } },
             });
             yield return Event("message_stop", new { });
-        }
-
-        private static string Event(string type, object content)
-        {
-            var all = JsonSerializer.SerializeToNode(content)!.AsObject();
-            all["type"] = type;
-            return $"event: {type}\ndata: {all.ToJsonString()}\n\n";
         }
     }
 }

@@ -139,8 +139,8 @@ public sealed class ModelCatalog : IDisposable
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        return provider.Kind == ProviderKind.Anthropic
-            ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
+        return provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
+            : provider.Api == OpenAiApi.Responses ? new OpenAiResponsesModel(model, provider.BaseUrl, provider.KeyToSend, http, errors)
             : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors);
     }
 

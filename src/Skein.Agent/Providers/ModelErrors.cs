@@ -43,7 +43,7 @@ internal sealed class ModelErrors(string provider, string? secret)
             "overloaded_error" => (HttpStatusCode)529,
             "rate_limit_error" or "rate_limit_exceeded" => HttpStatusCode.TooManyRequests,
             "authentication_error" or "permission_error" => HttpStatusCode.Unauthorized,
-            "invalid_request_error" or "not_found_error" => HttpStatusCode.BadRequest,
+            "invalid_request_error" or "not_found_error" or "invalid_prompt" or "context_length_exceeded" => HttpStatusCode.BadRequest,
             "billing_error" or "insufficient_quota" => HttpStatusCode.PaymentRequired,
             _ => int.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and < 600
                 ? (HttpStatusCode)code

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Skein.Core;
+using static Skein.Agent.Providers.WireJson;
 
 namespace Skein.Agent.Providers;
 
@@ -146,13 +147,4 @@ internal sealed class OpenAiAnswer(ModelErrors errors)
             Number(usage, "prompt_tokens"), Number(usage, "completion_tokens"),
             completion is { } c ? Number(c, "reasoning_tokens") : 0, cached, prompt is { } w ? Number(w, "cache_write_tokens") : 0);
     }
-
-    private static JsonElement? Object(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
-
-    private static string? Text(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static long Number(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : 0;
 }

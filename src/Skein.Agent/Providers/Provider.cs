@@ -23,6 +23,7 @@ internal sealed class Provider
         DefaultModel = configuration.DefaultModel;
         KeyVariable = configuration.KeyVariable;
         Models = configuration.Models;
+        Api = configuration.Api ?? (baseUrl.Host == "api.openai.com" ? OpenAiApi.Responses : OpenAiApi.Chat);
         SmallModel = isMakers ? KnownModels.SmallOf(Name) : null;
         if (needsKey && ApiKey is null)
             Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}. Or store one: skein auth set {Name}";
@@ -30,6 +31,10 @@ internal sealed class Provider
 
     public string Name { get; }
     public ProviderKind Kind { get; }
+
+    /// <summary>For <see cref="ProviderKind.OpenAi"/>.</summary>
+    public OpenAiApi Api { get; }
+
     public Uri BaseUrl { get; }
     public string? ApiKey { get; }
     public string? DefaultModel { get; }
@@ -70,6 +75,7 @@ internal sealed class Provider
             name, kind, elsewhere ?? address, NotBlank(environment(variable)) ?? settings?.ApiKey, variable, settings?.DefaultModel ?? model)
         {
             Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
+            Api = settings?.Api,
         };
         var baseUrl = Address(name, whole.BaseUrl!);
         return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null, isMakers: elsewhere is null);

@@ -8,8 +8,18 @@ public enum ProviderKind
     /// <summary>Anthropic's Messages API.</summary>
     Anthropic,
 
-    /// <summary>OpenAI's Chat Completions, which most servers speak.</summary>
+    /// <summary>One of OpenAI's, which <see cref="OpenAiApi"/> tells.</summary>
     OpenAi,
+}
+
+/// <summary>Which of OpenAI's APIs a provider speaks.</summary>
+public enum OpenAiApi
+{
+    /// <summary>Chat Completions, which most servers speak.</summary>
+    Chat,
+
+    /// <summary>Responses, in which OpenAI's own models keep their thoughts from one call to the next.</summary>
+    Responses,
 }
 
 /// <summary>A provider of models, as it is set up. What is null is taken from the environment or from what is known of its name.</summary>
@@ -22,6 +32,9 @@ public sealed record ProviderConfiguration(
 {
     /// <summary>Facts that settings tell of its models, by name without the provider; over what is known of them.</summary>
     public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
+
+    /// <summary>For <see cref="ProviderKind.OpenAi"/>; null: Responses at OpenAI's own address, Chat Completions elsewhere.</summary>
+    public OpenAiApi? Api { get; init; }
 
     // Never show a key where a record is printed.
     private bool PrintMembers(System.Text.StringBuilder text)

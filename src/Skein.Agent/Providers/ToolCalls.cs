@@ -70,6 +70,8 @@ internal static class ToolCalls
     {
         private readonly StringBuilder _arguments = new();
 
+        public bool IsEmpty => _arguments.Length == 0;
+
         public ToolCallPiece Add(string piece)
         {
             _arguments.Append(piece);

@@ -116,14 +116,18 @@ internal sealed partial class SettingsParser(string file)
         ProviderKind? kind = null;
         Uri? baseUrl = null;
         string? apiKeyEnv = null;
+        OpenAiApi? api = null;
         string? script = null;
         IReadOnlyDictionary<string, ModelFacts> models = ReadOnlyDictionary<string, ModelFacts>.Empty;
-        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "script", "models"))
+        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "api", "script", "models"))
         {
             switch (property.Name)
             {
                 case "kind":
                     kind = property.OneOf(("openai", ProviderKind.OpenAI), ("anthropic", ProviderKind.Anthropic), ("scripted", ProviderKind.Scripted));
+                    break;
+                case "api":
+                    api = property.OneOf(("chat", OpenAiApi.Chat), ("responses", OpenAiApi.Responses));
                     break;
                 case "base_url":
                     baseUrl = ReadUrl(property);
@@ -144,12 +148,15 @@ internal sealed partial class SettingsParser(string file)
         if (kind is null)
             throw node.Broken("needs 'kind': openai, anthropic or scripted");
 
+        if (api is not null && kind != ProviderKind.OpenAI)
+            throw node.Broken("has an 'api', which is for the kind 'openai'");
+
         if (script is not null && kind != ProviderKind.Scripted)
             throw node.Broken("has a 'script', which is for the kind 'scripted'");
 
         if (script is null && kind == ProviderKind.Scripted)
             throw node.Broken("needs a 'script': the file that it plays");
-        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Models = models };
+        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Api = api, Models = models };
     }
 
     private static Uri ReadUrl(SettingsNode node)

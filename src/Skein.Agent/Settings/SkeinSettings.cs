@@ -27,6 +27,9 @@ public enum ProviderKind
 public sealed record ProviderSettings(
     string Name, ProviderKind Kind, Uri? BaseUrl = null, string? ApiKeyEnv = null, string? Script = null)
 {
+    /// <summary>For <see cref="ProviderKind.OpenAI"/>; null: what is usual at its address.</summary>
+    public OpenAiApi? Api { get; init; }
+
     /// <summary>What its models can hold and cost, by name; over what is known of them.</summary>
     public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
 }

@@ -16,6 +16,7 @@ public sealed class CutStreamTests
     [Theory(Timeout = 120_000)]
     [InlineData("openai")]
     [InlineData("anthropic")]
+    [InlineData("responses")]
     public async Task A_stream_that_ends_anywhere_is_whole_or_a_failure(string provider)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -43,6 +44,8 @@ public sealed class CutStreamTests
     [InlineData("openai", 3)]
     [InlineData("anthropic", 1)]
     [InlineData("anthropic", 7)]
+    [InlineData("responses", 1)]
+    [InlineData("responses", 5)]
     public async Task Where_the_pieces_end_makes_no_difference(string provider, int size)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -57,7 +60,7 @@ public sealed class CutStreamTests
         using var http = new HttpClient();
         using var content = new StringContent("{}", Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(
-            wire.Provider == "anthropic" ? wire.Server.Address + "/v1/messages" : wire.Server.OpenAiAddress + "/chat/completions", content, Cancellation);
+            wire.Server.OpenAiAddress + (wire.Provider switch { "anthropic" => "/messages", "responses" => "/responses", _ => "/chat/completions" }), content, Cancellation);
         return await response.Content.ReadAsStringAsync(Cancellation);
     }
 

@@ -7,7 +7,7 @@ namespace Skein.Tests.Agent.Providers;
 /// <summary>What models say, through the real clients of every provider.</summary>
 public sealed class StreamTests
 {
-    [Theory, InlineData("openai"), InlineData("anthropic")]
+    [Theory, InlineData("openai"), InlineData("anthropic"), InlineData("responses")]
     public async Task Text_arrives_piece_by_piece_and_becomes_one_part(string provider)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -23,7 +23,7 @@ public sealed class StreamTests
         Assert.Equal(2, turn.Events.OfType<MessageAdded>().Single().N);
     }
 
-    [Theory, InlineData("openai"), InlineData("anthropic")]
+    [Theory, InlineData("openai"), InlineData("anthropic"), InlineData("responses")]
     public async Task Calls_made_at_once_keep_their_order_and_show_their_arguments_as_they_arrive(string provider)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -139,7 +139,7 @@ public sealed class StreamTests
         Assert.Equal((StopReason.ToolUse, StopReason.Length), (turn.Messages[1].Stop, turn.Last.Stop));
     }
 
-    [Theory, InlineData("openai", "content_filter"), InlineData("anthropic", "refusal")]
+    [Theory, InlineData("openai", "content_filter"), InlineData("anthropic", "refusal"), InlineData("responses", "content_filter")]
     public async Task A_refusal_is_a_stop_of_its_own(string provider, string word)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -150,7 +150,7 @@ public sealed class StreamTests
         Assert.Equal(StopReason.Refused, turn.Last.Stop);
     }
 
-    [Theory, InlineData("openai"), InlineData("anthropic")]
+    [Theory, InlineData("openai"), InlineData("anthropic"), InlineData("responses")]
     public async Task Arguments_that_are_not_JSON_are_kept_and_the_model_is_told(string provider)
     {
         await using var wire = await Wire.StartAsync(provider);

@@ -16,7 +16,13 @@ internal sealed class Wire : IAsyncDisposable
         Provider = provider;
         Server = server;
         var kind = provider == "anthropic" ? ProviderKind.Anthropic : ProviderKind.OpenAi;
-        Models = new ModelCatalog(models is null ? [] : [new ProviderConfiguration(provider, kind) { Models = models }], Environment, new Dictionary<string, Script>(), time);
+        var responses = provider == "responses";
+        var configured = new ProviderConfiguration(provider, kind, responses ? server.OpenAiAddress : null, responses ? Key : null)
+        {
+            Api = responses ? OpenAiApi.Responses : null,
+            Models = models ?? new Dictionary<string, ModelFacts>(),
+        };
+        Models = new ModelCatalog([configured], Environment, new Dictionary<string, Script>(), time);
         Time = time;
     }
 
