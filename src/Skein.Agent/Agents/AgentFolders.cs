@@ -32,23 +32,27 @@ public sealed class AgentFolders(IReadOnlyList<string> userFolders, Func<string,
 
     /// <inheritdoc cref="AgentFinder"/>
     public async ValueTask<DefinedAgent?> FindAsync(string name, string workspace, CancellationToken cancellationToken) =>
-        await FileOfAsync(name, workspace, cancellationToken) is { } agent ? new DefinedAgent(agent.Model, agent.Mode) : null;
+        FileOf(await FindAsync(workspace, cancellationToken), name) is { } agent ? new DefinedAgent(agent.Model, agent.Mode) : null;
 
-    /// <summary>Makes a turn that of the session's agent, where a file defines it: its prompt, and only its tools.</summary>
+    /// <summary>
+    /// Gives a turn the tool that hands out work, and makes it that of the session's agent, where a file defines it: its prompt, and only
+    /// its tools.
+    /// </summary>
     /// <exception cref="InvalidRequestException">It is no longer there, or breaks a rule.</exception>
     public async ValueTask<Toolbox> ExtendAsync(Toolbox own, Session session, CancellationToken cancellationToken)
     {
+        var found = await FindAsync(session.Workspace, cancellationToken);
+        var all = own with { Tools = [.. own.Tools, new TaskTool(found.Agents)] };
         if (session.Agent == SkeinAgent.Name)
-            return own;
+            return all;
 
-        var agent = await FileOfAsync(session.Agent, session.Workspace, cancellationToken)
+        var agent = FileOf(found, session.Agent)
             ?? throw new InvalidRequestException($"There is no agent '{session.Agent}' in {session.Workspace} any more: 'skein agents' lists those that there are.");
-        return own with { Tools = [.. own.Tools.Where(t => agent.Has(t.Name))], Prompt = agent.ReadPrompt() };
+        return all with { Tools = [.. all.Tools.Where(t => agent.Has(t.Name))], Prompt = agent.ReadPrompt() };
     }
 
-    private async Task<AgentFile?> FileOfAsync(string name, string workspace, CancellationToken cancellationToken)
+    private static AgentFile? FileOf(AgentSet found, string name)
     {
-        var found = await FindAsync(workspace, cancellationToken);
         if (found.Agents.FirstOrDefault(a => a.Name == name) is { } agent)
             return agent;
         if (found.Problems.FirstOrDefault(p => Path.GetFileNameWithoutExtension(p.File) == name) is { } problem)

@@ -62,6 +62,14 @@ public interface ITurn
     Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Has work done by another agent, in a session whose parent is this one; returns when it has ended. It is interrupted with the turn, may
+    /// do no more unasked than this session may, and what it asks is asked here too.
+    /// </summary>
+    /// <exception cref="SkeinException">It cannot be begun: there is no such agent, there are too many, or they are too deep.</exception>
+    Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) =>
+        throw new ConflictException("There are no sub-agents here.");
+
+    /// <summary>
     /// What was said to the agent since the last look, oldest first; the agent hands it to the model at its next step. The runner has
     /// appended it as messages of the user.
     /// </summary>

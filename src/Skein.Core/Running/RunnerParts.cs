@@ -6,4 +6,4 @@ namespace Skein.Core.Running;
 
 /// <summary>What all runners share.</summary>
 internal sealed record RunnerParts(
-    ISessionStore Store, AgentKinds Agents, LiveTexts Live, IdSource Ids, Redactor Redactor, TimeProvider Time, ILogger Logger);
+    ISessionStore Store, AgentKinds Agents, SubAgents SubAgents, LiveTexts Live, IdSource Ids, Redactor Redactor, TimeProvider Time, ILogger Logger);

@@ -33,6 +33,9 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
         runner.AskAsync(question, cancellationToken);
 
+    public Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) =>
+        parts.SubAgents.RunAsync(this, request, cancellationToken);
+
     public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken) =>
         new(runner.TakeSteeredAsync(Id, cancellationToken));
 

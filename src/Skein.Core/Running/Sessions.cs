@@ -20,6 +20,7 @@ public sealed class Sessions : IAsyncDisposable
     private readonly ISessionStore _store;
     private readonly ILogger _logger;
     private readonly RequestRules _rules;
+    private readonly SubAgents _subAgents;
     private readonly SessionMaker _maker;
     private readonly SessionFeed _feed;
     private readonly LiveTexts _live = new();
@@ -34,8 +35,9 @@ public sealed class Sessions : IAsyncDisposable
         (_store, _logger, _expand) = (store, logger, options.Expand);
         Ids = new IdSource(time);
         _rules = new RequestRules(agents, options.DefaultModel);
+        _subAgents = new SubAgents(this, _rules, store);
         _feed = new SessionFeed(store, _live, time);
-        var parts = new RunnerParts(store, agents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
+        var parts = new RunnerParts(store, agents, _subAgents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
         Purges = new Purges(store, _runners);
@@ -341,6 +343,7 @@ public sealed class Sessions : IAsyncDisposable
     /// <summary>Interrupts what runs and closes every writer; questions that can wait for a restart stay open.</summary>
     public async ValueTask DisposeAsync()
     {
+        _subAgents.Stop();
         await _runners.DisposeAsync();
         _maker.Dispose();
     }

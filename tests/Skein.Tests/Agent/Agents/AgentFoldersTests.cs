@@ -83,7 +83,8 @@ public sealed class AgentFoldersTests : IDisposable
 
         Assert.Equal(["read", "mcp__notes__list"], its.Tools.Select(t => t.Name));
         Assert.Equal("You look for faults and change nothing.", its.Prompt);
-        Assert.Same(box, usual);
+        Assert.Equal(["read", "edit", "mcp__notes__list", "task"], usual.Tools.Select(t => t.Name));
+        Assert.Null(usual.Prompt);
         await Assert.ThrowsAsync<InvalidRequestException>(async () => await Folders.ExtendAsync(box, Sample.Session(null, _folder.Path) with { Agent = "gone" }, Cancellation));
     }
 

@@ -1,0 +1,14 @@
+namespace Skein.Core.Agents;
+
+/// <summary>Work for another agent, in a session of its own.</summary>
+/// <param name="Agent">Who does it; null: the agent of the session that asks.</param>
+/// <param name="Title">What it is about, in a few words: the session's title.</param>
+/// <param name="Prompt">All that the agent is told.</param>
+public sealed record SubAgentRequest(string? Agent, string Title, string Prompt);
+
+/// <param name="Session">Where it was done.</param>
+/// <param name="Answer">What the agent said last.</param>
+/// <param name="Problem">Why the work did not come to its end, one line; null: it did.</param>
+/// <param name="Usage">What the session took.</param>
+/// <param name="Cost">In US dollars, of the calls whose price was known.</param>
+public sealed record SubAgentResult(SessionId Session, string Agent, string Answer, string? Problem, Usage Usage, decimal Cost);
