@@ -31,6 +31,9 @@ internal static partial class CoreLog
     [LoggerMessage(EventId = 110, Level = LogLevel.Information, Message = "Session {Session}: no title could be made; it keeps its own")]
     public static partial void NotTitled(this ILogger logger, SessionId session, Exception exception);
 
+    [LoggerMessage(EventId = 111, Level = LogLevel.Warning, Message = "Session {Session}: its agent did not end an interrupted turn in time; the next turn gets another")]
+    public static partial void AgentAbandoned(this ILogger logger, SessionId session);
+
     [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "What the server does by itself failed; it is tried again tomorrow")]
     public static partial void HousekeepingFailed(this ILogger logger, Exception exception);
 }

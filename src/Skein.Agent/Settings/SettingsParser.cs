@@ -38,7 +38,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "mcp", "hooks", "sandbox", "max_cost", "max_steps", "titles"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "agents", "mcp", "hooks", "sandbox", "max_cost", "max_steps", "titles"))
         {
             settings = node.Name switch
             {
@@ -51,6 +51,7 @@ internal sealed partial class SettingsParser(string file)
                 "durability" => settings with { Durability = node.OneOf(("durable", Durability.Durable), ("relaxed", Durability.Relaxed)) },
                 "redaction" => settings with { Redaction = node.Flag() },
                 "retention" => settings with { Retention = ReadRetention(node) },
+                "agents" => settings with { Agents = node.Properties().Select(ReadAgent).ToDictionary(static a => a.Name, StringComparer.Ordinal) },
                 "mcp" => settings with { Mcp = McpParser.Read(node) },
                 "hooks" => settings with { Hooks = HookParser.Read(node) },
                 "sandbox" => settings with { Sandbox = ReadSandbox(node) },
@@ -63,6 +64,18 @@ internal sealed partial class SettingsParser(string file)
         }
 
         return settings;
+    }
+
+    private static AgentSettings ReadAgent(SettingsNode node)
+    {
+        var agent = new AgentSettings(Name().IsMatch(node.Name) ? node.Name : throw node.Broken("a name has a-z, 0-9, '-' and '_'"), [], []);
+        foreach (var property in node.Properties("command", "environment"))
+        {
+            IReadOnlyList<string> texts = [.. property.Items().Select(static i => i.Text())];
+            agent = property.Name == "command" ? agent with { Command = texts } : agent with { Environment = texts };
+        }
+
+        return agent.Command.Count > 0 ? agent : throw node.Broken("needs a 'command': the program and its arguments");
     }
 
     private static TitleSettings ReadTitles(SettingsNode node) => node.Value.ValueKind switch

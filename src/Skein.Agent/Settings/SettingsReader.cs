@@ -103,6 +103,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "sandbox.home");
         foreach (var provider in project.Providers.Keys.Order(StringComparer.Ordinal))
             yield return new IgnoredSetting(file, $"providers.{provider}");
+        foreach (var agent in project.Agents.Keys.Order(StringComparer.Ordinal))
+            yield return new IgnoredSetting(file, $"agents.{agent}");
         foreach (var server in project.Mcp.Keys.Order(StringComparer.Ordinal))
             yield return new IgnoredSetting(file, $"mcp.{server}");
         for (var i = 0; i < project.Hooks.Count; i++)

@@ -76,6 +76,11 @@ public sealed record SandboxSettings(bool? Enabled = null, bool? Network = null)
     };
 }
 
+/// <summary>An agent of the user that is driven by the Agent Client Protocol.</summary>
+/// <param name="Command">The program and its arguments.</param>
+/// <param name="Environment">Variables that it sees beside those that tools see.</param>
+public sealed record AgentSettings(string Name, IReadOnlyList<string> Command, IReadOnlyList<string> Environment);
+
 /// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
@@ -98,6 +103,9 @@ public sealed record SkeinSettings(
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 
+    /// <summary>Agents that are driven, by name; the user's word alone.</summary>
+    public IReadOnlyDictionary<string, AgentSettings> Agents { get; init; } = new Dictionary<string, AgentSettings>();
+
     /// <summary>MCP servers by name.</summary>
     public IReadOnlyDictionary<string, McpServer> Mcp { get; init; } = new Dictionary<string, McpServer>();
 
@@ -115,6 +123,7 @@ public sealed record SkeinSettings(
         project.Model ?? Model, project.Mode ?? Mode, project.Agent ?? Agent, project.Durability ?? Durability, Redaction)
     {
         Providers = new Dictionary<string, ProviderSettings>([.. Providers.Where(p => !project.Providers.ContainsKey(p.Key)), .. project.Providers]),
+        Agents = Agents,
         Mcp = new Dictionary<string, McpServer>([.. Mcp.Where(s => !project.Mcp.ContainsKey(s.Key)), .. project.Mcp]),
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,

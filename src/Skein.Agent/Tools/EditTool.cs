@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skein.Core;
 
 namespace Skein.Agent.Tools;
 

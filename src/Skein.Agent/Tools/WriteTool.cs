@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Skein.Core;
 
 namespace Skein.Agent.Tools;
 

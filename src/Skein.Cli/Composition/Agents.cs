@@ -1,3 +1,4 @@
+using Skein.Adapters;
 using Skein.Agent;
 using Skein.Agent.Commands;
 using Skein.Agent.Hooks;
@@ -21,14 +22,17 @@ internal sealed class Agents : IAsyncDisposable
     private readonly Permissions _permissions;
     private readonly McpServers _mcp;
 
-    private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKinds kinds, SessionsOptions defaults)
+    private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKinds kinds, AgentCatalog driven, SessionsOptions defaults)
     {
         (_models, _permissions, _mcp) = (models, permissions, mcp);
         Kinds = kinds;
+        Driven = driven;
         SessionDefaults = defaults;
     }
 
     public AgentKinds Kinds { get; }
+
+    public AgentCatalog Driven { get; }
 
     public SessionsOptions SessionDefaults { get; }
 
@@ -59,15 +63,20 @@ internal sealed class Agents : IAsyncDisposable
             async (box, session, token) => await hooks.ExtendAsync(await defined.ExtendAsync(await mcp.ExtendAsync(
                 await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token), session, token), session, token))
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
-        if (user.Settings.Agent is { } agent && agent != own.Name)
-            throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {own.Name}.");
+        var driven = new AgentCatalog(
+            user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time);
+        string[] names = [own.Name, .. driven.Named.Select(a => a.Name)];
+        var agent = user.Settings.Agent ?? own.Name;
+        if (!names.Contains(agent))
+            throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {string.Join(", ", names)}.");
 
         var defaults = new SessionsOptions(
-            own.Name, user.Settings.Model ?? models.DefaultModel, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
+            agent, agent == own.Name ? user.Settings.Model ?? models.DefaultModel : null, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
             async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token), token));
-        return new Agents(models, permissions, mcp, new AgentKinds([hooks.Around(own)], defined: defined.FindAsync), defaults);
+        var kinds = new AgentKinds([hooks.Around(own), .. driven.Kinds], driven.Find, defined.FindAsync);
+        return new Agents(models, permissions, mcp, kinds, driven, defaults);
     }
 
     public async ValueTask DisposeAsync()

@@ -26,7 +26,7 @@ internal static class SettingValues
             var isProject = file != settings.UserFile;
             foreach (var (key, value) in Flatten(await SettingsFile.ReadAsync(file, cancellationToken) ?? new SkeinSettings()))
             {
-                var isIgnored = isProject && (key.StartsWith("providers.", StringComparison.Ordinal) || key == "durability" || ignored.Contains(key));
+                var isIgnored = isProject && (key.StartsWith("providers.", StringComparison.Ordinal) || key.StartsWith("agents.", StringComparison.Ordinal) || key == "durability" || ignored.Contains(key));
                 if (!isIgnored && !key.StartsWith("permissions", StringComparison.Ordinal))
                     rows.RemoveAll(r => r.Key == key && !r.Ignored);
                 rows.Add(new Row(key, value, file, isIgnored));
@@ -58,6 +58,8 @@ internal static class SettingValues
             yield return ("titles", titles.Model ?? (titles.Enabled ? "true" : "false"));
         if (settings.Durability is { } durability)
             yield return ("durability", Word(durability));
+        foreach (var driven in settings.Agents.Values.OrderBy(a => a.Name, StringComparer.Ordinal))
+            yield return ($"agents.{driven.Name}", string.Join(' ', driven.Command));
         foreach (var provider in settings.Providers.Values.OrderBy(p => p.Name, StringComparer.Ordinal))
         {
             var key = $"providers.{provider.Name}";

@@ -3,8 +3,10 @@ using Skein.Core.Agents;
 namespace Skein.Core.Running;
 
 /// <summary>The one agent that a session has at a time: made when first needed, replaced when the session is given another.</summary>
-internal sealed class AgentSlot(AgentKinds kinds) : IAsyncDisposable
+internal sealed class AgentSlot(AgentKinds kinds, TimeProvider time) : IAsyncDisposable
 {
+    private static readonly TimeSpan s_endWithin = TimeSpan.FromSeconds(10);
+
     private readonly List<Task> _endings = [];
     private (string Name, IAgent Agent)? _current;
 
@@ -25,10 +27,25 @@ internal sealed class AgentSlot(AgentKinds kinds) : IAsyncDisposable
     public bool IsWaitingToResume(Session session) =>
         session.Status == SessionStatus.Waiting && kinds.TryFind(session.Agent, out var kind) && kind.Resumes;
 
+    /// <summary>Lets an agent go that does not end its turn: the next turn gets another.</summary>
+    public void Abandon(IAgent agent)
+    {
+        if (_current is { } current && current.Agent == agent)
+            EndCurrent();
+    }
+
+    /// <summary>Ends the agents, but waits for none for ever.</summary>
     public async ValueTask DisposeAsync()
     {
         EndCurrent();
-        await Task.WhenAll(_endings);
+        try
+        {
+            await Task.WhenAll(_endings).WaitAsync(s_endWithin, time);
+        }
+        catch (TimeoutException)
+        {
+            // One that does not even end its turns.
+        }
     }
 
     private void EndCurrent()

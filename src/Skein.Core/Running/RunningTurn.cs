@@ -8,8 +8,13 @@ namespace Skein.Core.Running;
 internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnStarted started, Session session, IReadOnlyList<Message> messages)
     : ITurn, IDisposable
 {
+    /// <summary>What an agent has to end an interrupted turn, its programs included. Then it is left to itself, and the session is free.</summary>
+    internal static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(10);
+
     private readonly CancellationTokenSource _interrupt = new();
+    private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? _bound;
 
     public TurnId Id => started.Turn;
     public Session Session { get; } = session with { Model = started.Model };
@@ -31,7 +36,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public Task Ended => _ended.Task;
 
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
-        runner.AskAsync(question, cancellationToken);
+        Ended.IsCompleted ? throw new OperationCanceledException($"Turn {Id} has ended.") : runner.AskAsync(question, cancellationToken);
 
     public Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) =>
         parts.SubAgents.RunAsync(this, request, cancellationToken);
@@ -51,35 +56,66 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     {
         TurnFailure? failure = null;
         var agent = await runner.DoAsync(() => Task.FromResult(runner.Agent()), CancellationToken.None);
-        await foreach (var output in agent.RunTurnAsync(this, Interrupted))
+        var outputs = agent.RunTurnAsync(this, Interrupted).GetAsyncEnumerator(CancellationToken.None);
+        Task<bool>? left = null;
+        try
         {
-            switch (output)
+            while (await NextAsync())
             {
-                case AgentDelta delta:
-                    runner.Hear(delta);
-                    break;
-                case AgentEvents events:
-                    await runner.AppendAsync(this, events);
-                    break;
-                case TurnFailure failed:
-                    failure = failed;
-                    break;
+                switch (outputs.Current)
+                {
+                    case AgentDelta delta:
+                        runner.Hear(delta);
+                        break;
+                    case AgentEvents events:
+                        await runner.AppendAsync(this, events);
+                        break;
+                    case TurnFailure failed:
+                        failure = failed;
+                        break;
+                }
             }
+        }
+        finally
+        {
+            // One that is at work cannot be disposed: the session's next turn gets another agent.
+            if (left is null)
+                await outputs.DisposeAsync();
+            else
+                runner.Abandon(agent, left);
         }
 
         return failure;
+
+        async ValueTask<bool> NextAsync()
+        {
+            var next = outputs.MoveNextAsync();
+            if (next.IsCompleted)
+                return await next;
+
+            var moved = next.AsTask();
+            if (await Task.WhenAny(moved, _overdue.Task) == moved)
+                return await moved;
+            left = moved;
+            throw new OperationCanceledException($"The agent did not end turn {Id} within {EndWithin.TotalSeconds:0} s.");
+        }
     }
 
     /// <summary>Asks the turn to end. Runs on the runner's mailbox; the first reason stays.</summary>
     public void Interrupt(Interruption interruption)
     {
         Interruption ??= interruption;
+        _bound ??= parts.Time.CreateTimer(_ => _overdue.TrySetResult(), null, EndWithin, Timeout.InfiniteTimeSpan);
         _interrupt.Cancel();
     }
 
     public void End() => _ended.TrySetResult();
 
-    public void Dispose() => _interrupt.Dispose();
+    public void Dispose()
+    {
+        _bound?.Dispose();
+        _interrupt.Dispose();
+    }
 }
 
 /// <param name="Reason">As in <see cref="TurnInterrupted.Reason"/>.</param>

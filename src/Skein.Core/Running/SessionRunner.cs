@@ -31,7 +31,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         (_parts, _writer, _memory) = (parts, writer, memory);
         _live = parts.Live.Attach(writer.Session, follower: false);
         _checkpoints = new Checkpoints(parts.Time, CheckpointAsync);
-        _agent = new AgentSlot(parts.Agents);
+        _agent = new AgentSlot(parts.Agents, parts.Time);
         _titling = new Titling(this, parts);
         _lastUsed = parts.Time.GetTimestamp();
     }
@@ -123,6 +123,14 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     /// <summary>The session's agent. On the mailbox only.</summary>
     public IAgent Agent() => _agent.For(Session);
+
+    /// <summary>For a turn that was ended without its agent, which may still be at something.</summary>
+    public void Abandon(IAgent agent, Task atWork)
+    {
+        _agent.Abandon(agent);
+        _parts.Logger.AgentAbandoned(_writer.Session);
+        _ = atWork.ContinueWith(static t => t.Exception, TaskScheduler.Default); // What it still fails with no longer matters.
+    }
 
     /// <summary>Asks the running turn to end, or closes one that is only waiting. On the mailbox only.</summary>
     /// <returns>Completes when the turn has ended; null when there is none.</returns>
@@ -224,7 +232,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Lets the runner go if nothing runs and nobody has used it for so long.</summary>
+    /// <summary>Lets the runner and its agent go if nothing runs, nobody follows, and nobody has used it for so long.</summary>
     public async Task<bool> TryRetireAsync(TimeSpan idle)
     {
         try
@@ -233,7 +241,7 @@ internal sealed class SessionRunner : IAsyncDisposable
             var retires = await _mailbox.DoAsync(
                 () =>
                 {
-                    var unused = HasFailed || (_turn is null && _parts.Time.GetElapsedTime(_lastUsed) >= idle);
+                    var unused = HasFailed || (_turn is null && _live.Followers == 0 && _parts.Time.GetElapsedTime(_lastUsed) >= idle);
                     if (unused)
                         _mailbox.Close();
                     return Task.FromResult(unused);

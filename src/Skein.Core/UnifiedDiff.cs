@@ -3,10 +3,10 @@ using System.Text;
 using DiffPlex;
 using DiffPlex.Model;
 
-namespace Skein.Agent.Tools;
+namespace Skein.Core;
 
 /// <summary>What people read before they allow a change.</summary>
-internal static class UnifiedDiff
+public static class UnifiedDiff
 {
     private const int Context = 3;
     private const int MostInput = 1 << 20;
@@ -33,8 +33,10 @@ internal static class UnifiedDiff
             first = last + 1;
         }
 
-        return text.Length <= MostOutput ? text.ToString() : ToolTexts.Cut(text.ToString(), MostOutput) + "\n… (the difference goes on)\n";
+        return text.Length <= MostOutput ? text.ToString() : Cut(text.ToString()) + "\n… (the difference goes on)\n";
     }
+
+    private static string Cut(string text) => text[..(char.IsHighSurrogate(text[MostOutput - 1]) ? MostOutput - 1 : MostOutput)];
 
     private static int Gap(DiffBlock one, DiffBlock next) => next.DeleteStartA - (one.DeleteStartA + one.DeleteCountA);
 

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Skein.Adapters.Driving;
+
+namespace Skein.Adapters.Acp;
+
+/// <summary>What an agent tells of itself when it is greeted.</summary>
+/// <param name="Title">For people.</param>
+/// <param name="Resume">The method that goes on with a session of it; null: none that is safe.</param>
+/// <param name="WhyNoResume">Why there is none.</param>
+/// <param name="Logins">Its ways to log in.</param>
+internal sealed record AcpAgent(string? Title, string? Resume, string WhyNoResume, IReadOnlyList<string> Logins)
+{
+    public static AcpAgent Unknown { get; } = new(null, null, "", []) { IsKnown = false };
+
+    /// <summary>Whether it was greeted.</summary>
+    public bool IsKnown { get; private init; } = true;
+
+    public static AcpAgent Of(JsonElement result)
+    {
+        var info = result.Find("agentInfo");
+        var capabilities = result.Find("agentCapabilities") ?? default;
+        var resume = capabilities.Find("sessionCapabilities", "resume") is not null ? "session/resume"
+            : capabilities.Find("loadSession") is { ValueKind: JsonValueKind.True } ? "session/load"
+            : null;
+
+        // Its load empties the file of the very session that it is to load (seen with 0.61): rather none.
+        var destroys = resume == "session/load" && info?.Text("name") == "gemini-cli";
+        return new AcpAgent(
+            info?.Text("title") ?? info?.Text("name"),
+            destroys ? null : resume,
+            destroys ? "loading a session would destroy its file" : "it cannot load sessions",
+            [.. result.Items("authMethods").Select(m => m.Text("description") ?? m.Text("name") ?? m.Text("id")).OfType<string>()]);
+    }
+}

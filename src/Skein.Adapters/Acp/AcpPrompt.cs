@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+using Skein.Core;
+
+namespace Skein.Adapters.Acp;
+
+/// <summary>A prompt as ACP's content blocks.</summary>
+internal static class AcpPrompt
+{
+    /// <param name="before">Said first: what was said before the agent knew of the session.</param>
+    /// <param name="system">More instructions for this turn.</param>
+    public static JsonArray Of(Message prompt, string? before, string? system)
+    {
+        var blocks = new JsonArray();
+        foreach (var text in new[] { before, system }.OfType<string>())
+            blocks.Add((JsonNode)Text(text));
+        foreach (var part in prompt.Parts.Select(p => p.Content))
+        {
+            if (part is TextPart { Text.Length: > 0 } said)
+                blocks.Add((JsonNode)Text(said.Text));
+            else if (part is FilePart file)
+                blocks.Add((JsonNode)Text(file.Url is { } url ? $"[file {url}]" : $"[file {file.Name ?? file.MediaType}, which cannot be handed on]"));
+        }
+
+        return blocks;
+    }
+
+    private static JsonObject Text(string text) => new() { ["type"] = "text", ["text"] = text };
+}

@@ -1,0 +1,33 @@
+using Skein.Adapters.Driving;
+using Skein.Core.Agents;
+
+namespace Skein.Adapters;
+
+/// <summary>An agent that can be driven.</summary>
+/// <param name="Protocol">Makes what speaks with it, for one start of its program.</param>
+public sealed record DrivableAgent(string Name, AgentCommand Command, Func<TimeProvider, IAgentProtocol> Protocol);
+
+/// <summary>The driven agents by name: those that are known, those of the user's settings, and <c>acp:command</c> for any other.</summary>
+/// <param name="configured">From the settings; one with the name of a known agent replaces it.</param>
+/// <param name="tools">The environment that tools see.</param>
+/// <param name="all">The environment that agents are let see more of.</param>
+public sealed class AgentCatalog(
+    IEnumerable<DrivableAgent> configured, IReadOnlyDictionary<string, string> tools, IReadOnlyDictionary<string, string> all, TimeProvider time)
+{
+    private readonly IReadOnlyList<DrivableAgent> _agents = [.. configured.Concat(KnownAgents.All).DistinctBy(a => a.Name)];
+
+    /// <summary>Those with names of their own, and the environment that each would see.</summary>
+    public IEnumerable<DrivableAgent> Named => _agents;
+
+    /// <summary>As kinds of agents for the sessions.</summary>
+    public IEnumerable<AgentKind> Kinds => _agents.Select(Kind);
+
+    /// <summary>The agent that a name such as <c>acp:goose acp</c> says how to start; null: the name is none of these.</summary>
+    public AgentKind? Find(string name) => KnownAgents.Spelled(name) is { } agent ? Kind(agent) : null;
+
+    /// <summary>All that the agent's program sees.</summary>
+    public IReadOnlyDictionary<string, string> EnvironmentOf(DrivableAgent agent) => agent.Command.EnvironmentOf(tools, all);
+
+    private AgentKind Kind(DrivableAgent agent) =>
+        DrivenAgent.Kind(new DrivenAgentOptions(agent.Name, agent.Command, () => agent.Protocol(time), time) { Environment = EnvironmentOf(agent) });
+}

@@ -1,0 +1,31 @@
+using Skein.Adapters.Acp;
+using Skein.Adapters.Driving;
+
+namespace Skein.Adapters;
+
+/// <summary>The agents that need no settings, once their programs are installed.</summary>
+public static class KnownAgents
+{
+    private const string AcpPrefix = "acp:";
+
+    public static IReadOnlyList<DrivableAgent> All { get; } =
+    [
+        Acp("opencode", ["opencode", "acp"], ["OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY"]),
+        Acp("gemini", ["gemini", "--acp"], ["GEMINI_*", "GOOGLE_*"]),
+        Acp("qwen", ["qwen", "--acp"], ["QWEN_*", "OPENAI_*", "DASHSCOPE_API_KEY"]),
+        Acp("goose", ["goose", "acp"], ["GOOSE_*", "ANTHROPIC_*", "OPENAI_*", "GOOGLE_API_KEY"]),
+        Acp("nanocoder", ["nanocoder", "--acp"], ["NANOCODER_*", "OPENAI_*", "OPENROUTER_API_KEY"]),
+    ];
+
+    /// <summary>An agent that speaks ACP.</summary>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="variables">As <see cref="AgentCommand.Variables"/>.</param>
+    public static DrivableAgent Acp(string name, IReadOnlyList<string> command, IReadOnlyList<string> variables) =>
+        new(name, new AgentCommand(command[0], [.. command.Skip(1)], variables), time => new AcpProtocol(name, time));
+
+    /// <summary>The agent of a name such as <c>acp:goose acp</c>; null: the name is none of these.</summary>
+    internal static DrivableAgent? Spelled(string name) =>
+        name.StartsWith(AcpPrefix, StringComparison.Ordinal) && AgentCommand.Split(name[AcpPrefix.Length..]) is { Count: > 0 } command
+            ? Acp(name, command, All.FirstOrDefault(a => a.Command.Program == Path.GetFileName(command[0]))?.Command.Variables ?? [])
+            : null;
+}

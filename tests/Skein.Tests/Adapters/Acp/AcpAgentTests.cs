@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Tests.Running;
+
+namespace Skein.Tests.Adapters.Acp;
+
+/// <summary>What an agent that speaks ACP says and asks, driven as a real process over the real kernel.</summary>
+public sealed class AcpAgentTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    // P-07, P-08.
+    [Fact]
+    public async Task Text_and_thoughts_become_messages_usage_and_cost_are_counted_and_its_own_session_is_linked()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "think about ponds"));
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "echo honk"));
+
+        var messages = await flock.Kernel.MessagesAsync(session);
+        Assert.Equal(["think about ponds", "Thought.", "echo honk", "You said: honk"], messages.Select(m => m.Text));
+        Assert.Equal(new ReasoningPart("about ponds"), messages[1].Parts[0].Content);
+        Assert.Equal((MessageStatus.Completed, StopReason.End, "grey"), (messages[3].Status, messages[3].Stop, messages[3].Model));
+        Assert.Equal(new Usage(Input: 100, Output: 20, CacheRead: 5), messages[3].Usage);
+        Assert.Equal([0.25m, 0.25m], messages.Where(m => m.Role == Role.Assistant).Select(m => m.Cost));
+        var linked = Assert.Single(await flock.EventsAsync<AgentLinked>(session));
+        Assert.Equal(("goose", linked.Id), (linked.Agent, (await flock.Kernel.GetAsync(session)).AgentSession));
+        var found = await flock.Kernel.Sessions.ListAsync(new SessionQuery(AgentSession: linked.Id), Cancellation);
+        Assert.Equal(session, Assert.Single(found.Items).Id);
+        Assert.Single(flock.Starts);
+    }
+
+    [Fact]
+    public async Task What_has_no_event_of_its_own_is_kept_as_it_came()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        await flock.TurnAsync(session, "plan");
+
+        var kinds = (await flock.EventsAsync<AgentReported>(session)).Select(r => r.Frame!.Value.GetProperty("params").GetProperty("update").GetProperty("sessionUpdate").GetString());
+        Assert.Equal(["available_commands_update", "plan", "usage_update"], kinds);
+        Assert.Equal("Planned.", await flock.LastAsync(session));
+    }
+
+    [Theory]
+    [InlineData(PermissionAnswer.Once, true)]
+    [InlineData(PermissionAnswer.Always, true)]
+    [InlineData(PermissionAnswer.No, false)]
+    public async Task What_it_asks_is_asked_with_the_difference_and_done_only_if_allowed(PermissionAnswer answer, bool isDone)
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        await flock.TurnAsync(session, "write pond.txt", answer);
+
+        var path = Path.Combine(flock.Kernel.Workspace, "pond.txt");
+        Assert.Equal(isDone, File.Exists(path));
+        var asked = Assert.Single(await flock.EventsAsync<PermissionAsked>(session));
+        Assert.Equal(("edit", "Write pond.txt", "Allow always"), (asked.Tool, asked.Title, asked.Pattern));
+        Assert.Contains("+geese", asked.Detail, StringComparison.Ordinal);
+        var message = (await flock.Kernel.MessagesAsync(session))[1];
+        var call = Assert.Single(message.Parts.Select(p => p.Content).OfType<ToolCallPart>());
+        var result = Assert.Single(message.Parts.Select(p => p.Content).OfType<ToolResultPart>());
+        Assert.Equal(path, call.Arguments.GetProperty("path").GetString());
+        Assert.Equal((call.CallId, !isDone), (result.CallId, result.IsError));
+        Assert.Contains(isDone ? "+geese" : "refused: n", result.Output, StringComparison.Ordinal);
+        Assert.Equal(isDone ? "Written." : "Not written.", await flock.LastAsync(session));
+    }
+
+    [Theory]
+    [InlineData(PermissionMode.Auto, true, "default")]
+    [InlineData(PermissionMode.Edits, true, "default")]
+    [InlineData(PermissionMode.Plan, false, "plan")]
+    public async Task A_mode_answers_for_the_user_and_the_agent_is_never_told_to_ask_nobody(PermissionMode mode, bool isDone, string own)
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync(mode);
+
+        await flock.TurnAsync(session, "write pond.txt", PermissionAnswer.No);
+        await flock.TurnAsync(session, "state");
+
+        Assert.Equal(isDone, File.Exists(Path.Combine(flock.Kernel.Workspace, "pond.txt")));
+        Assert.Empty(await flock.EventsAsync<PermissionAsked>(session));
+        Assert.Equal(own, await StateAsync(flock, session, "mode"));
+    }
+
+    // P-06, P-19.
+    [Fact]
+    public async Task The_model_is_changed_in_the_running_agent_and_outlives_a_restart()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+        await flock.TurnAsync(session, "echo one");
+
+        await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Model: "snow"), Kernel.User, Cancellation);
+        await flock.TurnAsync(session, "state");
+        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+        Assert.Single(flock.Starts);
+
+        await flock.Kernel.RestartAsync();
+        await flock.TurnAsync(session, "state");
+        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+        Assert.Equal(2, flock.Starts.Count);
+
+        await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Model: "dodo"), Kernel.User, Cancellation);
+        var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, "state"));
+        Assert.Equal((FailureKind.BadRequest, "goose does not take the model 'dodo': Unknown model dodo It has: grey, wild/snow."), (failed.Kind, failed.Message));
+    }
+
+    [Fact]
+    public async Task Output_that_is_too_long_for_a_line_is_kept_as_a_blob()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        await flock.TurnAsync(session, "big 200000");
+
+        var result = (await flock.Kernel.MessagesAsync(session))[1].Parts.Select(p => p.Content).OfType<ToolResultPart>().Single();
+        Assert.InRange(result.Output.Length, 1000, 33_000);
+        Assert.Equal(200_000, result.Whole!.Size);
+    }
+
+    [Fact]
+    public async Task It_sees_no_more_of_the_environment_than_it_is_given()
+    {
+        await using var flock = await Flock.StartAsync(change: o => o with { Environment = new Dictionary<string, string>(o.Environment) { ["GOOSE_KEY"] = "grey" } });
+        var session = await flock.NewSessionAsync();
+
+        await flock.TurnAsync(session, "env");
+
+        using var seen = JsonDocument.Parse(await flock.LastAsync(session));
+        Assert.Equal(["GOOSE_KEY", "PATH"], seen.RootElement.EnumerateObject().Select(v => v.Name).Where(n => n != "PWD" && n != "_").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("429 too many requests", FailureKind.Quota)]
+    [InlineData("You are not logged in", FailureKind.Auth)]
+    [InlineData("the prompt exceeds the context window", FailureKind.Overflow)]
+    [InlineData("overloaded", FailureKind.Overload)]
+    [InlineData("no idea", FailureKind.Internal)]
+    public async Task An_error_fails_the_turn_with_its_cause(string details, FailureKind kind)
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, $"fail {details}"));
+
+        Assert.Equal((kind, "goose"), (failed.Kind, failed.Provider));
+        Assert.StartsWith($"goose: Internal error: {details}", failed.Message, StringComparison.Ordinal);
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "echo on"));
+        Assert.Single(flock.Starts);
+    }
+
+    private static async Task<string?> StateAsync(Flock flock, SessionId session, string field)
+    {
+        using var state = JsonDocument.Parse(await flock.LastAsync(session));
+        return state.RootElement.GetProperty(field).GetString();
+    }
+}
