@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Skein.Adapters;
 using Skein.Agent.Agents;
 using Skein.Agent.Settings;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
 using Skein.Core;
+using Skein.Core.Agents;
 
 namespace Skein.Cli.Commands;
 
@@ -24,7 +26,7 @@ internal static class AgentsCommand
                 home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
             var defined = await settings.Agents(surroundings).FindAsync(surroundings.Folder, cancellationToken);
             var code = defined.Problems.Count == 0 ? CommandLine.Good : CommandLine.Failed;
-            var rows = agents.Kinds.Named.Select(kind => (kind.Name, kind.Resumes, Problem: kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null))).ToArray();
+            var rows = await Task.WhenAll(agents.Kinds.Named.Select(kind => RowAsync(kind, agents, surroundings, cancellationToken)));
             if (parsed.GetValue(json))
             {
                 surroundings.Out.WriteJsonLine(new JsonObject
@@ -33,6 +35,7 @@ internal static class AgentsCommand
                     ["agents"] = new JsonArray([.. rows.Select(r => new JsonObject
                     {
                         ["name"] = r.Name, ["usable"] = r.Problem is null, ["problem"] = r.Problem, ["resumes"] = r.Resumes,
+                        ["driven"] = r.Command is not null, ["command"] = r.Command, ["program"] = r.Probe?.Program, ["version"] = r.Probe?.Version,
                     })]),
                     ["defined"] = new JsonArray([.. defined.Agents.Select(a => new JsonObject
                     {
@@ -45,16 +48,32 @@ internal static class AgentsCommand
                 return code;
             }
 
-            var table = new Table(["agent", "questions", "usable"], elastic: 2);
-            foreach (var (name, resumes, problem) in rows)
-                table.Add((name, Style.Accent), (resumes ? "outlive a restart" : "end with it", Style.Plain), (problem is null ? "yes" : $"no: {problem}", problem is null ? Style.Good : Style.Warning));
+            var table = new Table(["agent", "version", "questions", "usable"], elastic: 3);
+            foreach (var row in rows)
+            {
+                table.Add(
+                    (row.Name, Style.Accent), (row.Command is null ? "built in" : row.Probe?.Version ?? "", Style.Plain),
+                    (row.Resumes ? "outlive a restart" : "end with it", Style.Plain),
+                    (row.Problem is null ? "yes" : $"no: {row.Problem}", row.Problem is null ? Style.Good : Style.Warning));
+            }
+
             table.WriteTo(surroundings.Out);
+            surroundings.Out.WriteLine("Any other that speaks the Agent Client Protocol: skein run --agent acp:\"program arguments\"");
             if (defined.Agents.Count > 0)
                 List(surroundings, defined);
             Definitions.Complain(surroundings, "agents", defined.Untrusted, defined.Problems);
             return code;
         });
         return command;
+    }
+
+    private static async Task<Row> RowAsync(AgentKind kind, Composition.Agents agents, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        if (agents.Driven.Named.FirstOrDefault(a => a.Name == kind.Name) is not { } driven)
+            return new Row(kind.Name, kind.Resumes, kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null), null, null);
+
+        var probe = await AgentProbe.OfAsync(driven, agents.Driven.EnvironmentOf(driven), surroundings.Time, cancellationToken);
+        return new Row(kind.Name, kind.Resumes, probe.Program is null ? $"'{driven.Command.Program}' is not installed" : null, driven.Command.ToString(), probe);
     }
 
     private static void List(Surroundings surroundings, AgentSet defined)
@@ -67,4 +86,8 @@ internal static class AgentsCommand
                 (agent.Mode?.ToString().ToLowerInvariant() ?? "", Style.Plain), (agent.File, Style.Dim));
         table.WriteTo(surroundings.Out);
     }
+
+    /// <param name="Problem">Why it cannot be used; null: it can.</param>
+    /// <param name="Command">How it is started; null: it is built in.</param>
+    private sealed record Row(string Name, bool Resumes, string? Problem, string? Command, AgentProbe? Probe);
 }
