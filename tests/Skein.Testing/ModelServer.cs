@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Skein.Testing;
 
 /// <summary>
-/// An HTTP server on loopback that speaks the wire formats of OpenAI's Chat Completions and Responses and Anthropic's Messages, and
-/// says what it was told to: one answer a request, in the order they were enqueued.
+/// An HTTP server on loopback that speaks the wire formats of OpenAI's Chat Completions and Responses, Anthropic's Messages and
+/// Ollama's chat, and says what it was told to: one answer a request, in the order they were enqueued.
 /// </summary>
 public sealed class ModelServer : IAsyncDisposable
 {
@@ -84,11 +84,18 @@ public sealed class ModelServer : IAsyncDisposable
             return;
         }
 
+        if (context.Request.Path == "/api/tags")
+        {
+            await context.Response.WriteAsync("""{"models":[{"name":"any:latest","model":"any:latest","size":1}]}""");
+            return;
+        }
+
         var wire = context.Request.Path.Value switch
         {
             "/v1/chat/completions" => ModelWire.OpenAi,
             "/v1/messages" => ModelWire.Anthropic,
             "/v1/responses" => ModelWire.Responses,
+            "/api/chat" => ModelWire.Ollama,
             _ => null,
         };
         if (wire is null)
@@ -141,7 +148,7 @@ public sealed class ModelServer : IAsyncDisposable
 
                 break;
             case StreamedAnswer streamed:
-                response.ContentType = "text/event-stream";
+                response.ContentType = wire.ContentType;
                 await StreamAsync(streamed, wire, context);
                 break;
         }

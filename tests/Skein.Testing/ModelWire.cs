@@ -8,6 +8,9 @@ internal abstract class ModelWire
     public static ModelWire OpenAi { get; } = new OpenAiWire();
     public static ModelWire Anthropic { get; } = new AnthropicWire();
     public static ModelWire Responses { get; } = new ResponsesWire();
+    public static ModelWire Ollama { get; } = new OllamaWire();
+
+    public virtual string ContentType => "text/event-stream";
 
     public abstract IEnumerable<string> Begin(StreamedAnswer answer);
     public abstract IEnumerable<string> Part(StreamedAnswer answer, int index);

@@ -51,7 +51,7 @@ public sealed class ModelCatalog : IDisposable
     public IReadOnlyList<ProviderState> Providers =>
         [.. _providers.Values.Select(p => new ProviderState(p.Name, p.Kind, p.BaseUrl, p.Problem, p.KeyVariable, p.ApiKey is not null, p.DefaultModel))];
 
-    /// <summary>Asks a provider that speaks OpenAI's API which models it has.</summary>
+    /// <summary>Asks a provider which models it has.</summary>
     /// <param name="patience">After so long it counts as not there.</param>
     /// <returns>The models, or why there is no list of them: a provider that cannot be used or asked is nothing exceptional.</returns>
     public async Task<ModelList> ListModelsAsync(string provider, TimeSpan patience, CancellationToken cancellationToken)
@@ -73,9 +73,13 @@ public sealed class ModelCatalog : IDisposable
     public ModelFacts FactsOf(string model)
     {
         var known = KnownModels.Find(model);
-        return Split(model) is var (provider, name) && _providers.TryGetValue(provider, out var named) && named.Models.TryGetValue(name, out var said)
-            ? said.Over(known)
-            : known;
+        if (Split(model) is not var (provider, name) || !_providers.TryGetValue(provider, out var named))
+            return known;
+
+        // What the model could hold is not what a server at home has the memory for.
+        if (named.Kind == ProviderKind.Ollama)
+            known = known with { Context = Math.Min(known.Context ?? OllamaModel.UsualContext, OllamaModel.UsualContext), Price = known.Price ?? new Price(0, 0) };
+        return named.Models.TryGetValue(name, out var said) ? said.Over(known) : known;
     }
 
     /// <summary>The model for small work of the provider that a model (null: the default one) is of; null: none is known to be there.</summary>
@@ -139,7 +143,8 @@ public sealed class ModelCatalog : IDisposable
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        return provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
+        return provider.Kind == ProviderKind.Ollama ? new OllamaModel(model, provider.BaseUrl, provider.ApiKey, FactsOf($"{provider.Name}/{model}").Context, http, errors)
+            : provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
             : provider.Api == OpenAiApi.Responses ? new OpenAiResponsesModel(model, provider.BaseUrl, provider.KeyToSend, http, errors)
             : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors);
     }

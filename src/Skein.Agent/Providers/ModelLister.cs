@@ -4,7 +4,7 @@ using Skein.Core.Events;
 
 namespace Skein.Agent.Providers;
 
-/// <summary>Asks a server that speaks OpenAI's API which models it has.</summary>
+/// <summary>Asks a provider which models it has, in the words of its kind.</summary>
 internal static class ModelLister
 {
     private const int MostBytes = 4 << 20;
@@ -15,18 +15,31 @@ internal static class ModelLister
         var errors = new ModelErrors(provider.Name, provider.ApiKey);
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        var address = new Uri(provider.BaseUrl.AbsoluteUri.TrimEnd('/') + "/models");
+        var address = new Uri(provider.BaseUrl.AbsoluteUri.TrimEnd('/') + provider.Kind switch
+        {
+            ProviderKind.Ollama => "/api/tags",
+            ProviderKind.Anthropic => "/v1/models?limit=1000",
+            _ => "/models",
+        });
         try
         {
             using var http = new HttpClient(connections, disposeHandler: false) { MaxResponseContentBufferSize = MostBytes, Timeout = Timeout.InfiniteTimeSpan };
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
-            if (provider.ApiKey is { } key)
+            if (provider.Kind == ProviderKind.Anthropic)
+            {
+                request.Headers.Add("anthropic-version", "2023-06-01");
+                request.Headers.Add("x-api-key", provider.KeyToSend);
+            }
+            else if (provider.ApiKey is { } key)
+            {
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            }
+
             using var response = await http.SendAsync(request, either.Token);
             var body = await response.Content.ReadAsStringAsync(either.Token);
             if (!response.IsSuccessStatusCode)
                 throw errors.FromStatus(response.StatusCode, response.Headers, body, time.GetUtcNow());
-            return Read(body, address, errors);
+            return Read(body, provider.Kind == ProviderKind.Ollama ? ("models", "name") : ("data", "id"), address, errors);
         }
         catch (HttpRequestException e)
         {
@@ -38,12 +51,12 @@ internal static class ModelLister
         }
     }
 
-    private static IReadOnlyList<string> Read(string body, Uri address, ModelErrors errors)
+    private static IReadOnlyList<string> Read(string body, (string List, string Name) words, Uri address, ModelErrors errors)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return [.. document.RootElement.GetProperty("data").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).Order(StringComparer.Ordinal)];
+            return [.. document.RootElement.GetProperty(words.List).EnumerateArray().Select(m => m.GetProperty(words.Name).GetString()!).Order(StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {

@@ -41,7 +41,7 @@ internal static class OpenAiRequest
         json.WriteEndObject();
     }
 
-    private static void WriteTools(Utf8JsonWriter json, IList<AITool> tools)
+    public static void WriteTools(Utf8JsonWriter json, IList<AITool> tools)
     {
         json.WriteStartArray("tools");
         foreach (var tool in tools.OfType<AIFunctionDeclaration>())

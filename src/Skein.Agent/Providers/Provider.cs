@@ -58,7 +58,7 @@ internal sealed class Provider
         yield return Known("openai", ProviderKind.OpenAi, "https://api.openai.com/v1", "OPENAI", OpenAiDefault, configured, environment);
 
         if (!configured.Any(c => c.Name == "ollama"))
-            yield return new Provider(new ProviderConfiguration("ollama", ProviderKind.OpenAi), Ollama(environment("OLLAMA_HOST")), needsKey: false);
+            yield return new Provider(new ProviderConfiguration("ollama", ProviderKind.Ollama), Ollama(environment("OLLAMA_HOST")), needsKey: false);
 
         foreach (var other in configured.Where(c => c.Name is not ("anthropic" or "openai")))
             yield return Other(other, environment);
@@ -87,11 +87,11 @@ internal sealed class Provider
             throw new InvalidRequestException($"'{settings.Name}' cannot be the name of a provider: it must not be empty, '{ModelCatalog.Scripted}' or contain '/'.");
 
         var address = settings.BaseUrl
-            ?? (settings.Name == "ollama" ? Ollama(environment("OLLAMA_HOST")).AbsoluteUri : throw new InvalidRequestException($"The provider {settings.Name} has no base URL."));
+            ?? (settings.Name == "ollama" ? Ollama(environment("OLLAMA_HOST")).AbsoluteUri.TrimEnd('/') + (settings.Kind == ProviderKind.OpenAi ? "/v1" : "") : throw new InvalidRequestException($"The provider {settings.Name} has no base URL."));
         var key = settings.KeyVariable is null ? settings.ApiKey : NotBlank(environment(settings.KeyVariable)) ?? settings.ApiKey;
         var baseUrl = Address(settings.Name, address);
         return new Provider(
-            settings with { ApiKey = key }, settings.Kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: settings.KeyVariable is not null,
+            settings with { ApiKey = key }, settings.Kind == ProviderKind.OpenAi ? baseUrl : WithoutVersion(baseUrl), needsKey: settings.KeyVariable is not null,
             isMakers: baseUrl.Host == "openrouter.ai");
     }
 
@@ -100,7 +100,7 @@ internal sealed class Provider
             ? uri
             : throw new InvalidRequestException($"The base URL of {provider} must be an http or https address without a name or password in it.");
 
-    // Anthropic's package adds it, but addresses are often given with it, as OpenAI's are.
+    // It is added where it belongs, but addresses are often given with it, as OpenAI's are.
     private static Uri WithoutVersion(Uri uri) =>
         uri.AbsolutePath.TrimEnd('/') is var path && path.EndsWith("/v1", StringComparison.Ordinal)
             ? new UriBuilder(uri) { Path = path[..^3] }.Uri
@@ -119,7 +119,7 @@ internal sealed class Provider
             builder.Host = "127.0.0.1";
         if (!hasScheme && uri.IsDefaultPort && !text.EndsWith(":80", StringComparison.Ordinal))
             builder.Port = OllamaPort;
-        builder.Path = uri.AbsolutePath.TrimEnd('/') + "/v1";
+        builder.Path = uri.AbsolutePath.TrimEnd('/');
         return builder.Uri;
     }
 

@@ -8,6 +8,9 @@ public enum ProviderKind
     /// <summary>Anthropic's Messages API.</summary>
     Anthropic,
 
+    /// <summary>Ollama's own.</summary>
+    Ollama,
+
     /// <summary>One of OpenAI's, which <see cref="OpenAiApi"/> tells.</summary>
     OpenAi,
 }

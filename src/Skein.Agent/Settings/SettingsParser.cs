@@ -137,7 +137,7 @@ internal sealed partial class SettingsParser(string file)
             switch (property.Name)
             {
                 case "kind":
-                    kind = property.OneOf(("openai", ProviderKind.OpenAI), ("anthropic", ProviderKind.Anthropic), ("scripted", ProviderKind.Scripted));
+                    kind = property.OneOf(("openai", ProviderKind.OpenAI), ("anthropic", ProviderKind.Anthropic), ("ollama", ProviderKind.Ollama), ("scripted", ProviderKind.Scripted));
                     break;
                 case "api":
                     api = property.OneOf(("chat", OpenAiApi.Chat), ("responses", OpenAiApi.Responses));
@@ -159,7 +159,7 @@ internal sealed partial class SettingsParser(string file)
         }
 
         if (kind is null)
-            throw node.Broken("needs 'kind': openai, anthropic or scripted");
+            throw node.Broken("needs 'kind': openai, anthropic, ollama or scripted");
 
         if (api is not null && kind != ProviderKind.OpenAI)
             throw node.Broken("has an 'api', which is for the kind 'openai'");

@@ -14,6 +14,7 @@ public enum ProviderKind
 {
     OpenAI,
     Anthropic,
+    Ollama,
 
     /// <summary>Plays a script: for demonstrations and tests.</summary>
     Scripted,

@@ -34,12 +34,11 @@ internal static class ModelsCommand
         return command;
     }
 
-    // Anthropic's models are few and known by name; whoever speaks like OpenAI may have any.
     private static async Task<Row> AskAsync(
         ModelCatalog models, ProviderState provider, IReadOnlyDictionary<string, string> keys, bool ask, Surroundings surroundings, CancellationToken cancellationToken)
     {
         var row = new Row(provider, ModelCatalogs.KeyFrom(provider, keys, surroundings), [], provider.Problem);
-        if (!ask || provider.Problem is not null || provider.Kind != ProviderKind.OpenAi)
+        if (!ask || provider.Problem is not null)
             return row;
         var (found, problem) = await models.ListModelsAsync(provider.Name, s_patience, cancellationToken);
         return row with { Models = found, Problem = problem };
@@ -80,7 +79,7 @@ internal static class ModelsCommand
         })]),
     }.ToJsonString(SkeinJson.Relaxed.Options);
 
-    private static string Word(ProviderKind kind) => kind == ProviderKind.Anthropic ? "anthropic" : "openai";
+    private static string Word(ProviderKind kind) => kind.ToString().ToLowerInvariant();
 
     private sealed record Row(ProviderState Provider, string? KeyFrom, IReadOnlyList<string> Models, string? Problem);
 }

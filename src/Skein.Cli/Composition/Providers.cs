@@ -7,7 +7,7 @@ namespace Skein.Cli.Composition;
 internal static class Providers
 {
     private static readonly (string Name, Agent.Providers.ProviderKind Kind)[] s_known =
-        [("anthropic", Agent.Providers.ProviderKind.Anthropic), ("openai", Agent.Providers.ProviderKind.OpenAi), ("ollama", Agent.Providers.ProviderKind.OpenAi)];
+        [("anthropic", Agent.Providers.ProviderKind.Anthropic), ("openai", Agent.Providers.ProviderKind.OpenAi), ("ollama", Agent.Providers.ProviderKind.Ollama)];
 
     /// <summary>A provider that plays a script is known to the catalog as a script of that name.</summary>
     /// <param name="keys">Those that the user stored; a variable of the environment goes before them.</param>
@@ -35,9 +35,12 @@ internal static class Providers
         return (providers, scripts);
     }
 
-    private static Agent.Providers.ProviderKind KindOf(ProviderSettings provider) => provider.Kind == Agent.Settings.ProviderKind.Anthropic
-        ? Agent.Providers.ProviderKind.Anthropic
-        : Agent.Providers.ProviderKind.OpenAi;
+    private static Agent.Providers.ProviderKind KindOf(ProviderSettings provider) => provider.Kind switch
+    {
+        Agent.Settings.ProviderKind.Anthropic => Agent.Providers.ProviderKind.Anthropic,
+        Agent.Settings.ProviderKind.Ollama => Agent.Providers.ProviderKind.Ollama,
+        _ => Agent.Providers.ProviderKind.OpenAi,
+    };
 
     private static Script Read(string name, string file)
     {

@@ -17,6 +17,7 @@ public sealed class CutStreamTests
     [InlineData("openai")]
     [InlineData("anthropic")]
     [InlineData("responses")]
+    [InlineData("ollama")]
     public async Task A_stream_that_ends_anywhere_is_whole_or_a_failure(string provider)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -46,6 +47,8 @@ public sealed class CutStreamTests
     [InlineData("anthropic", 7)]
     [InlineData("responses", 1)]
     [InlineData("responses", 5)]
+    [InlineData("ollama", 1)]
+    [InlineData("ollama", 11)]
     public async Task Where_the_pieces_end_makes_no_difference(string provider, int size)
     {
         await using var wire = await Wire.StartAsync(provider);
@@ -60,7 +63,7 @@ public sealed class CutStreamTests
         using var http = new HttpClient();
         using var content = new StringContent("{}", Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(
-            wire.Server.OpenAiAddress + (wire.Provider switch { "anthropic" => "/messages", "responses" => "/responses", _ => "/chat/completions" }), content, Cancellation);
+            wire.Server.Address + (wire.Provider switch { "anthropic" => "/v1/messages", "responses" => "/v1/responses", "ollama" => "/api/chat", _ => "/v1/chat/completions" }), content, Cancellation);
         return await response.Content.ReadAsStringAsync(Cancellation);
     }
 

@@ -83,13 +83,13 @@ public sealed class ModelCatalogTests
     }
 
     [Theory]
-    [InlineData(null, "http://127.0.0.1:11434/v1")]
-    [InlineData("box", "http://box:11434/v1")]
-    [InlineData("box:99", "http://box:99/v1")]
-    [InlineData(":99", "http://127.0.0.1:99/v1")]
-    [InlineData("0.0.0.0", "http://127.0.0.1:11434/v1")]
-    [InlineData("0.0.0.0:99", "http://127.0.0.1:99/v1")]
-    [InlineData("https://box.example/ollama/", "https://box.example/ollama/v1")]
+    [InlineData(null, "http://127.0.0.1:11434/")]
+    [InlineData("box", "http://box:11434/")]
+    [InlineData("box:99", "http://box:99/")]
+    [InlineData(":99", "http://127.0.0.1:99/")]
+    [InlineData("0.0.0.0", "http://127.0.0.1:11434/")]
+    [InlineData("0.0.0.0:99", "http://127.0.0.1:99/")]
+    [InlineData("https://box.example/ollama/", "https://box.example/ollama")]
     public void Ollama_is_found_where_its_variable_says(string? host, string address)
     {
         var ollama = Provider.All([], name => name == "OLLAMA_HOST" ? host : null).Single(p => p.Name == "ollama");

@@ -15,7 +15,7 @@ internal sealed class Wire : IAsyncDisposable
     {
         Provider = provider;
         Server = server;
-        var kind = provider == "anthropic" ? ProviderKind.Anthropic : ProviderKind.OpenAi;
+        var kind = provider switch { "anthropic" => ProviderKind.Anthropic, "ollama" => ProviderKind.Ollama, _ => ProviderKind.OpenAi };
         var responses = provider == "responses";
         var configured = new ProviderConfiguration(provider, kind, responses ? server.OpenAiAddress : null, responses ? Key : null)
         {
@@ -58,6 +58,7 @@ internal sealed class Wire : IAsyncDisposable
     {
         "OPENAI_BASE_URL" => Server.OpenAiAddress,
         "ANTHROPIC_BASE_URL" => Server.Address,
+        "OLLAMA_HOST" => Server.Address,
         "OPENAI_API_KEY" or "ANTHROPIC_API_KEY" => Key,
         _ => null,
     };

@@ -103,7 +103,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{"providers": []}""", "providers", "must be an object")]
     [InlineData("""{"providers": {"a": {}}}""", "providers.a", "needs 'kind'")]
     [InlineData("""{"providers": {"A/b": {"kind": "openai"}}}""", "providers.A/b", "must have a name")]
-    [InlineData("""{"providers": {"a": {"kind": "ollama"}}}""", "providers.a.kind", "must be one of openai, anthropic, scripted, not \"ollama\"")]
+    [InlineData("""{"providers": {"a": {"kind": "gopher"}}}""", "providers.a.kind", "must be one of openai, anthropic, ollama, scripted, not \"gopher\"")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "url": "x"}}}""", "providers.a.url", "is not known here")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "base_url": "localhost:80"}}}""", "providers.a.base_url", "must be an http or https URL")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "base_url": "file:///etc"}}}""", "providers.a.base_url", "must be an http or https URL")]

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace Skein.Agent.Providers;
+
+/// <summary>A request as Ollama's <c>/api/chat</c> takes it.</summary>
+internal static class OllamaRequest
+{
+    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <param name="context">Tokens that the server is to hold; null: as it is set up.</param>
+    public static ReadOnlyMemory<byte> From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, int? context)
+    {
+        var buffer = new ArrayBufferWriter<byte>(16 << 10);
+        using var json = new Utf8JsonWriter(buffer, s_plain);
+        json.WriteStartObject();
+        json.WriteString("model", model);
+        json.WriteBoolean("stream", true);
+        // Else what does not fit is cut off in silence, beginning with the oldest; so it is an error, and is summarised.
+        json.WriteBoolean("truncate", false);
+        json.WriteBoolean("shift", false);
+        WriteOptions(json, options, context);
+
+        json.WriteStartArray("messages");
+        if (options.Instructions is { Length: > 0 } instructions)
+            WriteMessage(json, "system", instructions);
+        var tools = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var message in messages)
+            WriteMessage(json, message, tools);
+        json.WriteEndArray();
+
+        if (options.Tools is { Count: > 0 } declared)
+            OpenAiRequest.WriteTools(json, declared);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private static void WriteOptions(Utf8JsonWriter json, ChatOptions options, int? context)
+    {
+        json.WriteStartObject("options");
+        if (context is { } tokens)
+            json.WriteNumber("num_ctx", tokens);
+        if (options.MaxOutputTokens is { } most)
+            json.WriteNumber("num_predict", most);
+        json.WriteEndObject();
+    }
+
+    /// <param name="tools">The tool of every call so far, by its id.</param>
+    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message, Dictionary<string, string> tools)
+    {
+        if (message.Role == ChatRole.Tool)
+        {
+            foreach (var result in message.Contents.OfType<FunctionResultContent>())
+                WriteResult(json, result, tools.GetValueOrDefault(result.CallId));
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("role", message.Role == ChatRole.Assistant ? "assistant" : message.Role == ChatRole.System ? "system" : "user");
+        // Newer texts follow older ones on a line of their own: a message has but one.
+        json.WriteString("content", string.Join('\n', message.Contents.OfType<TextContent>().Select(t => t.Text)));
+        if (string.Concat(message.Contents.OfType<TextReasoningContent>().Select(t => t.Text)) is { Length: > 0 } thoughts)
+            json.WriteString("thinking", thoughts);
+        WriteImages(json, message);
+        WriteCalls(json, message, tools);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMessage(Utf8JsonWriter json, string role, string content)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", role);
+        json.WriteString("content", content);
+        json.WriteEndObject();
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, FunctionResultContent result, string? tool)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", "tool");
+        json.WriteString("tool_call_id", result.CallId);
+        if (tool is not null)
+            json.WriteString("tool_name", tool);
+        json.WriteString("content", result.Result as string ?? "");
+        json.WriteEndObject();
+    }
+
+    private static void WriteImages(Utf8JsonWriter json, ChatMessage message)
+    {
+        var images = message.Contents.OfType<DataContent>().Where(d => d.HasTopLevelMediaType("image")).ToList();
+        if (images.Count == 0)
+            return;
+
+        json.WriteStartArray("images");
+        foreach (var image in images)
+            json.WriteBase64StringValue(image.Data.Span);
+        json.WriteEndArray();
+    }
+
+    private static void WriteCalls(Utf8JsonWriter json, ChatMessage message, Dictionary<string, string> tools)
+    {
+        var calls = message.Contents.OfType<FunctionCallContent>().ToList();
+        if (calls.Count == 0)
+            return;
+
+        json.WriteStartArray("tool_calls");
+        foreach (var call in calls)
+        {
+            tools[call.CallId] = call.Name;
+            json.WriteStartObject();
+            json.WriteString("id", call.CallId);
+            json.WriteStartObject("function");
+            json.WriteString("name", call.Name);
+            json.WritePropertyName("arguments");
+            ToolCalls.SendableArgumentsOf(call).WriteTo(json);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
