@@ -71,7 +71,8 @@ public static class SessionFold
         SessionRewound rewound => s with { AgentSession = null, Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages)], Messages = rewound.Messages },
         SessionUnrewound back => s with { Rewinds = [.. s.Rewinds.SkipLast(1)], Messages = back.Messages },
 
-        PromptQueued queued => s with { Queue = [.. s.Queue, queued] },
+        PromptQueued queued => s with { Queue = queued.First ? [queued, .. s.Queue] : [.. s.Queue, queued] },
+        PromptEdited edited => s with { Queue = [.. s.Queue.Select(q => q.Turn == edited.Turn ? q with { Parts = edited.Parts } : q)] },
         PromptWithdrawn withdrawn => s with { Queue = [.. s.Queue.Where(q => q.Turn != withdrawn.Turn)] },
         PromptSteered steered => s with { Steered = [.. s.Steered, steered] },
 

@@ -25,6 +25,7 @@ internal static class CommandTree
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),
         ("compact", CompactCommand.Create),
+        ("queue", QueueCommand.Create),
         ("export", ExportCommand.Create),
         ("import", ImportCommand.Create),
         ("archive", KeepingCommands.CreateArchive),

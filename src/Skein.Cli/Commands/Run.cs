@@ -35,7 +35,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
         var options = request.Session is null ? (null, null, null) : (request.Agent, request.Model, request.Mode);
         var prompt = new PromptRequest(
-            request.Prompt, Agent: options.Agent, Model: options.Model, Mode: options.Mode, MaxCost: request.Limits.MaxCost, MaxSteps: request.Limits.MaxSteps);
+            request.Prompt, When: request.When, Agent: options.Agent, Model: options.Model, Mode: options.Mode, MaxCost: request.Limits.MaxCost, MaxSteps: request.Limits.MaxSteps);
         var accepted = await PromptAsync(client, session, prompt, cancellationToken);
         var code = await FollowAsync(client, session, accepted, cancellationToken);
         if (!request.Json)

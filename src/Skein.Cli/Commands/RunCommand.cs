@@ -2,6 +2,7 @@ using System.CommandLine;
 using Skein.Cli.Composition;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Protocol;
 
 namespace Skein.Cli.Commands;
 
@@ -16,6 +17,7 @@ internal static class RunCommand
         var agent = new Option<string>("--agent") { Description = "Who works: an agent's name.", HelpName = "AGENT" };
         var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
         var mode = Values.Mode();
+        var when = Values.When();
         var maxCost = Values.Dollars("--max-cost", "End the turn when its calls of the model have cost so many US dollars. The next prompt goes on.");
         var maxSteps = Values.Number("--max-steps", "End the turn after so many calls of the model, 1000 unless the settings say otherwise. The next prompt goes on.");
         var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
@@ -24,7 +26,7 @@ internal static class RunCommand
         var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
         var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
         {
-            prompt, file, goOn, session, agent, model, mode, maxCost, maxSteps, json, inProcess, ephemeral, trust,
+            prompt, file, goOn, session, agent, model, mode, when, maxCost, maxSteps, json, inProcess, ephemeral, trust,
         };
 
         command.Validators.Add(result =>
@@ -47,6 +49,7 @@ internal static class RunCommand
                 parsed.GetValue(ephemeral),
                 parsed.GetValue(trust))
             {
+                When = parsed.GetValue(when) ?? WhenBusy.Reject,
                 Limits = new TurnLimits(parsed.GetValue(maxCost), parsed.GetValue(maxSteps)),
             };
             return await new Run(surroundings, request).RunAsync(cancellationToken);
@@ -63,5 +66,8 @@ internal sealed record RunRequest(
     Func<PermissionAsked, bool>? Consented = null)
 {
     /// <summary>What ends the turn, over what settings say.</summary>
+    /// <summary>What it does where a turn runs.</summary>
+    public WhenBusy When { get; init; }
+
     public TurnLimits Limits { get; init; } = TurnLimits.None;
 }

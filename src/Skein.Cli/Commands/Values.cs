@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Core.Protocol;
 
 namespace Skein.Cli.Commands;
 
@@ -11,6 +12,9 @@ internal static class Values
 {
     private static readonly (string Word, PermissionMode Mode)[] s_modes =
         [("ask", PermissionMode.Ask), ("plan", PermissionMode.Plan), ("edits", PermissionMode.Edits), ("auto", PermissionMode.Auto)];
+
+    private static readonly (string Word, WhenBusy When)[] s_whens =
+        [("reject", WhenBusy.Reject), ("queue", WhenBusy.Queue), ("steer", WhenBusy.Steer), ("interrupt", WhenBusy.Interrupt)];
 
     private static readonly (string Word, SessionStatus Status)[] s_statuses =
     [
@@ -27,6 +31,9 @@ internal static class Values
 
     public static Option<PermissionMode?> Mode() =>
         Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands in the sandbox).", s_modes);
+
+    public static Option<WhenBusy?> When() =>
+        Word("--when", "WHEN", "What to do where a turn runs: reject (the default), queue (wait for its end), steer (tell it, at its next step), or interrupt (end it first).", s_whens);
 
     public static Option<SessionStatus?> Status() =>
         Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", s_statuses);

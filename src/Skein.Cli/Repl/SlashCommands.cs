@@ -149,6 +149,14 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
                 Needed();
                 await talk.CompactAsync(argument, cancellationToken);
                 break;
+            case "/queue":
+                await QueueAsync(argument, cancellationToken);
+                break;
+            case "/now":
+                if (argument.Length == 0)
+                    throw new UsageException("/now needs a prompt.");
+                await talk.PromptAsync(argument, WhenBusy.Interrupt, cancellationToken);
+                break;
             case "/cost":
                 Cost(Needed());
                 break;
@@ -228,6 +236,34 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         await talk.Client.RewindAsync(session.Id, new RewindRequest(), cancellationToken);
         if (loop.Editor.Buffer.IsEmpty && messages.Items.LastOrDefault(m => m.Role == Role.User) is { } prompt)
             loop.Editor.Set(prompt.Text);
+    }
+
+    private async Task QueueAsync(string argument, CancellationToken cancellationToken)
+    {
+        var session = Needed();
+        if (argument.Length == 0)
+        {
+            if (session.Queue.Count == 0)
+                view.Note("no prompt waits");
+            foreach (var (i, prompt) in session.Queue.Index())
+                view.Note($"{i + 1}  {TerminalText.CleanLine(Talk.TextOf(prompt))}");
+            return;
+        }
+
+        var words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
+        if (!int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            throw new UsageException($"/queue takes the number of a prompt that waits, not '{words[0]}'.");
+
+        var waiting = QueueCommand.At(session, number);
+        if (words.Length > 1)
+        {
+            await talk.Client.EditQueuedAsync(session.Id, waiting.Turn, new PromptChange(words[1]), cancellationToken);
+            return;
+        }
+
+        await talk.Client.WithdrawAsync(session.Id, waiting.Turn, cancellationToken);
+        if (loop.Editor.Buffer.IsEmpty)
+            loop.Editor.Set(Talk.TextOf(waiting));
     }
 
     private void Cost(Session session)

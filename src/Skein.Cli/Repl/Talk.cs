@@ -44,13 +44,15 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
     public PermissionAsked? Question => Session is { Questions: [var first, ..] } ? first : null;
 
     /// <summary>Sends a prompt; it waits where a turn runs.</summary>
-    public async Task PromptAsync(string text, CancellationToken cancellationToken)
+    public Task PromptAsync(string text, CancellationToken cancellationToken) => PromptAsync(text, WhenBusy.Queue, cancellationToken);
+
+    public async Task PromptAsync(string text, WhenBusy when, CancellationToken cancellationToken)
     {
         if (Session is null)
             Follow((await client.CreateAsync(Wanted, cancellationToken)).Session, after: null);
         else if (_following.IsCompleted)
             Follow(Session, Session.Seq);
-        await client.PromptAsync(Session!.Id, new PromptRequest(text, When: WhenBusy.Queue), cancellationToken);
+        await client.PromptAsync(Session!.Id, new PromptRequest(text, When: when), cancellationToken);
     }
 
     /// <summary>Lets the agent summarise what was said.</summary>

@@ -25,6 +25,7 @@ internal static class EventNames
         ("agent.linked", SkeinJson.Default.AgentLinked),
         ("agent.reported", SkeinJson.Default.AgentReported),
         ("prompt.queued", SkeinJson.Default.PromptQueued),
+        ("prompt.edited", SkeinJson.Default.PromptEdited),
         ("prompt.withdrawn", SkeinJson.Default.PromptWithdrawn),
         ("prompt.steered", SkeinJson.Default.PromptSteered),
         ("turn.started", SkeinJson.Default.TurnStarted),

@@ -9,6 +9,7 @@ internal static class NamedBlobs
         MessageEdited edited => edited.Parts.SelectMany(p => Of(p.Content)),
         PartAdded added => Of(added.Content),
         PromptQueued queued => queued.Parts.SelectMany(p => Of(p.Content)),
+        PromptEdited edited => edited.Parts.SelectMany(p => Of(p.Content)),
         PromptSteered steered => steered.Parts.SelectMany(p => Of(p.Content)),
         AgentReported { Whole: { } whole } => [whole],
         _ => [],

@@ -6,7 +6,13 @@ namespace Skein.Core.Events;
 /// <summary>A prompt waits for the running turn to end.</summary>
 /// <param name="Turn">The turn it will start.</param>
 /// <param name="Message">The message it will become.</param>
-public sealed record PromptQueued(TurnId Turn, MessageId Message, IReadOnlyList<MessagePart> Parts, TurnOptions? Options = null) : EventBody;
+/// <param name="First">It goes before all that wait already.</param>
+public sealed record PromptQueued(
+    TurnId Turn, MessageId Message, IReadOnlyList<MessagePart> Parts, TurnOptions? Options = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool First = false) : EventBody;
+
+/// <summary>A queued prompt says something else now; its place stays.</summary>
+public sealed record PromptEdited(TurnId Turn, IReadOnlyList<MessagePart> Parts) : EventBody;
 
 /// <summary>A queued prompt was taken back.</summary>
 public sealed record PromptWithdrawn(TurnId Turn) : EventBody;

@@ -57,6 +57,9 @@ public enum WhenBusy
 
     /// <summary>Tell the running turn, at its next step.</summary>
     [JsonStringEnumMemberName("steer")] Steer,
+
+    /// <summary>Interrupt the turn, then start one before all that wait.</summary>
+    [JsonStringEnumMemberName("interrupt")] Interrupt,
 }
 
 /// <summary>A prompt: a text, or parts. Agent, model and mode stay with the session, the others hold for the turn.</summary>
@@ -77,6 +80,9 @@ public sealed record PromptRequest(
 /// <param name="Turn">The turn that works on it: the running one, if it was steered.</param>
 /// <param name="Seq">The sequence of the event that accepted it. Durable.</param>
 public sealed record PromptAccepted(TurnId Turn, long Seq);
+
+/// <summary>What a queued prompt says from now on: a text, or parts.</summary>
+public sealed record PromptChange(string? Text = null, IReadOnlyList<Part>? Parts = null);
 
 /// <param name="Keep">What the summary is to keep above all; null: what matters.</param>
 public sealed record CompactRequest(string? Keep = null);

@@ -25,6 +25,14 @@ internal static class Prompting
         {
             case WhenBusy.Queue:
                 return new PromptAccepted(queued.Turn, (await runner.AppendAsync([queued], by))[^1].Seq);
+            case WhenBusy.Interrupt:
+                var first = (await runner.AppendAsync([queued with { First = true }], by))[^1].Seq;
+
+                // The end of the turn is done on this mailbox, so it is not waited for here. One that only waits for an answer has ended now.
+                await runner.InterruptAsync(new Interruption("user", by with { Key = null }));
+                if (runner.Session.Turn is null)
+                    await StartAsync(runner, runner.Session.Queue[0], null);
+                return new PromptAccepted(queued.Turn, first);
             case WhenBusy.Steer when queued.Options is not null:
                 throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system, tools or limits.");
             case WhenBusy.Steer when runner.Agent().CanSteer:
@@ -65,6 +73,12 @@ internal static class Prompting
         bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, session.Messages + 1, prompt.Parts, prompt.Turn));
         return new PromptAccepted(prompt.Turn, (await runner.BeginAsync(bodies, by)).Seq);
     }
+
+    /// <exception cref="NotInSessionException">No such prompt waits.</exception>
+    public static Task EditAsync(SessionRunner runner, TurnId turn, IReadOnlyList<Part> parts, Cause by) =>
+        runner.Session.Queue.Any(q => q.Turn == turn)
+            ? runner.AppendAsync([new PromptEdited(turn, [.. parts.Select(p => new MessagePart(runner.Ids.Next<PartId>(), p))])], by)
+            : throw new NotInSessionException(runner.Session.Id, $"queued prompt {turn}");
 
     /// <summary>Starts a turn that only compacts the context.</summary>
     /// <exception cref="ConflictException">Its agent cannot.</exception>

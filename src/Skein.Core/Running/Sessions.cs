@@ -237,6 +237,11 @@ public sealed class Sessions : IAsyncDisposable
                 : throw new NotInSessionException(session, $"queued prompt {turn}"),
             cancellationToken);
 
+    /// <summary>Changes what a queued prompt says.</summary>
+    /// <exception cref="NotInSessionException">No such prompt waits.</exception>
+    public Task<SessionView> EditQueuedAsync(SessionId session, TurnId turn, PromptChange change, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(session, by, runner => Prompting.EditAsync(runner, turn, RequestRules.Parts(change.Text, change.Parts), by), cancellationToken);
+
     /// <summary>Returns when the turn has really ended.</summary>
     public async Task<InterruptOutcome> InterruptAsync(SessionId session, Cause by, CancellationToken cancellationToken)
     {

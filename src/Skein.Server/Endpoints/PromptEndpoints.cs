@@ -16,6 +16,7 @@ internal static class PromptEndpoints
         var session = routes.MapGroup("/v1/sessions/{id}").WithTags("turns");
         session.MapPost("/prompt", PromptAsync).WithSummary("Give the agent something to do; 202 once the prompt is durable");
         session.MapPost("/compact", CompactAsync).WithSummary("Let the agent summarise what was said, so that its context has room again; 202 once the turn has begun");
+        session.MapPatch("/queue/{turn}", EditAsync).WithSummary("Change what a queued prompt says");
         session.MapDelete("/queue/{turn}", WithdrawAsync).WithSummary("Take a queued prompt back");
         session.MapPost("/interrupt", InterruptAsync).WithSummary("End the running turn; answers when it has ended");
         session.MapPost("/permissions/{permission}", AnswerAsync).WithSummary("Answer a permission question");
@@ -28,6 +29,10 @@ internal static class PromptEndpoints
     private static async Task<Accepted<PromptAccepted>> CompactAsync(
         string id, Body<CompactRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Accepted((string?)null, await sessions.CompactAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> EditAsync(
+        string id, string turn, Body<PromptChange> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.EditQueuedAsync(SessionId.Parse(id), TurnId.Parse(turn), body.Value, caller.By, cancellationToken));
 
     private static async Task<Ok<SessionView>> WithdrawAsync(string id, string turn, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.WithdrawAsync(SessionId.Parse(id), TurnId.Parse(turn), caller.By, cancellationToken));

@@ -61,4 +61,48 @@ public sealed class PromptTests
             yield break;
         }
     }
+
+    [Fact]
+    public async Task Prompts_that_wait_are_edited_and_taken_back_and_outlive_a_restart()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((_, token) => HoldAsync(gate, token)));
+        var session = await kernel.NewSessionAsync();
+        await kernel.Sessions.PromptAsync(session, new PromptRequest("one"), Kernel.User, Cancellation);
+        List<TurnId> turns = [];
+        foreach (var text in new[] { "two", "three", "four" })
+            turns.Add((await kernel.Sessions.PromptAsync(session, new PromptRequest(text, When: WhenBusy.Queue), Kernel.User, Cancellation)).Turn);
+
+        await kernel.Sessions.EditQueuedAsync(session, turns[1], new PromptChange("three, edited"), Kernel.User, Cancellation);
+        await kernel.Sessions.WithdrawAsync(session, turns[0], Kernel.User, Cancellation);
+        var gone = await Assert.ThrowsAsync<NotInSessionException>(() => kernel.Sessions.EditQueuedAsync(session, turns[0], new PromptChange("x"), Kernel.User, Cancellation));
+        await kernel.RestartAsync();
+
+        Assert.Contains(turns[0].Value, gone.Message, StringComparison.Ordinal);
+        Assert.Equal(["three, edited", "four"], (await kernel.GetAsync(session)).Queue.Select(q => string.Concat(q.Parts.Select(p => ((TextPart)p.Content).Text))));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_interrupts_ends_the_turn_and_goes_before_all_that_wait()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((turn, token) => turn.Messages.Count == 1 ? HoldAsync(gate, token) : ScriptedAgent.Say(turn, "ok")));
+        var session = await kernel.NewSessionAsync();
+        var first = await kernel.Sessions.PromptAsync(session, new PromptRequest("one"), Kernel.User, Cancellation);
+        var waiting = await kernel.Sessions.PromptAsync(session, new PromptRequest("two", When: WhenBusy.Queue), Kernel.User, Cancellation);
+
+        var now = await kernel.Sessions.PromptAsync(session, new PromptRequest("now", When: WhenBusy.Interrupt), Kernel.User, Cancellation);
+        await kernel.EventAsync(session, now.Seq, e => e.Body is TurnCompleted done && done.Turn == waiting.Turn);
+
+        Assert.Equal(["one", "now", "ok", "two", "ok"], await kernel.TextsAsync(session));
+        Assert.Equal(
+            [$"interrupted {first.Turn}", $"completed {now.Turn}", $"completed {waiting.Turn}"],
+            (await kernel.LogAsync(session)).Select(e => e.Body switch { TurnInterrupted t => $"interrupted {t.Turn}", TurnCompleted t => $"completed {t.Turn}", _ => "" }).Where(t => t.Length > 0));
+    }
+
+    private static async IAsyncEnumerable<AgentOutput> HoldAsync(Gate gate, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await gate.PassAsync(cancellationToken);
+        yield break;
+    }
 }

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Text.Json;
+using Skein.Cli.Background;
+using Skein.Cli.Composition;
+using Skein.Cli.Repl;
+using Skein.Cli.Screen;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+
+namespace Skein.Cli.Commands;
+
+internal static class QueueCommand
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var name = Values.Session();
+        var text = new Argument<string[]>("TEXT") { Description = "With --edit: what the prompt is to say.", Arity = ArgumentArity.ZeroOrMore };
+        var edit = Values.Number("--edit", "Change what the prompt of this number says; its place stays.");
+        var drop = Values.Number("--drop", "Take the prompt of this number back.");
+        var json = Values.Json();
+        var command = new Command("queue", "List the prompts that wait for a session's turn to end, change one, or take one back.") { name, text, edit, drop, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(edit) is not null && result.GetValue(drop) is not null)
+                result.AddError("--edit and --drop exclude each other.");
+            if ((result.GetValue(edit) is not null) != (result.GetValue(text) is { Length: > 0 }))
+                result.AddError("--edit needs the text that the prompt is to say, and nothing else takes one: skein queue SESSION --edit 1 \"TEXT\".");
+        });
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
+            var id = await SessionName.ResolveAsync(client, parsed.GetValue(name)!, surroundings.Folder, cancellationToken);
+            var view = await client.GetAsync(id, cancellationToken);
+            if (parsed.GetValue(edit) is { } edited)
+                view = await client.EditQueuedAsync(id, At(view.Session, edited).Turn, new PromptChange(string.Join(' ', parsed.GetValue(text)!)), cancellationToken);
+            else if (parsed.GetValue(drop) is { } dropped)
+                view = await client.WithdrawAsync(id, At(view.Session, dropped).Turn, cancellationToken);
+
+            if (parsed.GetValue(json))
+                surroundings.Out.WriteJsonLine(JsonSerializer.Serialize(view, SkeinJson.Relaxed.SessionView));
+            else if (view.Session.Queue.Count == 0)
+                surroundings.Out.WriteLine("No prompt waits.");
+            else
+                foreach (var (i, prompt) in view.Session.Queue.Index())
+                    surroundings.Out.WriteLine(($"{i + 1} ", Style.Dim), (TerminalText.Clean(Talk.TextOf(prompt)), Style.Plain));
+            return CommandLine.Good;
+        });
+        return command;
+    }
+
+    /// <exception cref="UsageException">No prompt has this number.</exception>
+    public static PromptQueued At(Session session, int number) =>
+        number >= 1 && number <= session.Queue.Count
+            ? session.Queue[number - 1]
+            : throw new UsageException($"There is no prompt {number}: {(session.Queue.Count == 0 ? "none waits" : $"{session.Queue.Count} wait")}.");
+}
