@@ -139,7 +139,7 @@ public sealed class ModelCatalog : IDisposable
     private IChatClient Make(Provider provider, string model)
     {
         var errors = new ModelErrors(provider.Name, provider.ApiKey);
-        var http = new HttpClient(new ModelHttpHandler(errors, _time) { InnerHandler = _connections.Value }, disposeHandler: false)
+        var http = new HttpClient(new ModelHttpHandler(errors, provider.Headers, _time) { InnerHandler = _connections.Value }, disposeHandler: false)
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };

@@ -7,7 +7,7 @@ namespace Skein.Agent.Providers;
 /// The one place where HTTP goes wrong, beneath the packages of all providers: refusals, connections that fail, answers that are no
 /// stream. All of it leaves as a <see cref="ModelException"/>.
 /// </summary>
-internal sealed class ModelHttpHandler(ModelErrors errors, TimeProvider time) : DelegatingHandler
+internal sealed class ModelHttpHandler(ModelErrors errors, IReadOnlyDictionary<string, string> headers, TimeProvider time) : DelegatingHandler
 {
     private const int MostErrorBytes = 64 << 10;
 
@@ -16,6 +16,8 @@ internal sealed class ModelHttpHandler(ModelErrors errors, TimeProvider time) : 
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         var response = await AnswerAsync(request, cancellationToken);
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), errors, time);
         if (response.IsSuccessStatusCode && IsStream(response.Content.Headers.ContentType))

@@ -35,6 +35,8 @@ internal static class ModelLister
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
             }
 
+            foreach (var (name, value) in provider.Headers)
+                request.Headers.TryAddWithoutValidation(name, value);
             using var response = await http.SendAsync(request, either.Token);
             var body = await response.Content.ReadAsStringAsync(either.Token);
             if (!response.IsSuccessStatusCode)

@@ -23,6 +23,7 @@ internal sealed class Provider
         DefaultModel = configuration.DefaultModel;
         KeyVariable = configuration.KeyVariable;
         Models = configuration.Models;
+        Headers = configuration.Headers;
         Api = configuration.Api ?? (baseUrl.Host == "api.openai.com" ? OpenAiApi.Responses : OpenAiApi.Chat);
         SmallModel = isMakers ? KnownModels.SmallOf(Name) : null;
         if (needsKey && ApiKey is null)
@@ -40,6 +41,7 @@ internal sealed class Provider
     public string? DefaultModel { get; }
     public string? KeyVariable { get; }
     public IReadOnlyDictionary<string, ModelFacts> Models { get; }
+    public IReadOnlyDictionary<string, string> Headers { get; }
 
     /// <summary>Its model for small work; null: none is known, as of a server elsewhere, which need not have what the maker has.</summary>
     public string? SmallModel { get; }
@@ -76,6 +78,7 @@ internal sealed class Provider
         {
             Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
             Api = settings?.Api,
+            Headers = settings?.Headers ?? ReadOnlyDictionary<string, string>.Empty,
         };
         var baseUrl = Address(name, whole.BaseUrl!);
         return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null, isMakers: elsewhere is null);

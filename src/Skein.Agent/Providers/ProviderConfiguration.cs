@@ -39,6 +39,9 @@ public sealed record ProviderConfiguration(
     /// <summary>For <see cref="ProviderKind.OpenAi"/>; null: Responses at OpenAI's own address, Chat Completions elsewhere.</summary>
     public OpenAiApi? Api { get; init; }
 
+    /// <summary>Sent with every call, beside those of the kind.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     // Never show a key where a record is printed.
     private bool PrintMembers(System.Text.StringBuilder text)
     {

@@ -130,9 +130,10 @@ internal sealed partial class SettingsParser(string file)
         Uri? baseUrl = null;
         string? apiKeyEnv = null;
         OpenAiApi? api = null;
+        IReadOnlyDictionary<string, string> headers = ReadOnlyDictionary<string, string>.Empty;
         string? script = null;
         IReadOnlyDictionary<string, ModelFacts> models = ReadOnlyDictionary<string, ModelFacts>.Empty;
-        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "api", "script", "models"))
+        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "api", "headers", "script", "models"))
         {
             switch (property.Name)
             {
@@ -141,6 +142,9 @@ internal sealed partial class SettingsParser(string file)
                     break;
                 case "api":
                     api = property.OneOf(("chat", OpenAiApi.Chat), ("responses", OpenAiApi.Responses));
+                    break;
+                case "headers":
+                    headers = property.Properties().ToDictionary(static h => h.Name, ReadHeader, StringComparer.OrdinalIgnoreCase);
                     break;
                 case "base_url":
                     baseUrl = ReadUrl(property);
@@ -169,8 +173,14 @@ internal sealed partial class SettingsParser(string file)
 
         if (script is null && kind == ProviderKind.Scripted)
             throw node.Broken("needs a 'script': the file that it plays");
-        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Api = api, Models = models };
+        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Api = api, Headers = headers, Models = models };
     }
+
+    // Not shown: it may be what must not stand here.
+    private static string ReadHeader(SettingsNode node) =>
+        !HeaderName().IsMatch(node.Name) ? throw node.Broken("must be the name of a header (A-Z, a-z, 0-9, '-'), and none that carries a key: that is named in 'api_key_env'")
+        : node.Text() is var value && value.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw node.Broken("must be printable ASCII characters in one line")
+        : value;
 
     private static Uri ReadUrl(SettingsNode node)
     {
@@ -220,6 +230,9 @@ internal sealed partial class SettingsParser(string file)
 
     [GeneratedRegex(@"\A[A-Za-z0-9_.*-]{1,128}\z")]
     private static partial Regex ToolName();
+
+    [GeneratedRegex(@"\A(?!(authorization|proxy-authorization|x-api-key|api-key|cookie)\z)[A-Za-z0-9-]{1,64}\z", RegexOptions.IgnoreCase)]
+    private static partial Regex HeaderName();
 
     [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]{0,127}\z")]
     private static partial Regex VariableName();

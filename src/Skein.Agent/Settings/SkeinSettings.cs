@@ -31,6 +31,9 @@ public sealed record ProviderSettings(
     /// <summary>For <see cref="ProviderKind.OpenAI"/>; null: what is usual at its address.</summary>
     public OpenAiApi? Api { get; init; }
 
+    /// <summary>Sent with every call.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>What its models can hold and cost, by name; over what is known of them.</summary>
     public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
 }

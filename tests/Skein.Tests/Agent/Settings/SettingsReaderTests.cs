@@ -103,6 +103,8 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{"providers": []}""", "providers", "must be an object")]
     [InlineData("""{"providers": {"a": {}}}""", "providers.a", "needs 'kind'")]
     [InlineData("""{"providers": {"A/b": {"kind": "openai"}}}""", "providers.A/b", "must have a name")]
+    [InlineData("""{"providers": {"a": {"kind": "openai", "headers": {"Authorization": "secret"}}}}""", "providers.a.headers.Authorization", "must be the name of a header (A-Z, a-z, 0-9, '-'), and none that carries a key: that is named in 'api_key_env'")]
+    [InlineData("""{"providers": {"a": {"kind": "openai", "headers": {"X-A": "b\u000aC: d"}}}}""", "providers.a.headers.X-A", "must be printable ASCII characters in one line")]
     [InlineData("""{"providers": {"a": {"kind": "gopher"}}}""", "providers.a.kind", "must be one of openai, anthropic, ollama, scripted, not \"gopher\"")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "url": "x"}}}""", "providers.a.url", "is not known here")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "base_url": "localhost:80"}}}""", "providers.a.base_url", "must be an http or https URL")]
