@@ -121,6 +121,24 @@ public sealed class ReplTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 90_000)]
+    public async Task A_line_of_ten_million_characters_is_shown_and_typing_goes_on()
+    {
+        var model = _user.ScriptOf(
+            new { type = "text", text = new string('x', 10_000_000) },
+            new { type = "call", tool = "read", arguments = new { path = "long.txt" } },
+            new { type = "text", text = "After all." });
+        _user.Write("long.txt", new string('y', 10_000_000));
+        await using var pane = await Pane.OpenAsync(_user, $"skein --model {model}");
+        await pane.SeeAsync("new session");
+        await pane.TypeAsync("Go.");
+        await pane.PressAsync("Enter");
+        await pane.SeeAsync(s => s.Contains("xxxx", StringComparison.Ordinal) && s.Contains(" out", StringComparison.Ordinal), "the end of the long line");
+        await pane.TypeAsync("And now?");
+        await pane.PressAsync("Enter");
+        await pane.SeeAsync("After all.");
+    }
+
+    [Fact(Timeout = 90_000)]
     public async Task The_window_may_be_narrow_and_change_and_characters_may_be_wide()
     {
         await using var pane = await Pane.OpenAsync(_user, $"skein --model {_user.Script("好的 👍 done.")}", width: 60, height: 16);

@@ -1,3 +1,5 @@
+using Skein.Agent.Providers;
+using Skein.Agent.Settings;
 using Skein.Cli.Background;
 using Skein.Cli.Screen;
 using Skein.Client;
@@ -25,7 +27,7 @@ internal enum Health
 /// <param name="Text">One sentence.</param>
 internal sealed record Finding(string Area, Health Health, string Text);
 
-/// <summary>Looks at everything that Skein needs, and changes nothing: no server is started, no folder made, nobody called. Unless it is told to mend.</summary>
+/// <summary>Looks at everything that Skein needs, and changes nothing: no server is started, no folder made; providers are asked for their models. Unless it is told to mend.</summary>
 internal sealed class Doctor(Surroundings surroundings)
 {
     private const UnixFileMode Others = (UnixFileMode)0x3f;
@@ -36,6 +38,8 @@ internal sealed class Doctor(Surroundings surroundings)
         ("rg", Health.Note, "models often search with it; Skein's own search does without"),
         ("bwrap", Health.Warning, "without it commands have no sandbox, and are asked about also in auto"),
     ];
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly List<Finding> _findings = [];
     private IReadOnlyList<StoreFinding> _ofStore = [];
@@ -53,8 +57,16 @@ internal sealed class Doctor(Surroundings surroundings)
         if (before.Count > 0)
         {
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
-            foreach (var session in before.Select(f => f.Session).OfType<SessionId>().Distinct())
-                await TryAsync("repair", () => TakeOverAsync(client, session, cancellationToken));
+            var hurt = before.Select(f => f.Session).OfType<SessionId>().Distinct().ToArray();
+            using (var progress = new Progress(surroundings.Error, surroundings.Time, "mending sessions"))
+            {
+                foreach (var (i, session) in hurt.Index())
+                {
+                    progress.Show(i, hurt.Length);
+                    await TryAsync("repair", () => TakeOverAsync(client, session, cancellationToken));
+                }
+            }
+
             untold = [.. _findings.Where(f => f.Area == "repair")];
         }
 
@@ -70,6 +82,7 @@ internal sealed class Doctor(Surroundings surroundings)
             Try("store", () => LookAtStore(home, cancellationToken));
         await TryAsync("settings", () => LookAtSettingsAsync(home, cancellationToken));
         await TryAsync("providers", () => LookAtProvidersAsync(cancellationToken));
+        await TryAsync("agents", () => LookAtAgentsAsync(home, cancellationToken));
         LookAtPrograms();
         await TryAsync("sandbox", () => LookAtSandboxAsync(home, cancellationToken));
         LookAtTerminal();
@@ -142,15 +155,37 @@ internal sealed class Doctor(Surroundings surroundings)
         var (models, keys) = await ModelCatalogs.OpenAsync(surroundings, cancellationToken);
         using (models)
         {
-            foreach (var provider in models.Providers)
+            foreach (var (provider, found) in await Task.WhenAll(models.Providers.Select(AskAsync)))
             {
                 var from = ModelCatalogs.KeyFrom(provider, keys, surroundings);
-                Tell("providers", provider.Problem is null ? Health.Good : Health.Note, $"{provider.Name}: {provider.Problem ?? (from is null ? "needs no key" : $"has a key ({from})")}.".Replace("..", ".", StringComparison.Ordinal));
+                var key = from is null ? "needs no key" : $"has a key ({from})";
+                var (health, text) = provider.Problem is { } problem ? (Health.Note, problem)
+                    : found.Problem is { } silent ? (from is null ? Health.Note : Health.Warning, $"{key}, but cannot be used: {silent}")
+                    : (Health.Good, $"{key} and answers, with {Spans.Plural(found.Models.Count, "model")}");
+                Tell("providers", health, $"{provider.Name}: {text}.".Replace("..", ".", StringComparison.Ordinal));
             }
 
             if (models.DefaultModel is null)
                 Tell("providers", Health.Warning, "No provider has a key: a session needs a model that needs none, as ollama/NAME.");
+
+            async Task<(ProviderState Provider, ModelList Found)> AskAsync(ProviderState provider) =>
+                (provider, await models.ListModelsAsync(provider.Name, s_patience, cancellationToken));
         }
+    }
+
+    private async Task LookAtAgentsAsync(SkeinHome home, CancellationToken cancellationToken)
+    {
+        using var settings = new HomeSettings(home, surroundings);
+        using var keys = new ProviderKeys(home.Path);
+        await using var agents = Agents.Open(home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
+        foreach (var kind in agents.Kinds.Named)
+        {
+            var problem = kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null);
+            Tell("agents", problem is null ? Health.Good : Health.Note, $"{kind.Name}: {problem ?? "can work"}.".Replace("..", ".", StringComparison.Ordinal));
+        }
+
+        foreach (var problem in (await settings.Agents(surroundings).FindAsync(surroundings.Folder, cancellationToken)).Problems)
+            Tell("agents", Health.Warning, problem.Message);
     }
 
     private void LookAtPrograms()

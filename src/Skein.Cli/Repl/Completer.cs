@@ -14,7 +14,7 @@ internal sealed class Completer(string folder)
     private (int From, string[] Offers)? _cycle;
     private int _next;
 
-    /// <summary>The sessions that a number or an id may name, newest first: what stands for each, and its title.</summary>
+    /// <summary>The sessions of the folder, newest first: the start of an id, and the title.</summary>
     public IReadOnlyList<(string Name, string Title)> Sessions { get; set; } = [];
 
     /// <summary>What can be called beside the REPL's own commands.</summary>
@@ -44,7 +44,7 @@ internal sealed class Completer(string folder)
         }
 
         return typed.StartsWith("/resume ", StringComparison.Ordinal)
-            ? [.. Sessions.Take(MostOffered).Select(s => $"  {s.Name,3}  {s.Title}")]
+            ? [.. Sessions.Take(MostOffered).Select(s => $"  {s.Name}  {s.Title}")]
             : [];
     }
 

@@ -31,10 +31,10 @@ internal static class ReplCommand
             await MovedSession.SettleAsync(client, (await client.GetAsync(known, cancellationToken)).Session, surroundings, cancellationToken);
 
         var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? settings.Model, options.Mode ?? settings.Mode);
-        var (model, guide, contextOf) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
+        var (model, offered, guide, contextOf) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
             wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
-            model is null ? [] : [model], contextOf);
+            offered, contextOf);
         var left = Run(surroundings, client, start);
 
         if (ephemeral is not null)
@@ -79,13 +79,16 @@ internal static class ReplCommand
     }
 
     // Only a look: the server asks its own providers. What it would find missing is better said before the first prompt.
-    private static async Task<(string? Model, IReadOnlyList<string> Guide, Func<string, int?> ContextOf)> ModelForAsync(
+    private static async Task<(string? Model, IReadOnlyList<string> Offered, IReadOnlyList<string> Guide, Func<string, int?> ContextOf)> ModelForAsync(
         string? wanted, SkeinSettings settings, SkeinHome home, Surroundings surroundings, CancellationToken cancellationToken)
     {
         using var keys = new ProviderKeys(home.Own);
         var (providers, scripts) = Providers.Of(settings, await keys.ReadAsync(cancellationToken));
         using var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
-        return (wanted ?? models.DefaultModel, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : [], m => models.FactsOf(m).Context);
+        var model = wanted ?? models.DefaultModel;
+        var usable = models.Providers.Where(p => p.Problem is null).Select(p => p.Name).ToHashSet();
+        string[] offered = [.. model is null ? [] : new[] { model }, .. KnownModels.All.Keys.Where(m => m != model && usable.Contains(m.Split('/')[0])).Order(StringComparer.Ordinal)];
+        return (model, offered, wanted is null && models.DefaultModel is null ? [ModelGuide.Title, .. ModelGuide.Lines] : [], m => models.FactsOf(m).Context);
     }
 }
 

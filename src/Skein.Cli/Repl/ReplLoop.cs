@@ -99,9 +99,10 @@ internal sealed class ReplLoop : IAsyncDisposable
         var armed = _questions.See(_talk.Question);
         _keyTaken |= before != _questions.IsArmed;
         var since = _surroundings.Time.GetElapsedTime(_drawn);
-        var spins = _talk.IsRunning && _talk.Question is null && since >= s_spin;
-        if (!_keyTaken && !spins && (!_changed || since < s_frame))
-            return Least(armed, _changed ? s_frame - since : _talk.IsRunning ? s_spin - since : s_idle);
+        // While a question waits nothing turns.
+        var spins = _talk.IsRunning && _talk.Question is null;
+        if (!_keyTaken && !(spins && since >= s_spin) && (!_changed || since < s_frame))
+            return Least(armed, _changed ? s_frame - since : spins ? s_spin - since : s_idle);
 
         if (_talk.WantsBell)
             _raw.Write("\a");
@@ -111,7 +112,7 @@ internal sealed class ReplLoop : IAsyncDisposable
             _hint = "";
         var (rows, row, column) = LiveRows.Of(_states.Now(_aside?.Text, _hint), _terminal, _screen.Width, _screen.Height);
         _screen.Draw(rows, row, column);
-        return Least(armed, _talk.IsRunning ? s_spin : s_idle);
+        return Least(armed, spins ? s_spin : s_idle);
     }
 
     /// <summary>Does something after what was begun before, and tells what goes wrong.</summary>

@@ -21,7 +21,7 @@ internal sealed record SlashCommand(string Name, string Arguments, string Descri
         new("/rewind", "[N]", "hide the messages after number N, or the last turn"),
         new("/undo", "", "take the last turn back; its prompt can be edited"),
         new("/redo", "", "bring back what was taken back"),
-        new("/compact", "[WHAT TO KEEP]", "summarise what was said, so that the context has room again"),
+        new("/compact", "[WHAT TO KEEP]", "summarise what was said: the context has room again"),
         new("/queue", "[N [TEXT]]", "the prompts that wait; take one back to edit it, or say what it says now"),
         new("/now", "PROMPT", "interrupt the turn, and go on with this"),
         new("/cost", "", "tokens and dollars so far"),

@@ -50,22 +50,20 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
 
     public async Task ListAsync(CancellationToken cancellationToken)
     {
-        var page = await talk.Client.ListAsync(new SessionQuery(surroundings.Folder, Follow: true, Limit: SessionsShown), cancellationToken);
-        completer.Sessions = [.. page.Items.Select((s, i) => ((i + 1).ToString(CultureInfo.InvariantCulture), TerminalText.CleanLine(s.Title)))];
-        if (page.Items.Count == 0)
+        var sessions = await FindSessionsAsync(cancellationToken);
+        if (sessions.Count == 0)
         {
             view.Note($"no sessions in {surroundings.Folder} yet");
             return;
         }
 
         view.Part();
-        var ids = SessionName.Shorten([.. page.Items.Select(s => s.Id.Value)]);
         var table = new Table(["#", "id", "title", "status", "messages", "updated"], elastic: 2);
-        foreach (var (i, session) in page.Items.Index())
+        foreach (var (i, session) in sessions.Index())
         {
             var (status, style) = Words.Of(session);
             table.Add(
-                ($"{i + 1}", Style.Dim), (ids[i], Style.Accent), (session.Title, session.Id == talk.Session?.Id ? Style.Bold : Style.Plain), (status, style),
+                ($"{i + 1}", Style.Dim), (completer.Sessions[i].Name, Style.Accent), (session.Title, session.Id == talk.Session?.Id ? Style.Bold : Style.Plain), (status, style),
                 ($"{session.Messages}", Style.Plain), (Spans.Ago(session.UpdatedAt, surroundings.Time.GetUtcNow()), Style.Dim));
         }
 
@@ -78,6 +76,16 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         var folder = talk.Session?.Workspace ?? surroundings.Folder;
         completer.Named = await NamedPrompts.FindAsync(surroundings, folder, cancellationToken);
         completer.Agents = await NamedPrompts.FindAgentsAsync(surroundings, folder, cancellationToken);
+        await FindSessionsAsync(cancellationToken);
+    }
+
+    // Offered by their ids: numbers mean others as soon as one of them goes on.
+    private async Task<IReadOnlyList<Session>> FindSessionsAsync(CancellationToken cancellationToken)
+    {
+        var page = await talk.Client.ListAsync(new SessionQuery(surroundings.Folder, Follow: true, Limit: SessionsShown), cancellationToken);
+        var ids = SessionName.Shorten([.. page.Items.Select(s => s.Id.Value)]);
+        completer.Sessions = [.. page.Items.Select((s, i) => (ids[i], TerminalText.CleanLine(s.Title)))];
+        return page.Items;
     }
 
     private async Task<bool> TryRunNamedAsync(string line, CancellationToken cancellationToken)
@@ -124,7 +132,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
                 loop.Editor.Set("/resume ");
                 break;
             case "/resume":
-                await talk.AttachAsync(await SessionName.ResolveAsync(talk.Client, argument, surroundings.Folder, cancellationToken), cancellationToken);
+                await ResumeAsync(argument, cancellationToken);
                 break;
             case "/new":
                 Begin();
@@ -178,20 +186,28 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         }
     }
 
+    private async Task ResumeAsync(string name, CancellationToken cancellationToken)
+    {
+        var id = await SessionName.ResolveAsync(talk.Client, name, surroundings.Folder, cancellationToken);
+        var session = (await talk.Client.GetAsync(id, cancellationToken)).Session;
+        await MovedSession.SettleAsync(talk.Client, session, surroundings.Folder, told => view.Note(TerminalText.CleanLine(told), Style.Warning), cancellationToken);
+        await talk.AttachAsync(id, cancellationToken);
+    }
+
     private void Help()
     {
         view.Part();
         foreach (var command in SlashCommand.All.Concat(completer.Named))
-            terminal.WriteLine(($"  {$"{command.Name} {command.Arguments}",-24}", Style.Accent), ($" {command.Description}", Style.Plain));
+            terminal.WriteLine(($"  {$"{command.Name} {command.Arguments}",-25}", Style.Accent), ($" {command.Description}", Style.Plain));
         terminal.WriteLine();
         (string Key, string What)[] keys =
         [
-            ("Enter", "sends; while a turn runs the prompt waits for its end, Enter again tells the turn now"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
+            ("Enter", "sends; in a turn: waits for its end, again: tells it now"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
             ("Ctrl+C twice", "leaves"), ("Ctrl+D", "detaches: what runs goes on"), ("Up, Down, Ctrl+R", "what was sent before; Up takes a waiting prompt back"),
             ("Shift+Tab", "the next mode"), ("@file !command #note", "a file's name; the shell; a line for AGENTS.md"),
         ];
         foreach (var (key, what) in keys)
-            terminal.WriteLine(($"  {key,-24}", Style.Accent), ($" {what}", Style.Plain));
+            terminal.WriteLine(($"  {key,-25}", Style.Accent), ($" {what}", Style.Plain));
     }
 
     private async Task SetAsync(string given, string what, string? now, SessionChange change, CancellationToken cancellationToken)
