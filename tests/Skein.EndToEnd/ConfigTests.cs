@@ -64,11 +64,15 @@ public sealed class ConfigTests : IAsyncLifetime
         await _user.GoodAsync("config", "set", "mode", "edits");
         await _user.GoodAsync("config", "set", "model", "ollama/goose", "--project");
         var project = Path.Combine(_user.Project, "skein.json");
+        (string, string?, string?, bool)[] unset =
+            [("agent", "skein", null, false), ("max_cost", null, null, false), ("max_steps", "1000", null, false), ("titles", "true", null, false), ("durability", "durable", null, false)];
 
-        Assert.Equal([("model", "ollama/goose", project, true), ("model", null, null, false), ("mode", "edits", UserFile, false), ("agent", "skein", null, false), ("durability", "durable", null, false)], await RowsAsync());
+        var before = await RowsAsync();
+        Assert.Equal([("model", "ollama/goose", project, true), ("model", null, null, false), ("mode", "edits", UserFile, false), .. unset], before);
         Assert.Equal(1, (await _user.RunAsync("config", "get", "model")).Code);
         await _user.GoodAsync("trust");
-        Assert.Equal([("model", "ollama/goose", project, false), ("mode", "edits", UserFile, false), ("agent", "skein", null, false), ("durability", "durable", null, false)], await RowsAsync());
+        var after = await RowsAsync();
+        Assert.Equal([("model", "ollama/goose", project, false), ("mode", "edits", UserFile, false), .. unset], after);
         Assert.Equal("ollama/goose\n", (await _user.GoodAsync("config", "get", "model")).Out);
         Assert.Contains($"{UserFile}\n", (await _user.GoodAsync("config", "list")).Out, StringComparison.Ordinal);
         Assert.Equal(2, (await _user.RunAsync("config", "get", "goose")).Code);
