@@ -17,6 +17,9 @@ public static class KnownAgents
         Acp("nanocoder", ["nanocoder", "--acp"], ["NANOCODER_*", "OPENAI_*", "OPENROUTER_API_KEY"]),
     ];
 
+    /// <summary>Whether a name is one of these, or says how an agent is started.</summary>
+    public static bool Has(string name) => All.Any(a => a.Name == name) || Spelled(name) is not null;
+
     /// <summary>An agent that speaks ACP.</summary>
     /// <param name="command">The program and its arguments.</param>
     /// <param name="variables">As <see cref="AgentCommand.Variables"/>.</param>

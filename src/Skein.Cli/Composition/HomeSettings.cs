@@ -1,4 +1,5 @@
 using Skein.Agent;
+using Skein.Adapters;
 using Skein.Agent.Agents;
 using Skein.Agent.Commands;
 using Skein.Agent.Mcp;
@@ -71,6 +72,10 @@ internal sealed class HomeSettings : IDisposable
     /// <param name="keyVariables">Variables that hold keys of providers.</param>
     public static IReadOnlyDictionary<string, string> ToolsSee(IReadOnlyList<string> keyVariables) =>
         ChildEnvironment.ForTools(ChildEnvironment.Current(), keyVariables);
+
+    /// <summary>Whether an agent is a program of its own, rather than Skein's.</summary>
+    public async Task<bool> IsDrivenAsync(string agent, CancellationToken cancellationToken) =>
+        KnownAgents.Has(agent) || (await ReadAsync(null, cancellationToken)).Settings.Agents.ContainsKey(agent);
 
     public void Dispose()
     {

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Skein.Testing;
+
+namespace Skein.EndToEnd;
+
+/// <summary>An agent that is driven, as its user has it: by its command, or by a name from the settings.</summary>
+public sealed class DrivenAgentTests : IAsyncDisposable
+{
+    private readonly User _user = new();
+    private readonly TempFolder _own = new();
+
+    public DrivenAgentTests() => Requires.Programs("node");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _user.DisposeAsync();
+        _own.Dispose();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task It_changes_a_file_and_goes_on_in_its_own_session_after_the_server_was_killed()
+    {
+        var agent = $"acp:{string.Join(' ', AcpStandIn.Command(_own.Path).Select(word => $"'{word}'"))}";
+
+        var wrote = await _user.GoodAsync("run", "--agent", agent, "--mode", "auto", "write pond.txt");
+        using (var server = Process.GetProcessById(await _user.ServerPidAsync()))
+        {
+            server.Kill();
+            await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var session = (await _user.JsonAsync("ls")).GetProperty("items")[0];
+        var own = session.GetProperty("agent_session").GetString()!;
+        var went = await _user.GoodAsync("run", "-s", own, "state");
+
+        Assert.Equal("geese\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "pond.txt"), TestContext.Current.CancellationToken));
+        Assert.Contains("Written.", wrote.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("sandbox", wrote.Error, StringComparison.Ordinal);
+        Assert.Contains("\"mode\":\"default\",\"prompts\":2", went.Out, StringComparison.Ordinal);
+        Assert.Equal(2, (await File.ReadAllLinesAsync(_own.Below("starts"), TestContext.Current.CancellationToken)).Length);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_settings_name_it_and_the_list_says_whether_it_is_installed()
+    {
+        var settings = JsonSerializer.Serialize(new
+        {
+            agent = "goose",
+            agents = new Dictionary<string, object> { ["goose"] = new { command = AcpStandIn.Command(_own.Path) }, ["gone"] = new { command = new[] { "no-such-goose" } } },
+        });
+        _user.Variables["SKEIN_CONFIG"] = _own.Write("skein.json", settings);
+
+        var listed = await _user.JsonAsync("agents");
+        var said = await _user.GoodAsync("run", "echo honk");
+
+        var agents = listed.GetProperty("agents").EnumerateArray().ToDictionary(a => a.GetProperty("name").GetString()!);
+        Assert.Equal("goose", listed.GetProperty("default").GetString());
+        Assert.True(agents["goose"].GetProperty("usable").GetBoolean());
+        Assert.StartsWith("v", agents["goose"].GetProperty("version").GetString(), StringComparison.Ordinal);
+        Assert.Equal("'no-such-goose' is not installed", agents["gone"].GetProperty("problem").GetString());
+        Assert.Contains("You said: honk", said.Out, StringComparison.Ordinal);
+    }
+}
