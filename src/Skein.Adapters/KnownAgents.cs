@@ -1,4 +1,5 @@
 using Skein.Adapters.Acp;
+using Skein.Adapters.Claude;
 using Skein.Adapters.Driving;
 
 namespace Skein.Adapters;
@@ -10,6 +11,7 @@ public static class KnownAgents
 
     public static IReadOnlyList<DrivableAgent> All { get; } =
     [
+        new("claude", Claude, time => new ClaudeProtocol("claude", time)),
         Acp("opencode", ["opencode", "acp"], ["OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY"]),
         Acp("gemini", ["gemini", "--acp"], ["GEMINI_*", "GOOGLE_*"]),
         Acp("qwen", ["qwen", "--acp"], ["QWEN_*", "OPENAI_*", "DASHSCOPE_API_KEY"]),
@@ -19,6 +21,18 @@ public static class KnownAgents
 
     /// <summary>Whether a name is one of these, or says how an agent is started.</summary>
     public static bool Has(string name) => All.Any(a => a.Name == name) || Spelled(name) is not null;
+
+    // It is never told to ask nobody; questions of more than yes or no have no answer here.
+    private static AgentCommand Claude => new(
+        "claude",
+        [
+            "-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose", "--include-partial-messages",
+            "--permission-prompt-tool", "stdio", "--disallowedTools", "AskUserQuestion",
+        ],
+        ["ANTHROPIC_*", "CLAUDE_*", "DISABLE_*"])
+    {
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["DISABLE_AUTOUPDATER"] = "1" },
+    };
 
     /// <summary>An agent that speaks ACP.</summary>
     /// <param name="command">The program and its arguments.</param>

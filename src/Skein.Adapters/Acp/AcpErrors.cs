@@ -11,15 +11,6 @@ internal static class AcpErrors
     private const long AuthRequired = -32000;
     private const int Shown = 1000;
 
-    private static readonly (FailureKind Kind, string[] Words)[] s_words =
-    [
-        (FailureKind.Auth, ["401", "403", "unauthor", "api key", "api_key", "not logged in", "log in", "login", "authentic", "credential"]),
-        (FailureKind.Overflow, ["context length", "context window", "context_length", "too many tokens", "prompt is too long", "maximum context"]),
-        (FailureKind.Quota, ["429", "rate limit", "quota", "too many requests", "billing", "credit"]),
-        (FailureKind.Overload, ["overloaded", "529", "503", "502", "500", "unavailable"]),
-        (FailureKind.Network, ["econnrefused", "enotfound", "etimedout", "fetch failed", "network", "connection"]),
-    ];
-
     /// <summary>The error in its own words, with what stands beside its message.</summary>
     public static string TextOf(JsonElement error)
     {
@@ -38,19 +29,8 @@ internal static class AcpErrors
 
         var text = TextOf(said);
         var code = said.Number("code");
-        var kind = code == AuthRequired ? FailureKind.Auth : KindOf($"{code} {text}");
+        var kind = code == AuthRequired ? FailureKind.Auth : FailureWords.KindOf($"{code} {text}");
         var logins = kind == FailureKind.Auth && about.Logins.Count > 0 ? $" Log in with the agent itself first ({string.Join("; ", about.Logins)})." : "";
         return new TurnFailure(kind, agent, $"{agent}: {text}{logins}");
-    }
-
-    private static FailureKind KindOf(string text)
-    {
-        foreach (var (kind, words) in s_words)
-        {
-            if (words.Any(word => text.Contains(word, StringComparison.OrdinalIgnoreCase)))
-                return kind;
-        }
-
-        return FailureKind.Internal;
     }
 }

@@ -57,7 +57,7 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     public void Prompt(ITurn turn, string? before, AgentSteps steps)
     {
         (_turn, _isInterrupted) = (turn, false);
-        _prompt = AcpPrompt.Of(turn.Messages[^1], before, turn.System);
+        _prompt = PromptBlocks.Of(turn.Messages[^1], before, turn.System);
         _working = new AcpTurn(new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _settings.Model }, _reports);
         _questions.Begin(turn);
         Configure(steps);

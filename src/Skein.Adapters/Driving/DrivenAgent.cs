@@ -54,11 +54,13 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
     }
 
     /// <summary>Starts the program, in place of one that ended or talks of another session.</summary>
-    internal async Task<Conversation> StartAsync(Session session)
+    /// <param name="resume">The agent's own id of the session it is to go on with; null: a new one.</param>
+    internal async Task<Conversation> StartAsync(Session session, string? resume)
     {
         await DropAsync();
-        return Live = new Conversation(
-            AgentProcess.Start(options.Name, options.Command, session.Workspace, options.Environment, options.Time), options.Protocol());
+        var protocol = options.Protocol();
+        var command = options.Command with { Arguments = [.. options.Command.Arguments, .. protocol.Arguments(session, resume) ?? []] };
+        return Live = new Conversation(AgentProcess.Start(options.Name, command, session.Workspace, options.Environment, options.Time), protocol);
     }
 
     /// <summary>Kills what was started.</summary>

@@ -85,9 +85,14 @@ internal sealed class DrivenTurn : IAsyncDisposable
             return live;
         }
 
-        var started = await _agent.StartAsync(_turn.Session);
+        return await OpenAsync(known);
+    }
+
+    private async Task<Conversation> OpenAsync(string? resume)
+    {
+        var started = await _agent.StartAsync(_turn.Session, resume);
         _phase = Phase.Opening;
-        started.Protocol.Open(_turn.Session, known, started.Steps);
+        started.Protocol.Open(_turn.Session, resume, started.Steps);
         _watches.Add(WatchAsync(
             () => _phase == Phase.Opening, _options.StartWithin, started,
             $"{_options.Name} did not open its session within {_options.StartWithin.TotalSeconds:0} s."));
@@ -148,7 +153,10 @@ internal sealed class DrivenTurn : IAsyncDisposable
                 return await EndAsync(new TurnFailure(FailureKind.BadRequest, _options.Name, $"{_options.Name} no longer has its session {lost} ({why}), and no new one was wanted."));
         }
 
-        conversation.Protocol.Open(_turn.Session, null, conversation.Steps);
+        if (conversation.Protocol.Arguments(_turn.Session, null) is null)
+            conversation.Protocol.Open(_turn.Session, null, conversation.Steps);
+        else
+            await OpenAsync(null);
         return null;
     }
 

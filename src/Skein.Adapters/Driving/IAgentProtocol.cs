@@ -15,6 +15,11 @@ public interface IAgentProtocol
     /// <summary>Whether the running turn can be told more by <see cref="Steer"/>.</summary>
     bool CanSteer { get; }
 
+    /// <summary>What this start of the program is given after its command's own arguments. Where it names the agent's session, another session needs another start.</summary>
+    /// <param name="resume">As in <see cref="Open"/>.</param>
+    /// <returns>Null: its session is opened by what it is told, <see cref="Open"/>.</returns>
+    IReadOnlyList<string>? Arguments(Session session, string? resume) => null;
+
     /// <summary>
     /// The program has started: opens its session. Ends with <see cref="AgentStep.Opened"/>, <see cref="AgentStep.Lost"/> (then this is
     /// called again without <paramref name="resume"/>) or <see cref="AgentStep.Over"/>.

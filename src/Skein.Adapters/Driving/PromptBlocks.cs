@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Skein.Core;
 
-namespace Skein.Adapters.Acp;
+namespace Skein.Adapters.Driving;
 
-/// <summary>A prompt as ACP's content blocks.</summary>
-internal static class AcpPrompt
+/// <summary>A prompt as blocks of text, in the shape that agents take it.</summary>
+internal static class PromptBlocks
 {
     /// <param name="before">Said first: what was said before the agent knew of the session.</param>
     /// <param name="system">More instructions for this turn.</param>

@@ -1,0 +1,208 @@
+using System.Text;
+using System.Text.Json;
+using Skein.Adapters.Driving;
+using Skein.Core;
+using Skein.Core.Events;
+
+namespace Skein.Adapters.Claude;
+
+/// <summary>
+/// One turn: Claude Code's frames become messages. It tells everything twice, in pieces as they come and as whole blocks: the pieces are
+/// shown, the blocks count, and a piece whose block never comes is kept too.
+/// </summary>
+internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
+{
+    private readonly HashSet<string> _heard = new(StringComparer.Ordinal);
+    private string? _message;
+    private string? _stop;
+    private Usage? _usage;
+    private readonly StringBuilder _arrived = new();
+    private StreamKind? _arriving;
+
+    /// <summary>What an answer was marked with, where it stands for a failed call of the model.</summary>
+    public string? Error { get; private set; }
+
+    /// <returns>False: it has no event of its own.</returns>
+    public bool Hear(JsonElement frame, AgentSteps steps)
+    {
+        // What its sub-agents say is theirs, not this conversation's.
+        if (frame.Text("parent_tool_use_id") is not null)
+            return false;
+        if (frame.Text("uuid") is { } uuid && !_heard.Add(uuid))
+            return true;
+
+        return frame.Text("type") switch
+        {
+            "stream_event" => frame.Find("event") is { } piece && HearPiece(piece),
+            "assistant" => frame.Find("message") is { } message && HearMessage(message, frame),
+            "user" => frame.Find("isReplay") is not null || HearResults(frame),
+            "system" => HearSystem(frame, steps),
+            _ => false,
+        };
+    }
+
+    /// <summary>The turn is over.</summary>
+    public void End(bool isInterrupted, bool isFailed, decimal? cost, AgentSteps steps)
+    {
+        foreach (var call in writer.Open.ToList())
+            writer.Finish(call, "The turn ended before this call did.", isError: true);
+        EndMessage(isInterrupted ? StopReason.Interrupted : isFailed ? StopReason.Failed : null, cost);
+    }
+
+    private bool HearPiece(JsonElement piece)
+    {
+        switch (piece.Text("type"))
+        {
+            case "message_start" when piece.Find("message") is { } message:
+                Begin(message);
+                return true;
+            case "content_block_delta" when piece.Find("delta") is { } delta:
+                if (delta.Text("text") is { } text)
+                    Say(StreamKind.Text, text);
+                else if (delta.Text("thinking") is { } thought)
+                    Say(StreamKind.Reasoning, thought);
+                return true; // Inputs and signatures come with their block.
+            case "message_delta":
+                _stop = piece.Find("delta")?.Text("stop_reason") ?? _stop;
+                _usage = UsageOf(piece) ?? _usage;
+                return true;
+            default:
+                return piece.Text("type") is "content_block_start" or "content_block_stop" or "message_stop" or "ping";
+        }
+    }
+
+    private bool HearMessage(JsonElement message, JsonElement frame)
+    {
+        Begin(message);
+        Error = frame.Text("error") ?? Error;
+        var isKnown = true;
+        foreach (var block in message.Items("content"))
+            isKnown &= HearBlock(block);
+        return isKnown;
+    }
+
+    private bool HearBlock(JsonElement block)
+    {
+        switch (block.Text("type"))
+        {
+            case "text" when block.Text("text") is { } text:
+                Add(StreamKind.Text, text, null);
+                return true;
+            case "thinking" when block.Text("thinking") is { } thought:
+                Add(StreamKind.Reasoning, thought, block.Text("signature"));
+                return true;
+            case "tool_use" when block.Text("id") is { } id && block.Text("name") is { } tool && block.Find("input") is { } input:
+                EndPiece();
+                writer.Start(id, tool, input, ClaudeCall.TitleOf(tool, input));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool HearResults(JsonElement frame)
+    {
+        var isKnown = false;
+        foreach (var block in frame.Find("message")?.Items("content") ?? [])
+        {
+            EndPiece();
+            isKnown = block.Text("type") == "tool_result" && block.Text("tool_use_id") is { } id
+                && writer.Finish(id, TextOf(block), block.Find("is_error") is { ValueKind: JsonValueKind.True }, ClaudeCall.MetadataOf(frame.Find("tool_use_result")));
+            if (!isKnown)
+                return false;
+        }
+
+        return isKnown;
+    }
+
+    private bool HearSystem(JsonElement frame, AgentSteps steps)
+    {
+        switch (frame.Text("subtype"))
+        {
+            case "api_retry":
+                var why = frame.Text("error") ?? "failed";
+                var status = frame.Number("error_status");
+                steps.Yield(new ModelRetried(
+                    turn, (int)Math.Clamp(frame.Number("attempt") ?? 1, 1, int.MaxValue), Math.Max(0, frame.Number("retry_delay_ms") ?? 0),
+                    status is { } code ? ClaudeFailures.KindOf(code, why) : FailureWords.KindOf(why), $"{agent}: {why}{(status is null ? "" : $" ({status})")}"));
+                return true;
+            case "thinking_tokens":
+                return true; // An estimate of what the message's usage tells.
+            default:
+                return frame.Text("subtype") == "status" && frame.Text("status") == "requesting";
+        }
+    }
+
+    private void Begin(JsonElement message)
+    {
+        if (message.Text("id") is { } id && id != _message)
+        {
+            EndMessage(null, null);
+            _message = id;
+            writer.Model = message.Text("model") ?? writer.Model;
+        }
+
+        _usage ??= UsageOf(message);
+    }
+
+    private void Say(StreamKind kind, string piece)
+    {
+        if (_arriving != kind)
+            EndPiece();
+        _arriving = kind;
+        _arrived.Append(piece);
+        writer.Say(kind, piece);
+    }
+
+    private void Add(StreamKind kind, string whole, string? signature)
+    {
+        // Pieces that do not belong to the block are kept beside it.
+        if (_arriving != kind || !whole.StartsWith(_arrived.ToString(), StringComparison.Ordinal))
+        {
+            EndPiece();
+            if (whole.Length == 0)
+                return;
+            writer.Add(kind == StreamKind.Text ? new TextPart(whole) : new ReasoningPart(whole, signature));
+            return;
+        }
+
+        writer.EndPart(whole, signature);
+        EndPiece();
+    }
+
+    private void EndPiece()
+    {
+        writer.EndPart();
+        _arriving = null;
+        _arrived.Clear();
+    }
+
+    private void EndMessage(StopReason? stop, decimal? cost)
+    {
+        EndPiece();
+        var reason = stop ?? _stop switch
+        {
+            "tool_use" => StopReason.ToolUse,
+            "max_tokens" => StopReason.Length,
+            "refusal" => StopReason.Refused,
+            _ => StopReason.End,
+        };
+        if (cost is null)
+            writer.Complete(reason, _usage);
+        else
+            writer.End(reason, _usage, cost);
+        (_message, _stop, _usage) = (null, null, null);
+    }
+
+    private static string TextOf(JsonElement result) => result.Find("content") switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString()!,
+        { ValueKind: JsonValueKind.Array } blocks => string.Join("\n", blocks.EnumerateArray().Select(b => b.Text("text") ?? b.GetRawText())),
+        { } other => other.GetRawText(),
+        _ => "",
+    };
+
+    private static Usage? UsageOf(JsonElement told) => told.Find("usage") is { } usage && usage.Number("input_tokens") is { } input
+        ? new Usage(input, usage.Number("output_tokens") ?? 0, 0, usage.Number("cache_read_input_tokens") ?? 0, usage.Number("cache_creation_input_tokens") ?? 0)
+        : null;
+}

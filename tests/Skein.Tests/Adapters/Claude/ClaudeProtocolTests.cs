@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Skein.Adapters.Claude;
+using Skein.Adapters.Driving;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+using Skein.Testing;
+using Skein.Tests.Agent;
+
+namespace Skein.Tests.Adapters.Claude;
+
+/// <summary>What Claude Code is told and asked, without its process.</summary>
+public sealed class ClaudeProtocolTests
+{
+    private const string Request = """
+        {"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Write","tool_use_id":"t1",
+        "input":{"file_path":"/w/a.txt","content":"geese\n"},
+        "permission_suggestions":[{"type":"setMode","mode":"acceptEdits","destination":"localSettings"},{"type":"setMode","mode":"bypassPermissions","destination":"session"}]}}
+        """;
+
+    private readonly ClaudeProtocol _protocol = new("claude", TimeProvider.System);
+    private readonly AgentSteps _steps = new();
+
+    [Theory]
+    [InlineData(PermissionAnswer.Once, """{"behavior":"allow","updatedInput":{"file_path":"/w/a.txt","content":"geese\n"}}""")]
+    [InlineData(PermissionAnswer.Always, """{"behavior":"allow","updatedInput":{"file_path":"/w/a.txt","content":"geese\n"},"updatedPermissions":[{"type":"setMode","mode":"acceptEdits","destination":"session"}]}""")]
+    [InlineData(PermissionAnswer.No, """{"behavior":"deny","message":"not here"}""")]
+    public void A_permission_is_asked_with_the_difference_and_answered_without_touching_its_settings_or_turning_its_questions_off(PermissionAnswer answer, string told)
+    {
+        Begin();
+        Hear(Request);
+        var ask = Assert.IsType<AgentStep.Ask>(Assert.Single(Steps()));
+        Assert.Equal(("Write", "Write /w/a.txt", "all edits"), (ask.Question.Tool, ask.Question.Title, ask.Question.Pattern));
+        Assert.Contains("+geese", ask.Question.Detail, StringComparison.Ordinal);
+
+        _protocol.Answer(ask.Question, new PermissionAnswered(ask.Question.Permission, answer, "not here"), _steps);
+
+        var sent = Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame["response"]!;
+        Assert.Equal(("success", "r1", told), (sent["subtype"]!.ToString(), sent["request_id"]!.ToString(), sent["response"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public void A_question_that_it_takes_back_is_forgotten()
+    {
+        Begin();
+        Hear(Request);
+        var ask = Assert.IsType<AgentStep.Ask>(Assert.Single(Steps()));
+
+        Hear("""{"type":"control_cancel_request","request_id":"r1"}""");
+
+        Assert.Equal(new AgentStep.Forget(ask.Question.Permission), Assert.Single(Steps()));
+    }
+
+    [Fact]
+    public void A_turn_that_is_interrupted_ends_with_its_result_and_the_next_one_goes_on()
+    {
+        Begin();
+        _protocol.Interrupt(_steps);
+        Assert.Equal("interrupt", Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame["request"]!["subtype"]!.ToString());
+
+        Hear("""{"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming"}""");
+
+        Assert.IsType<AgentStep.Over>(Steps()[^1]);
+        _protocol.Prompt(Turn(), null, _steps);
+        Assert.Equal("user", Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame["type"]!.ToString());
+    }
+
+    [Fact]
+    public void A_session_that_it_no_longer_has_is_lost_and_says_so()
+    {
+        var session = Turn().Session;
+        Assert.Contains("--resume", _protocol.Arguments(session, "gone"));
+        _protocol.Open(session, "gone", _steps);
+        _ = Steps();
+
+        Hear("""{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: gone"]}""");
+
+        Assert.Equal("claude: No conversation found with session ID: gone", Assert.IsType<AgentStep.Lost>(Assert.Single(Steps())).Why);
+    }
+
+    [Theory]
+    [InlineData("""{"result":"Invalid API key · Please run /login"}""", FailureKind.Auth)]
+    [InlineData("""{"result":"no","api_error_status":429}""", FailureKind.Quota)]
+    [InlineData("""{"result":"no","api_error_status":529}""", FailureKind.Overload)]
+    [InlineData("""{"result":"Prompt is too long","api_error_status":400}""", FailureKind.Overflow)]
+    [InlineData("""{"errors":["connect ECONNREFUSED"]}""", FailureKind.Network)]
+    [InlineData("{}", FailureKind.Internal)]
+    public void A_failed_turn_fails_with_its_cause(string result, FailureKind kind)
+    {
+        Begin();
+
+        Hear($$"""{"type":"result","subtype":"success","is_error":true{{(result == "{}" ? "}" : "," + result[1..])}}""");
+
+        Assert.Equal(kind, Assert.IsType<AgentStep.Over>(Steps()[^1]).Failure!.Kind);
+    }
+
+    private static FakeTurn Turn() => new(Sample.Session(null), [Sample.User("Go.")]);
+
+    private void Begin()
+    {
+        var turn = Turn();
+        _ = _protocol.Arguments(turn.Session, null);
+        _protocol.Prompt(turn, null, _steps);
+        Assert.Equal("user", Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame["type"]!.ToString());
+    }
+
+    private void Hear(string frame) => _protocol.Hear(JsonDocument.Parse(frame).RootElement, _steps);
+
+    private List<AgentStep> Steps()
+    {
+        var steps = new List<AgentStep>();
+        while (_steps.Take() is { } step)
+            steps.Add(step);
+        return steps;
+    }
+}
