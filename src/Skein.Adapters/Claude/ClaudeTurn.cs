@@ -64,7 +64,8 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
                 return true; // Inputs and signatures come with their block.
             case "message_delta":
                 _stop = piece.Find("delta")?.Text("stop_reason") ?? _stop;
-                _usage = UsageOf(piece) ?? _usage;
+                if (piece.Find("usage")?.Number("output_tokens") is { } output)
+                    _usage = (UsageOf(piece) ?? _usage ?? new Usage()) with { Output = output }; // Often only this count is told.
                 return true;
             default:
                 return piece.Text("type") is "content_block_start" or "content_block_stop" or "message_stop" or "ping";
