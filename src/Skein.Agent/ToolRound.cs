@@ -182,7 +182,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
     /// <param name="Refusal">Why it will not be carried out; null: it will, once it is permitted.</param>
     private sealed record Prepared(ToolCallPart Call, ITool? Tool, ToolIntent? Intent, ToolVerdict? Verdict, string? Refusal = null)
     {
-        public bool MayRunBeside => Refusal is not null || (Intent!.Effect == ToolEffect.Read && Verdict is ToolVerdict.Allow);
+        public bool MayRunBeside => Refusal is not null || (Intent!.Effect is ToolEffect.Read or ToolEffect.Fetch && Verdict is ToolVerdict.Allow);
 
         public static Prepared Refuse(ToolCallPart call, string why) => new(call, null, null, null, why);
     }

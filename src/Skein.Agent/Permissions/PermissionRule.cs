@@ -16,8 +16,8 @@ public enum RuleAction
 /// <param name="Tool">The tool's name, <c>*</c> stands for any characters.</param>
 /// <param name="Pattern">
 /// What the call is about. A path: <c>*</c> within a name, <c>**</c> any number of folders, relative to the workspace unless it begins
-/// with '/'; ending in '/' or <c>/**</c> it means the folder and all below. A command: <c>*</c> any characters. <c>*</c> alone is
-/// everything; <c>\</c> takes the next character as it is.
+/// with '/'; ending in '/' or <c>/**</c> it means the folder and all below. A command or a host: <c>*</c> any characters. <c>*</c> alone
+/// is everything; <c>\</c> takes the next character as it is.
 /// </param>
 public sealed record PermissionRule(string Tool, string Pattern, RuleAction Action);
 
@@ -27,6 +27,7 @@ internal sealed class CompiledRule
     private readonly Glob _tool;
     private readonly Glob _path;
     private readonly Glob _command;
+    private readonly Glob _host;
 
     public CompiledRule(PermissionRule rule)
     {
@@ -36,6 +37,7 @@ internal sealed class CompiledRule
         _tool = Glob.ForText(rule.Tool);
         _path = Glob.ForPaths(rule.Pattern.EndsWith('/') ? rule.Pattern + "**" : rule.Pattern);
         _command = Glob.ForText(rule.Pattern);
+        _host = Glob.ForText(rule.Pattern.ToLowerInvariant());
     }
 
     public RuleAction Action { get; }
@@ -50,6 +52,9 @@ internal sealed class CompiledRule
     public bool IsExactly(string command) => _command.IsLiteral && MatchesCommand(command);
 
     public bool MatchesPath(string subject) => IsEverything || _path.Matches(subject);
+
+    /// <param name="host">Lower-case.</param>
+    public bool MatchesHost(string host) => _host.MatchesText(host);
 
     public bool MatchesCommand(string command) => _command.MatchesText(command);
 }

@@ -35,7 +35,7 @@ public sealed class PermissionRules
         if (rule == RuleAction.Deny)
             return new PermissionDecision.Deny($"A rule of the user forbids '{tool}' for '{ToolTexts.OneLine(intent.Subject, 200)}'. Do not try it another way; go on without it.");
 
-        if (mode == PermissionMode.Plan && intent.Effect != ToolEffect.Read)
+        if (mode == PermissionMode.Plan && intent.Effect is not (ToolEffect.Read or ToolEffect.Fetch))
             return new PermissionDecision.Deny($"This session is in plan mode, which only reads: '{tool}' is refused. Say what you would do instead.");
 
         // Asked for whatever the rules say, and never remembered.
@@ -66,6 +66,9 @@ public sealed class PermissionRules
     private static RuleAction Default(PermissionMode mode, ToolIntent intent) => (mode, intent.Effect, intent.Outside) switch
     {
         (PermissionMode.Auto, ToolEffect.Execute, true) => RuleAction.Ask,
+
+        // No sandbox holds it, and what is asked for may tell a stranger what was read.
+        (_, ToolEffect.Fetch, _) => RuleAction.Ask,
         (PermissionMode.Auto, _, _) => RuleAction.Allow,
         (_, ToolEffect.Read, false) => RuleAction.Allow,
         (PermissionMode.Edits, ToolEffect.Edit, false) => RuleAction.Allow,
@@ -80,9 +83,12 @@ public sealed class PermissionRules
         if (rules.Count == 0)
             return null;
 
-        return intent.Effect == ToolEffect.Execute
-            ? CommandVerdict.Of(rules, intent.Subject)
-            : rules.FindLast(r => r.MatchesPath(intent.Subject))?.Action;
+        return intent.Effect switch
+        {
+            ToolEffect.Execute => CommandVerdict.Of(rules, intent.Subject),
+            ToolEffect.Fetch => rules.FindLast(r => r.MatchesHost(intent.Subject))?.Action,
+            _ => rules.FindLast(r => r.MatchesPath(intent.Subject))?.Action,
+        };
     }
 
 }

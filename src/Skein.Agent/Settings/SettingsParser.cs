@@ -38,7 +38,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "agents", "mcp", "hooks", "sandbox", "max_cost", "max_steps", "titles"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "agents", "mcp", "hooks", "sandbox", "fetch", "max_cost", "max_steps", "titles"))
         {
             settings = node.Name switch
             {
@@ -58,6 +58,7 @@ internal sealed partial class SettingsParser(string file)
                 "max_cost" => settings with { Limits = settings.Limits with { MaxCost = node.Amount(CostRule) is var most and > 0 ? most : throw node.Wrong(CostRule) } },
                 "max_steps" => settings with { Limits = settings.Limits with { MaxSteps = node.Count(StepsRule) is var most and > 0 ? most : throw node.Wrong(StepsRule) } },
                 "titles" => settings with { Titles = ReadTitles(node) },
+                "fetch" => settings with { Fetch = ReadFetch(node) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };
@@ -117,6 +118,9 @@ internal sealed partial class SettingsParser(string file)
 
         return sandbox;
     }
+
+    private static FetchSettings ReadFetch(SettingsNode node) => new(
+        [.. node.Properties("private").SelectMany(static p => p.Items()).Select(static i => i.Text(HostPattern(), "must be a host, or host:port, in which '*' stands for any characters"))]);
 
     private ProviderSettings ReadProvider(SettingsNode node)
     {
@@ -224,6 +228,9 @@ internal sealed partial class SettingsParser(string file)
 
     [GeneratedRegex(@"\A(?!/)(?!(.*/)?\.\.?(/|\z)).+\z", RegexOptions.Singleline)]
     private static partial Regex PathInHome();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9.:*-]{1,253}\z")]
+    private static partial Regex HostPattern();
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9_-]{0,63}\z")]
     private static partial Regex Name();

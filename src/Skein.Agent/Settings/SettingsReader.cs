@@ -101,6 +101,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "sandbox.writable");
         if (project.Sandbox.Home.Count > 0)
             yield return new IgnoredSetting(file, "sandbox.home");
+        if (project.Fetch.Private.Count > 0)
+            yield return new IgnoredSetting(file, "fetch.private");
         foreach (var provider in project.Providers.Keys.Order(StringComparer.Ordinal))
             yield return new IgnoredSetting(file, $"providers.{provider}");
         foreach (var agent in project.Agents.Keys.Order(StringComparer.Ordinal))

@@ -85,6 +85,9 @@ public sealed record SandboxSettings(bool? Enabled = null, bool? Network = null)
 /// <param name="Environment">Variables that it sees beside those that tools see.</param>
 public sealed record AgentSettings(string Name, IReadOnlyList<string> Command, IReadOnlyList<string> Environment);
 
+/// <param name="Private">Hosts that may be fetched from though they are not on the public internet: <c>name</c> or <c>name:port</c>.</param>
+public sealed record FetchSettings(IReadOnlyList<string> Private);
+
 /// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
@@ -103,6 +106,8 @@ public sealed record SkeinSettings(
 
     /// <summary>Who names sessions; null: nothing was said.</summary>
     public TitleSettings? Titles { get; init; }
+
+    public FetchSettings Fetch { get; init; } = new([]);
 
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
@@ -135,6 +140,7 @@ public sealed record SkeinSettings(
         Sandbox = Sandbox.With(project.Sandbox),
         Limits = project.Limits.Over(Limits),
         Titles = project.Titles ?? Titles,
+        Fetch = new FetchSettings([.. Fetch.Private, .. project.Fetch.Private]),
         Retention = Retention,
     };
 }

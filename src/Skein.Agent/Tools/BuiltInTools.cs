@@ -13,5 +13,6 @@ public static class BuiltInTools
         new GlobTool(settings),
         new GrepTool(settings),
         new ListTool(settings),
+        new FetchTool(settings),
     ];
 }

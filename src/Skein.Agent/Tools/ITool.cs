@@ -36,6 +36,9 @@ public enum ToolEffect
     /// <summary>Only reads inside the workspace; such calls of one step run side by side.</summary>
     Read,
 
+    /// <summary>Asks a host on the network, which learns what it is asked.</summary>
+    Fetch,
+
     /// <summary>Changes files.</summary>
     Edit,
 
@@ -44,7 +47,7 @@ public enum ToolEffect
 }
 
 /// <summary>What a call would do.</summary>
-/// <param name="Subject">What permission rules match: the path relative to the workspace (absolute when outside it), or the command.</param>
+/// <param name="Subject">What permission rules match: the path relative to the workspace (absolute when outside it), the command, or the host.</param>
 /// <param name="Title">For people, for example <c>edit src/a.cs</c>; the loop makes one line of it, and takes secrets out first.</param>
 /// <param name="Detail">What helps to decide: the diff or the whole command.</param>
 /// <param name="Outside">It reaches outside the workspace, or there should be a sandbox that keeps it from that and is none.</param>

@@ -50,6 +50,7 @@ internal sealed class Agents : IAsyncDisposable
         {
             HiddenFolders = [.. new[] { home.Path, home.Own }.Distinct(StringComparer.Ordinal).Select(RealPath.Of)],
             IsWithheld = permissions.IsWithheld,
+            PrivateHosts = async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Fetch.Private,
             Confine = new Sandboxes(home, settings, surroundings).OfAsync,
         };
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));

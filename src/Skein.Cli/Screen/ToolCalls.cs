@@ -11,7 +11,7 @@ internal static class ToolCalls
     private const int LongestLine = 1000;
 
     // What they answer is for the model; that they were called is enough for people.
-    private static readonly string[] s_quiet = ["read", "glob", "grep", "list"];
+    private static readonly string[] s_quiet = ["read", "glob", "grep", "list", "fetch"];
 
     // The argument that says best what a call is about, where a tool has none of these its arguments are shown as they are.
     private static readonly string[] s_telling = ["command", "path", "file_path", "pattern", "url", "query"];

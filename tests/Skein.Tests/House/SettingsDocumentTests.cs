@@ -85,7 +85,7 @@ public sealed partial class SettingsDocumentTests : IDisposable
         ToolIntent[] intents =
         [
             new(ToolEffect.Read, "a", ""), new(ToolEffect.Read, "/a", "", Outside: true), new(ToolEffect.Edit, "a", ""), new(ToolEffect.Edit, "/a", "", Outside: true),
-            new(ToolEffect.Execute, "a", ""),
+            new(ToolEffect.Execute, "a", ""), new(ToolEffect.Fetch, "a.example", ""),
         ];
 
         var row = string.Join(" | ", intents.Select(intent => Word(rules.Decide(mode, "any", intent))));

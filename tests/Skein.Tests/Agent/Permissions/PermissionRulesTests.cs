@@ -72,6 +72,18 @@ public sealed class PermissionRulesTests
         Assert.Equal(PermissionDecision.Allowed, Rules().Decide(PermissionMode.Edits, "edit", s_edit with { Subject = path }));
 
     [Fact]
+    public void A_new_host_is_asked_about_in_every_mode_and_rules_are_about_its_name()
+    {
+        var fetch = new ToolIntent(ToolEffect.Fetch, "docs.example.org", "fetch");
+
+        Assert.All(Enum.GetValues<PermissionMode>(), mode => Assert.Equal(new PermissionDecision.Ask("docs.example.org"), Rules().Decide(mode, "fetch", fetch)));
+        Assert.Equal("allow", Word(Rules([Allow("fetch", "*.Example.org")]).Decide(PermissionMode.Ask, "fetch", fetch)));
+        Assert.Equal("deny", Word(Rules([Allow("fetch", "*"), Deny("fetch", "*.example.org")]).Decide(PermissionMode.Auto, "fetch", fetch)));
+        Assert.Equal("ask", Word(Rules([Allow("fetch", "example.org")]).Decide(PermissionMode.Auto, "fetch", fetch)));
+        Assert.Equal("allow", Word(Rules(remembered: [Allow("fetch", "docs.example.org")]).Decide(PermissionMode.Auto, "fetch", fetch)));
+    }
+
+    [Fact]
     public void The_last_rule_that_matches_holds()
     {
         var rules = Rules([Deny("edit", "src/**"), Allow("edit", "src/gen/**"), Ask("*", "src/gen/keep.cs")]);

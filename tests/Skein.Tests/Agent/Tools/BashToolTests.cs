@@ -149,28 +149,4 @@ public sealed class BashToolTests : ToolBench
         await using var whole = capture.TakeWhole()!;
         Assert.Equal(text, await new StreamReader(whole).ReadToEndAsync(Cancellation));
     }
-
-    /// <summary>A time whose one timer goes off when it is told to.</summary>
-    private sealed class FiredTime : TimeProvider
-    {
-        private Action? _fire;
-
-        public TimeSpan Due { get; private set; }
-
-        public void Fire() => _fire!();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Due = dueTime;
-            _fire = () => callback(state);
-            return new Timer();
-        }
-
-        private sealed class Timer : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-            public void Dispose() { }
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
-    }
 }
