@@ -74,6 +74,15 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
                 continue;
             }
 
+            if (failure is { Kind: FailureKind.BadRequest } && options.Temperature is not null && failure.Message.Contains("temperature", StringComparison.OrdinalIgnoreCase))
+            {
+                // No table knows every model: this one is asked without from here on.
+                options.Temperature = null;
+                model.Learned.RefusesTemperature = true;
+                yield return new AgentEvents([new ModelRetried(turn.Id, ++retried, 0, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
+                continue;
+            }
+
             var told = retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)";
             var delay = retries.DelayAfter(failure, retried);
             var limit = delay is null ? null : budget.Exhausted();

@@ -147,11 +147,9 @@ public sealed class SkeinAgent : IAgent
             if (budget.Unfit(model) is { } unfit)
                 return (null, unfit);
 
-            var options = new ChatOptions
-            {
-                Instructions = await SystemPrompt.BuildAsync(turn, box, _time, cancellationToken),
-                Tools = [.. box.Tools.Select(t => new ToolDeclaration(t))],
-            };
+            var options = model.OptionsFor(turn.Effort ?? box.Effort);
+            options.Instructions = await SystemPrompt.BuildAsync(turn, box, _time, cancellationToken);
+            options.Tools = [.. box.Tools.Select(t => new ToolDeclaration(t))];
 
             // A turn that goes on after a restart first does what was still to be done.
             var unfinished = turn.Messages is [.., { Role: Role.Assistant } last] && last.UnansweredCalls.Any() ? last : null;

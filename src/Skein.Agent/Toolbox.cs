@@ -14,6 +14,9 @@ public sealed record Toolbox(IReadOnlyList<ITool> Tools, ToolGate Gate)
     /// <summary>What ends a turn that says nothing else itself.</summary>
     public TurnLimits Limits { get; init; } = TurnLimits.None;
 
+    /// <summary>How much the model thinks in a turn that says nothing else itself; null: as much as it does by itself.</summary>
+    public Effort? Effort { get; init; }
+
     /// <summary>What the agent is for, where it is not just anything; null: its prompt says all.</summary>
     public string? Prompt { get; init; }
 

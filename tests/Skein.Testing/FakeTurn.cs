@@ -22,6 +22,7 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     public TurnCompaction? Compaction { get; init; }
     public string? System { get; init; }
     public IReadOnlyList<string>? Tools { get; init; }
+    public Effort? Effort { get; init; }
     public TurnLimits Limits { get; init; } = TurnLimits.None;
     public IdSource Ids { get; } = new(TimeProvider.System);
     public Redactor Redactor { get; init; } = Redactor.RulesOnly;

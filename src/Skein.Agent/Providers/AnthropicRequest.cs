@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Anthropic.Models.Messages;
 using Microsoft.Extensions.AI;
@@ -12,6 +14,9 @@ internal static partial class AnthropicRequest
 
     // The API wants a limit. Every current model can say as much, and none is made to.
     private const int MostTokens = 32_000;
+
+    // The API refuses less.
+    private const int LeastBudget = 1024;
 
     // What is marked, and all before it, is read from the cache at the next step.
     private static readonly CacheControlEphemeral s_cached = new();
@@ -28,8 +33,29 @@ internal static partial class AnthropicRequest
             request = request with { System = new List<TextBlockParam> { new(instructions) { CacheControl = s_cached } } };
         if (options.Tools is { Count: > 0 } tools)
             request = request with { Tools = [.. tools.OfType<AIFunctionDeclaration>().Select(Tool)] };
-        return request;
+        if (options.Reasoning?.Effort is { } effort and not ReasoningEffort.None)
+            request = Thinking(request, effort, options.AdditionalProperties?.ContainsKey(Model.ThinksByBudget) == true);
+        return options.Temperature is { } temperature ? Warm(request, temperature) : request;
     }
+
+    private static MessageCreateParams Thinking(MessageCreateParams request, ReasoningEffort effort, bool byBudget)
+    {
+        if (!byBudget)
+        {
+            var word = effort switch { ReasoningEffort.Low => Effort.Low, ReasoningEffort.Medium => Effort.Medium, ReasoningEffort.High => Effort.High, _ => Effort.Max };
+            return request with { Thinking = new ThinkingConfigAdaptive(), OutputConfig = new OutputConfig { Effort = word } };
+        }
+
+        // Thoughts count into the limit of the answer, and something must be left to be said.
+        var wanted = effort switch { ReasoningEffort.Low => 4_000, ReasoningEffort.Medium => 10_000, ReasoningEffort.High => 20_000, _ => 48_000 };
+        var budget = Math.Min(wanted, request.MaxTokens * 3 / 4);
+        return budget < LeastBudget ? request : request with { Thinking = new ThinkingConfigEnabled(budget) };
+    }
+
+    // The package knows the newest models alone, which take none.
+    private static MessageCreateParams Warm(MessageCreateParams request, float temperature) => MessageCreateParams.FromRawUnchecked(
+        request.RawHeaderData, request.RawQueryData,
+        new Dictionary<string, JsonElement>(request.RawBodyData) { ["temperature"] = JsonElement.Parse(temperature.ToString(CultureInfo.InvariantCulture)) });
 
     private static ToolUnion Tool(AIFunctionDeclaration tool) => new Tool
     {

@@ -18,6 +18,7 @@ public sealed class ModelCatalog : IDisposable
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Provider> _providers = [];
     private readonly ConcurrentDictionary<string, IChatClient> _clients = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ModelLessons> _learned = new(StringComparer.Ordinal);
     private readonly Lazy<SocketsHttpHandler> _connections = new(() => new SocketsHttpHandler
     {
         // A redirect would carry the key to wherever it points.
@@ -73,13 +74,11 @@ public sealed class ModelCatalog : IDisposable
     public ModelFacts FactsOf(string model)
     {
         var known = KnownModels.Find(model);
-        if (Split(model) is not var (provider, name) || !_providers.TryGetValue(provider, out var named))
-            return known;
 
         // What the model could hold is not what a server at home has the memory for.
-        if (named.Kind == ProviderKind.Ollama)
+        if (Split(model) is var (provider, _) && _providers.GetValueOrDefault(provider)?.Kind == ProviderKind.Ollama)
             known = known with { Context = Math.Min(known.Context ?? OllamaModel.UsualContext, OllamaModel.UsualContext), Price = known.Price ?? new Price(0, 0) };
-        return named.Models.TryGetValue(name, out var said) ? said.Over(known) : known;
+        return SaidOf(model).Over(known);
     }
 
     /// <summary>The model for small work of the provider that a model (null: the default one) is of; null: none is known to be there.</summary>
@@ -102,7 +101,12 @@ public sealed class ModelCatalog : IDisposable
         var (provider, rest) = Split(name)!.Value;
         // A script's file may change under us; it is read for every turn.
         var client = provider == Scripted ? MakeScripted(rest) : _clients.GetOrAdd(name, _ => Make(_providers[provider], rest));
-        return new Model(name, provider, client, FactsOf(name));
+        return new Model(name, provider, client, FactsOf(name))
+        {
+            TakesTemperature = _providers.GetValueOrDefault(provider)?.Kind != ProviderKind.Anthropic,
+            Said = SaidOf(name),
+            Learned = _learned.GetOrAdd(name, _ => new ModelLessons()),
+        };
     }
 
     public void Dispose()
@@ -112,6 +116,9 @@ public sealed class ModelCatalog : IDisposable
     }
 
     private string Names => string.Join(", ", _providers.Keys.Append(Scripted));
+
+    private ModelFacts SaidOf(string model) =>
+        Split(model) is var (provider, name) && _providers.TryGetValue(provider, out var named) && named.Models.TryGetValue(name, out var said) ? said : ModelFacts.Nothing;
 
     private static (string Provider, string Model)? Split(string name) =>
         name.IndexOf('/') is var slash and > 0 && slash < name.Length - 1 ? (name[..slash], name[(slash + 1)..]) : null;
@@ -146,7 +153,7 @@ public sealed class ModelCatalog : IDisposable
         return provider.Kind == ProviderKind.Ollama ? new OllamaModel(model, provider.BaseUrl, provider.ApiKey, FactsOf($"{provider.Name}/{model}").Context, http, errors)
             : provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
             : provider.Api == OpenAiApi.Responses ? new OpenAiResponsesModel(model, provider.BaseUrl, provider.KeyToSend, http, errors)
-            : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors);
+            : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors, OpenAiRequest.LimitName(provider.Name));
     }
 
     private ScriptedModel MakeScripted(string name) =>
@@ -184,11 +191,3 @@ public sealed record ProviderState(string Name, ProviderKind Kind, Uri BaseUrl, 
 /// <param name="Models">Names without the provider.</param>
 /// <param name="Problem">Why there are none to tell; null: it was asked, and answered.</param>
 public sealed record ModelList(IReadOnlyList<string> Models, string? Problem);
-
-/// <summary>A model, ready to be called.</summary>
-/// <param name="Name"><c>provider/name</c>.</param>
-internal sealed record Model(string Name, string Provider, IChatClient Client, ModelFacts Facts)
-{
-    /// <summary>What a call cost; null where its price or its tokens are not known.</summary>
-    public decimal? CostOf(Usage? usage) => usage is null ? null : Facts.Price?.Of(usage);
-}

@@ -21,6 +21,7 @@ internal static class OllamaRequest
         // Else what does not fit is cut off in silence, beginning with the oldest; so it is an error, and is summarised.
         json.WriteBoolean("truncate", false);
         json.WriteBoolean("shift", false);
+        WriteThink(json, options.Reasoning?.Effort);
         WriteOptions(json, options, context);
 
         json.WriteStartArray("messages");
@@ -38,6 +39,15 @@ internal static class OllamaRequest
         return buffer.WrittenMemory;
     }
 
+    // Models that only think or do not take any word for yes; those that cannot think refuse to be asked.
+    private static void WriteThink(Utf8JsonWriter json, ReasoningEffort? effort)
+    {
+        if (effort == ReasoningEffort.None)
+            json.WriteBoolean("think", false);
+        else if (effort is { } asked)
+            json.WriteString("think", asked == ReasoningEffort.ExtraHigh ? "high" : OpenAiRequest.EffortWord(asked));
+    }
+
     private static void WriteOptions(Utf8JsonWriter json, ChatOptions options, int? context)
     {
         json.WriteStartObject("options");
@@ -45,6 +55,8 @@ internal static class OllamaRequest
             json.WriteNumber("num_ctx", tokens);
         if (options.MaxOutputTokens is { } most)
             json.WriteNumber("num_predict", most);
+        if (options.Temperature is { } temperature)
+            json.WriteNumber("temperature", temperature);
         json.WriteEndObject();
     }
 

@@ -18,11 +18,13 @@ internal sealed class OpenAiModel : ModelClient
 {
     private readonly ChatClient _client;
     private readonly string _model;
+    private readonly string _limitName;
     private readonly ModelErrors _errors;
 
-    public OpenAiModel(string model, Uri baseUrl, string apiKey, HttpClient http, ModelErrors errors)
+    public OpenAiModel(string model, Uri baseUrl, string apiKey, HttpClient http, ModelErrors errors, string limitName)
     {
         _model = model;
+        _limitName = limitName;
         _errors = errors;
         _client = new ChatClient(model, new ApiKeyCredential(apiKey), new OpenAIClientOptions
         {
@@ -37,7 +39,7 @@ internal sealed class OpenAiModel : ModelClient
     protected override async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var body = BinaryContent.Create(OpenAiRequest.From(_model, messages, options));
+        using var body = BinaryContent.Create(OpenAiRequest.From(_model, messages, options, _limitName));
         var result = await _client.CompleteChatAsync(body, new RequestOptions { BufferResponse = false, CancellationToken = cancellationToken });
         using var response = result.GetRawResponse();
         var answer = new OpenAiAnswer(_errors);

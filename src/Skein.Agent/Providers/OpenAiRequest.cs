@@ -10,15 +10,18 @@ internal static class OpenAiRequest
 {
     private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static BinaryData From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options)
+    /// <summary>What OpenAI calls the limit of an answer, and what all others do.</summary>
+    public static string LimitName(string provider) => provider == "openai" ? "max_completion_tokens" : "max_tokens";
+
+    public static BinaryData From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, string limitName)
     {
         var buffer = new ArrayBufferWriter<byte>(16 << 10);
         using (var writer = new Utf8JsonWriter(buffer, s_plain))
-            Write(writer, model, messages, options);
+            Write(writer, model, messages, options, limitName);
         return BinaryData.FromBytes(buffer.WrittenMemory);
     }
 
-    private static void Write(Utf8JsonWriter json, string model, IReadOnlyList<ChatMessage> messages, ChatOptions options)
+    private static void Write(Utf8JsonWriter json, string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, string limitName)
     {
         json.WriteStartObject();
         json.WriteString("model", model);
@@ -27,7 +30,11 @@ internal static class OpenAiRequest
         json.WriteBoolean("include_usage", true);
         json.WriteEndObject();
         if (options.MaxOutputTokens is { } most)
-            json.WriteNumber("max_completion_tokens", most);
+            json.WriteNumber(limitName, most);
+        if (options.Temperature is { } temperature)
+            json.WriteNumber("temperature", temperature);
+        if (options.Reasoning?.Effort is { } effort)
+            json.WriteString("reasoning_effort", EffortWord(effort));
 
         json.WriteStartArray("messages");
         if (options.Instructions is { Length: > 0 } instructions)
@@ -40,6 +47,16 @@ internal static class OpenAiRequest
             WriteTools(json, tools);
         json.WriteEndObject();
     }
+
+    /// <summary>OpenAI's word for it.</summary>
+    public static string EffortWord(ReasoningEffort effort) => effort switch
+    {
+        ReasoningEffort.None => "none",
+        ReasoningEffort.Low => "low",
+        ReasoningEffort.Medium => "medium",
+        ReasoningEffort.High => "high",
+        _ => "xhigh",
+    };
 
     public static void WriteTools(Utf8JsonWriter json, IList<AITool> tools)
     {

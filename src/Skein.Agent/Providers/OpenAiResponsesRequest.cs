@@ -25,7 +25,9 @@ internal static class OpenAiResponsesRequest
             if (options.MaxOutputTokens is { } most)
                 json.WriteNumber("max_output_tokens", most);
             if (Thinks(model))
-                WriteReasoning(json, summaries);
+                WriteReasoning(json, summaries, options.Reasoning?.Effort);
+            else if (options.Temperature is { } temperature)
+                json.WriteNumber("temperature", temperature);
 
             json.WriteStartArray("input");
             foreach (var message in messages)
@@ -46,16 +48,19 @@ internal static class OpenAiResponsesRequest
         return !name.StartsWith("gpt-3", StringComparison.Ordinal) && !name.StartsWith("gpt-4", StringComparison.Ordinal) && !name.Contains("chat", StringComparison.Ordinal);
     }
 
-    private static void WriteReasoning(Utf8JsonWriter json, bool summaries)
+    private static void WriteReasoning(Utf8JsonWriter json, bool summaries, ReasoningEffort? effort)
     {
         json.WriteStartArray("include");
         json.WriteStringValue("reasoning.encrypted_content");
         json.WriteEndArray();
-        if (!summaries)
+        if (!summaries && effort is null)
             return;
 
         json.WriteStartObject("reasoning");
-        json.WriteString("summary", "auto");
+        if (summaries)
+            json.WriteString("summary", "auto");
+        if (effort is { } asked)
+            json.WriteString("effort", OpenAiRequest.EffortWord(asked));
         json.WriteEndObject();
     }
 

@@ -11,12 +11,14 @@ internal static class ModelSettings
     public static ModelFacts Read(SettingsNode node)
     {
         var facts = ModelFacts.Nothing;
-        foreach (var property in node.Properties("context", "output", "price"))
+        foreach (var property in node.Properties("context", "output", "price", "temperature", "thinking_budget"))
         {
             facts = property.Name switch
             {
                 "context" => facts with { Context = property.Count(TokensRule) },
                 "output" => facts with { Output = property.Count(TokensRule) },
+                "temperature" => facts with { Temperature = property.Flag() },
+                "thinking_budget" => facts with { ThinkingBudget = property.Flag() },
                 _ => facts with { Price = ReadPrice(property) },
             };
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Agent.Permissions;
 using Skein.Agent.Providers;
+using Skein.Core;
 using Skein.Core.Events;
 
 namespace Skein.Agent.Settings;
@@ -38,7 +39,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "agents", "mcp", "hooks", "sandbox", "fetch", "max_cost", "max_steps", "titles"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "agents", "mcp", "hooks", "sandbox", "fetch", "max_cost", "max_steps", "titles", "effort"))
         {
             settings = node.Name switch
             {
@@ -59,6 +60,7 @@ internal sealed partial class SettingsParser(string file)
                 "max_steps" => settings with { Limits = settings.Limits with { MaxSteps = node.Count(StepsRule) is var most and > 0 ? most : throw node.Wrong(StepsRule) } },
                 "titles" => settings with { Titles = ReadTitles(node) },
                 "fetch" => settings with { Fetch = ReadFetch(node) },
+                "effort" => settings with { Effort = node.OneOf(("none", Effort.None), ("low", Effort.Low), ("medium", Effort.Medium), ("high", Effort.High), ("max", Effort.Max)) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };

@@ -104,6 +104,9 @@ public sealed record SkeinSettings(
     /// <summary>What ends a turn.</summary>
     public TurnLimits Limits { get; init; } = TurnLimits.None;
 
+    /// <summary>How much models are to think; null: as much as they do by themselves.</summary>
+    public Effort? Effort { get; init; }
+
     /// <summary>Who names sessions; null: nothing was said.</summary>
     public TitleSettings? Titles { get; init; }
 
@@ -141,6 +144,7 @@ public sealed record SkeinSettings(
         Limits = project.Limits.Over(Limits),
         Titles = project.Titles ?? Titles,
         Fetch = new FetchSettings([.. Fetch.Private, .. project.Fetch.Private]),
+        Effort = project.Effort ?? Effort,
         Retention = Retention,
     };
 }

@@ -35,8 +35,10 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
         var options = request.Session is null ? (null, null, null) : (request.Agent, request.Model, request.Mode);
         var prompt = new PromptRequest(
-            request.Prompt, When: request.When, Agent: options.Agent, Model: options.Model, Mode: options.Mode, MaxCost: request.Limits.MaxCost, MaxSteps: request.Limits.MaxSteps);
-        var accepted = await PromptAsync(client, session, prompt, cancellationToken);
+            request.Prompt, When: request.When, Agent: options.Agent, Model: options.Model, Mode: options.Mode, MaxCost: request.Limits.MaxCost, MaxSteps: request.Limits.MaxSteps, Effort: request.Effort);
+        var attached = await new AttachedFiles(client, SkeinHome.Of(surroundings), surroundings.Folder).AddToAsync(
+            prompt, request.Typed, problem => surroundings.Error.WriteLine($"skein: {problem}", Style.Warning), cancellationToken);
+        var accepted = await PromptAsync(client, session, attached, cancellationToken);
         var code = await FollowAsync(client, session, accepted, cancellationToken);
         if (!request.Json)
             await ShowSummaryAsync(client, session, surroundings.Time.GetElapsedTime(began), cancellationToken);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Skein.Cli.Composition;
+using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
@@ -10,7 +11,7 @@ internal static class RunCommand
 {
     public static Command Create(Surroundings surroundings)
     {
-        var prompt = new Argument<string[]>("PROMPT") { Description = "What to do; '-' reads it from standard input. Piped input joins it.", Arity = ArgumentArity.ZeroOrMore };
+        var prompt = new Argument<string[]>("PROMPT") { Description = "What to do; '-' reads it from standard input. Piped input joins it. @PATH and @PATH:10-20 attach a file, or lines of it.", Arity = ArgumentArity.ZeroOrMore };
         var file = new Option<string>("--file", "-f") { Description = "A file whose text joins the prompt.", HelpName = "PATH" };
         var goOn = new Option<bool>("--continue", "-c") { Description = "Go on with the newest session of this folder." };
         var session = Values.SessionOption("--session", "Go on with this session.");
@@ -18,6 +19,7 @@ internal static class RunCommand
         var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
         var mode = Values.Mode();
         var when = Values.When();
+        var effort = Values.Effort();
         var maxCost = Values.Dollars("--max-cost", "End the turn when its calls of the model have cost so many US dollars. The next prompt goes on.");
         var maxSteps = Values.Number("--max-steps", "End the turn after so many calls of the model, 1000 unless the settings say otherwise. The next prompt goes on.");
         var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
@@ -26,7 +28,7 @@ internal static class RunCommand
         var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
         var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
         {
-            prompt, file, goOn, session, agent, model, mode, when, maxCost, maxSteps, json, inProcess, ephemeral, trust,
+            prompt, file, goOn, session, agent, model, mode, when, effort, maxCost, maxSteps, json, inProcess, ephemeral, trust,
         };
 
         command.Validators.Add(result =>
@@ -50,6 +52,8 @@ internal static class RunCommand
                 parsed.GetValue(trust))
             {
                 When = parsed.GetValue(when) ?? WhenBusy.Reject,
+                Typed = string.Join(' ', parsed.GetValue(prompt)!),
+                Effort = parsed.GetValue(effort),
                 Limits = new TurnLimits(parsed.GetValue(maxCost), parsed.GetValue(maxSteps)),
             };
             return await new Run(surroundings, request).RunAsync(cancellationToken);
@@ -65,9 +69,15 @@ internal sealed record RunRequest(
     string Prompt, string? Session, string? Agent, string? Model, PermissionMode? Mode, bool Json, bool InProcess, bool Ephemeral, bool Trust,
     Func<PermissionAsked, bool>? Consented = null)
 {
-    /// <summary>What ends the turn, over what settings say.</summary>
+    /// <summary>What of the prompt was typed, and may name files with @.</summary>
+    public string Typed { get; init; } = "";
+
+    /// <summary>How much the model thinks, over what settings say.</summary>
+    public Effort? Effort { get; init; }
+
     /// <summary>What it does where a turn runs.</summary>
     public WhenBusy When { get; init; }
 
+    /// <summary>What ends the turn, over what settings say.</summary>
     public TurnLimits Limits { get; init; } = TurnLimits.None;
 }

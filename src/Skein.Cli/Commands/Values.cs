@@ -16,6 +16,9 @@ internal static class Values
     private static readonly (string Word, WhenBusy When)[] s_whens =
         [("reject", WhenBusy.Reject), ("queue", WhenBusy.Queue), ("steer", WhenBusy.Steer), ("interrupt", WhenBusy.Interrupt)];
 
+    private static readonly (string Word, Effort Effort)[] s_efforts =
+        [("none", Core.Effort.None), ("low", Core.Effort.Low), ("medium", Core.Effort.Medium), ("high", Core.Effort.High), ("max", Core.Effort.Max)];
+
     private static readonly (string Word, SessionStatus Status)[] s_statuses =
     [
         ("idle", SessionStatus.Idle), ("running", SessionStatus.Running), ("waiting", SessionStatus.Waiting),
@@ -34,6 +37,9 @@ internal static class Values
 
     public static Option<WhenBusy?> When() =>
         Word("--when", "WHEN", "What to do where a turn runs: reject (the default), queue (wait for its end), steer (tell it, at its next step), or interrupt (end it first).", s_whens);
+
+    public static Option<Effort?> Effort() =>
+        Word("--effort", "EFFORT", "How much the model thinks: none, low, medium, high or max. Without it, as the settings or the model have it.", s_efforts);
 
     public static Option<SessionStatus?> Status() =>
         Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", s_statuses);

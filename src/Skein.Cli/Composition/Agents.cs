@@ -62,7 +62,7 @@ internal sealed class Agents : IAsyncDisposable
         var own = SkeinAgent.Kind(
             models, new Toolbox(BuiltInTools.All(tooling), permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
             async (box, session, token) => await hooks.ExtendAsync(await defined.ExtendAsync(await mcp.ExtendAsync(
-                await skills.ExtendAsync(await settings.LimitAsync(box, session, token), session, token), session, token), session, token), session, token))
+                await skills.ExtendAsync(await settings.ExtendAsync(box, session, token), session, token), session, token), session, token), session, token))
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         var driven = new AgentCatalog(
             user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time);

@@ -51,9 +51,12 @@ internal sealed class HomeSettings : IDisposable
     public IReadOnlyList<string> Instructions(Surroundings surroundings) =>
         [Path.Combine(Path.GetDirectoryName(UserFile)!, "AGENTS.md"), Path.Combine(HomeOf(surroundings), ".claude", "CLAUDE.md")];
 
-    /// <summary>Gives a session's turns the limits that its folder's settings set.</summary>
-    public async ValueTask<Toolbox> LimitAsync(Toolbox box, Session session, CancellationToken cancellationToken) =>
-        box with { Limits = (await ReadAsync(session.Workspace, cancellationToken)).Settings.Limits };
+    /// <summary>Gives a session's turns the limits and the effort that its folder's settings set.</summary>
+    public async ValueTask<Toolbox> ExtendAsync(Toolbox box, Session session, CancellationToken cancellationToken)
+    {
+        var settings = (await ReadAsync(session.Workspace, cancellationToken)).Settings;
+        return box with { Limits = settings.Limits, Effort = settings.Effort };
+    }
 
     /// <summary>Who names a session.</summary>
     public async ValueTask<TitleSettings> TitlesOfAsync(Session session, CancellationToken cancellationToken) =>

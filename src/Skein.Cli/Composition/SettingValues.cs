@@ -9,7 +9,7 @@ namespace Skein.Cli.Composition;
 /// <summary>The settings as keys with values, and where each value comes from.</summary>
 internal static class SettingValues
 {
-    public static readonly string[] Simple = ["model", "mode", "agent", "max_cost", "max_steps", "titles", "durability"];
+    public static readonly string[] Simple = ["model", "mode", "agent", "effort", "max_cost", "max_steps", "titles", "durability"];
 
     /// <param name="From">The file that says it; null: nothing does, it is what Skein takes then.</param>
     /// <param name="Ignored">It does not count: its folder is not trusted, or providers are not taken from there.</param>
@@ -33,7 +33,7 @@ internal static class SettingValues
             }
         }
 
-        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("titles", "true"), ("durability", "durable")])
+        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("effort", null), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("titles", "true"), ("durability", "durable")])
         {
             if (!rows.Exists(r => r.Key == key && !r.Ignored))
                 rows.Add(new Row(key, value, null));
@@ -50,6 +50,8 @@ internal static class SettingValues
             yield return ("mode", Word(mode));
         if (settings.Agent is { } agent)
             yield return ("agent", agent);
+        if (settings.Effort is { } effort)
+            yield return ("effort", Word(effort));
         if (settings.Limits.MaxCost is { } cost)
             yield return ("max_cost", cost.ToString(CultureInfo.InvariantCulture));
         if (settings.Limits.MaxSteps is { } steps)

@@ -48,7 +48,7 @@ internal sealed class ReplLoop : IAsyncDisposable
         _screen = new LiveScreen(raw.Write, () => RawTerminal.Size);
         _terminal = new Terminal(new AboveWriter(_screen), isTerminal: true, surroundings.Out.HasColors, RawTerminal.Size.Width);
         _view = new TurnView(_terminal);
-        _talk = new Talk(client, start.Wanted, _view, _terminal, surroundings.Time);
+        _talk = new Talk(client, start.Wanted, _view, _terminal, surroundings.Time) { Attached = new AttachedFiles(client, SkeinHome.Of(surroundings), surroundings.Folder) };
         _editor = new LineEditor(start.History);
         _questions = new QuestionKeys(surroundings.Time);
         _completer = new Completer(surroundings.Folder) { Models = start.Models };

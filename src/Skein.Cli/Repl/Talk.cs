@@ -24,6 +24,9 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
 
     public SkeinClient Client => client;
 
+    /// <summary>What gives prompts the files that they name.</summary>
+    public required AttachedFiles Attached { get; init; }
+
     /// <summary>As its events tell; null: it is still to be made.</summary>
     public Session? Session { get; private set; }
 
@@ -52,7 +55,9 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
             Follow((await client.CreateAsync(Wanted, cancellationToken)).Session, after: null);
         else if (_following.IsCompleted)
             Follow(Session, Session.Seq);
-        await client.PromptAsync(Session!.Id, new PromptRequest(text, When: when), cancellationToken);
+        var prompt = await Attached.AddToAsync(
+            new PromptRequest(text, When: when), text, problem => view.Note(problem, Style.Warning), cancellationToken);
+        await client.PromptAsync(Session!.Id, prompt, cancellationToken);
     }
 
     /// <summary>Lets the agent summarise what was said.</summary>

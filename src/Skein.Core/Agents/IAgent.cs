@@ -50,6 +50,9 @@ public interface ITurn
     /// <summary>What its prompt says must end it; over what the agent's settings say.</summary>
     TurnLimits Limits { get; }
 
+    /// <summary>How much its model is to think; over what the agent's settings say. Null: they, or else the model, decide.</summary>
+    Effort? Effort { get; }
+
     IdSource Ids { get; }
 
     /// <summary>

@@ -26,15 +26,16 @@ public sealed record PromptSteered(TurnId Turn, MessageId Message, IReadOnlyList
 /// <param name="Tools">The only tools the turn may use; null: all.</param>
 /// <param name="MaxCost">US dollars that end it.</param>
 /// <param name="MaxSteps">Calls of the model that end it.</param>
+/// <param name="Effort">How much the model is to think.</param>
 /// <param name="TurnModel">The turn's own model, which does not stay with the session.</param>
 public sealed record TurnOptions(
     string? Agent = null, string? Model = null, PermissionMode? Mode = null, string? System = null, IReadOnlyList<string>? Tools = null,
-    decimal? MaxCost = null, int? MaxSteps = null, string? TurnModel = null);
+    decimal? MaxCost = null, int? MaxSteps = null, string? TurnModel = null, Effort? Effort = null);
 
 /// <param name="Compact">The turn only compacts the context; null: it works on a prompt.</param>
 public sealed record TurnStarted(
     TurnId Turn, string Agent, [Optional, DefaultParameterValue(null)] string? Model, PermissionMode Mode, string? System = null, IReadOnlyList<string>? Tools = null,
-    decimal? MaxCost = null, int? MaxSteps = null, TurnCompaction? Compact = null) : EventBody;
+    decimal? MaxCost = null, int? MaxSteps = null, TurnCompaction? Compact = null, Effort? Effort = null) : EventBody;
 
 /// <param name="Keep">What the summary is to keep above all, in a person's words.</param>
 public sealed record TurnCompaction(string? Keep = null);

@@ -65,6 +65,7 @@ public enum WhenBusy
 /// <summary>A prompt: a text, or parts. Agent, model and mode stay with the session, the others hold for the turn.</summary>
 /// <param name="MaxCost">Ends the turn when it has cost so many US dollars; more than 0.</param>
 /// <param name="MaxSteps">Ends the turn after so many calls of the model; 1 or more.</param>
+/// <param name="Effort">How much the model is to think.</param>
 public sealed record PromptRequest(
     string? Text = null,
     IReadOnlyList<Part>? Parts = null,
@@ -75,7 +76,8 @@ public sealed record PromptRequest(
     string? System = null,
     IReadOnlyList<string>? Tools = null,
     decimal? MaxCost = null,
-    int? MaxSteps = null);
+    int? MaxSteps = null,
+    Effort? Effort = null);
 
 /// <param name="Turn">The turn that works on it: the running one, if it was steered.</param>
 /// <param name="Seq">The sequence of the event that accepted it. Durable.</param>

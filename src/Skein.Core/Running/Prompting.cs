@@ -34,7 +34,7 @@ internal static class Prompting
                     await StartAsync(runner, runner.Session.Queue[0], null);
                 return new PromptAccepted(queued.Turn, first);
             case WhenBusy.Steer when queued.Options is not null:
-                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system, tools or limits.");
+                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system, tools, limits or effort.");
             case WhenBusy.Steer when runner.Agent().CanSteer:
                 var steered = new PromptSteered(running, queued.Message, queued.Parts);
                 return new PromptAccepted(running, (await runner.AppendAsync([steered], by))[^1].Seq);
@@ -69,7 +69,7 @@ internal static class Prompting
 
         var after = bodies.OfType<SessionConfigured>().Aggregate(
             session, (now, body) => now.Apply(new SessionEvent(now.Id, now.Seq, now.UpdatedAt, body)));
-        bodies.Add(new TurnStarted(prompt.Turn, after.Agent, options.TurnModel ?? after.Model, after.Mode, options.System, options.Tools, options.MaxCost, options.MaxSteps));
+        bodies.Add(new TurnStarted(prompt.Turn, after.Agent, options.TurnModel ?? after.Model, after.Mode, options.System, options.Tools, options.MaxCost, options.MaxSteps, Effort: options.Effort));
         bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, session.Messages + 1, prompt.Parts, prompt.Turn));
         return new PromptAccepted(prompt.Turn, (await runner.BeginAsync(bodies, by)).Seq);
     }

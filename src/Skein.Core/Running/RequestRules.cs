@@ -57,7 +57,7 @@ internal sealed class RequestRules(AgentKinds agents, string? defaultModel)
             throw new InvalidRequestException($"The limit max_cost is {prompt.MaxCost}: it must be US dollars, more than 0.");
         if (prompt.MaxSteps is < 1)
             throw new InvalidRequestException($"The limit max_steps is {prompt.MaxSteps}: it must be 1 or more.");
-        return new TurnOptions(prompt.Agent ?? expanded?.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools, prompt.MaxCost, prompt.MaxSteps, expanded?.Model);
+        return new TurnOptions(prompt.Agent ?? expanded?.Agent, prompt.Model, prompt.Mode, prompt.System, prompt.Tools, prompt.MaxCost, prompt.MaxSteps, expanded?.Model, prompt.Effort);
     }
 
     /// <summary>What a prompt changes of the session; null: nothing.</summary>

@@ -22,6 +22,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public TurnCompaction? Compaction => started.Compact;
     public string? System => started.System;
     public IReadOnlyList<string>? Tools => started.Tools;
+    public Effort? Effort => started.Effort;
     public TurnLimits Limits { get; } = new(started.MaxCost, started.MaxSteps);
     public IdSource Ids => runner.Ids;
     public Redactor Redactor => parts.Redactor;
