@@ -30,6 +30,9 @@ internal sealed class AnswerReader(MessageId message, IdSource ids)
     /// <summary>The model ended without a word or a call, and not because it had to.</summary>
     public bool IsEmpty => Stop == StopReason.End && !_parts.Any(p => p.Content is TextPart text && !string.IsNullOrWhiteSpace(text.Text));
 
+    /// <summary>The limit of its length came before a word or a call.</summary>
+    public bool IsCutUnsaid => Stop == StopReason.Length && !_parts.Any(p => p.Content is ToolCallPart or TextPart);
+
     public StopReason Stop =>
         _finish == ChatFinishReason.Length ? StopReason.Length
         : _finish == ChatFinishReason.ContentFilter ? StopReason.Refused

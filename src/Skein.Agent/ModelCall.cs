@@ -62,6 +62,9 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
             if (failure is null)
             {
                 var end = _answer.Close().ToList();
+                if (_answer.IsCutUnsaid)
+                    Failure = new TurnFailure(FailureKind.Limit, model.Provider,
+                        $"{model.Name} used up all of its answer without saying anything. Let it think less (effort), or longer: 'output' of the model in the settings.");
                 if (!_answer.IsEmpty || emptied || budget.Exhausted() is not null)
                 {
                     yield return new AgentEvents([.. end, new MessageCompleted(Message, _answer.Stop, Spent, Cost)]);

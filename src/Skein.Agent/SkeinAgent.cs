@@ -20,6 +20,9 @@ public sealed class SkeinAgent : IAgent
 {
     public const string Name = "skein";
 
+    // A model that does not learn from what it was told will not.
+    private const int MostMalformed = 5;
+
     private readonly ModelCatalog _models;
     private readonly Toolbox _own;
     private readonly ToolboxExtension? _extend;
@@ -67,10 +70,11 @@ public sealed class SkeinAgent : IAgent
         var tools = box.Tools.ToDictionary(t => t.Name, StringComparer.Ordinal);
         var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn);
         var repeats = new RepeatGuard();
+        var malformed = 0;
         if (unfinished is not null)
         {
             var round = new ToolRound(unfinished.Id, tools, box.Gate, context, repeats, _time);
-            await foreach (var output in round.RunAsync(unfinished.UnansweredCalls, cancellationToken))
+            await foreach (var output in round.RunAsync([.. unfinished.UnansweredCalls], unfinished.Stop, cancellationToken))
                 yield return output;
             conversation.AddAnswer(unfinished.Id, [.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Usage);
         }
@@ -116,10 +120,18 @@ public sealed class SkeinAgent : IAgent
                 yield break;
 
             var round = new ToolRound(call.Message, tools, box.Gate, context, repeats, _time);
-            await foreach (var output in round.RunAsync(call.Calls, cancellationToken))
+            await foreach (var output in round.RunAsync(call.Calls, call.Stop, cancellationToken))
                 yield return output;
 
             repeats.Note(call.Calls, round.Results);
+            malformed = round.IsAllMalformed ? malformed + 1 : 0;
+            if (malformed == MostMalformed)
+            {
+                yield return new TurnFailure(
+                    FailureKind.Internal, model.Provider,
+                    $"{model.Name} made {MostMalformed} answers in a row with no call that could be carried out; the last was told: {round.Results[^1].Output}");
+                yield break;
+            }
 
             // As the log has it, so that the model is told the same now and after a restart.
             conversation.AddAnswer(call.Message, [.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], call.Counted);

@@ -17,15 +17,21 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
     private const int LongestTitle = 200;
 
     private readonly List<ToolResultPart> _results = [];
+    private ToolCallPart? _cut;
 
     /// <summary>The results so far, in the order of the calls.</summary>
     public IReadOnlyList<ToolResultPart> Results => _results;
 
     private ITurn Turn => context.Turn;
 
+    /// <summary>No call was one that could have been carried out.</summary>
+    public bool IsAllMalformed { get; private set; } = true;
+
+    /// <param name="stop">Why the model stopped after the calls: the last of an answer that was cut off is not what it meant.</param>
     public async IAsyncEnumerable<AgentOutput> RunAsync(
-        IEnumerable<ToolCallPart> calls, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyList<ToolCallPart> calls, StopReason? stop, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        _cut = stop == StopReason.Length ? calls[^1] : null;
         var together = new List<Prepared>();
         foreach (var call in calls)
         {
@@ -50,6 +56,9 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
 
     private async Task<Prepared> PrepareAsync(ToolCallPart call, CancellationToken cancellationToken)
     {
+        if (call == _cut)
+            return Prepared.Refuse(call, "The answer was cut off at its limit of length in this call, or right after it, so it was not carried out. Make it again, in smaller pieces.");
+
         if (!tools.TryGetValue(call.Tool, out var tool))
             return Prepared.Refuse(call, $"There is no tool '{call.Tool}'. Tools: {string.Join(", ", tools.Keys)}.");
 
@@ -59,6 +68,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         if (call.Arguments.ValueKind != JsonValueKind.Object)
             return Prepared.Refuse(call, $"The arguments of {call.Tool} are not a JSON object. Call it again with one that fits its schema.");
 
+        IsAllMalformed = false;
         try
         {
             var intent = await tool.DescribeAsync(call.Arguments, context, cancellationToken);
