@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Skein.Adapters.Claude;
 using Skein.Adapters.Driving;
-using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Testing;
 using Skein.Tests.Agent;
