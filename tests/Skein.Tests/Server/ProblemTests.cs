@@ -47,7 +47,7 @@ public sealed class ProblemTests
     [InlineData("/v1/sessions", """{"workspace":null}""", "The field 'workspace' must be a text, not null.")]
     [InlineData("/v1/sessions", """{"workspace":"/tmp","mode":"yolo"}""", "The field 'mode' must be one of ask, plan, edits, auto, not \"yolo\".")]
     [InlineData("/v1/sessions", """{"workspace":"/tmp","id":"../x"}""", "The field 'id' is \"../x\": '../x' is not an id")]
-    [InlineData("/v1/sessions/ses_01kah3q6x9v3m8zr5t0w2y4b6c/prompt", """{"text":"x","when":"now"}""", "The field 'when' must be one of reject, queue, steer, not \"now\".")]
+    [InlineData("/v1/sessions/ses_01kah3q6x9v3m8zr5t0w2y4b6c/prompt", """{"text":"x","when":"now"}""", "The field 'when' must be one of reject, queue, steer, interrupt, not \"now\".")]
     [InlineData("/v1/sessions/ses_01kah3q6x9v3m8zr5t0w2y4b6c/prompt", """{"text":"x","tools":"bash"}""", "The field 'tools' must be a list, not \"bash\".")]
     [InlineData("/v1/sessions/ses_01kah3q6x9v3m8zr5t0w2y4b6c/messages", """{"role":"user","parts":[{"type":"text"}]}""", "The field 'parts[0]' lacks 'text'.")]
     [InlineData("/v1/sessions/ses_01kah3q6x9v3m8zr5t0w2y4b6c/messages", """{"role":"user","parts":[{"type":"poem","text":"x"}]}""", "must be an object whose 'type' is one of text, reasoning, tool_call, tool_result, file")]
