@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Adapters.Driving;
 using Skein.Core;
+using Skein.Sandbox;
 
 namespace Skein.Adapters.Claude;
 
@@ -13,8 +14,9 @@ internal static class ClaudeCall
     /// <param name="workspace">A change outside of it counts as more than an edit.</param>
     public static AgentEffect EffectOf(string tool, JsonElement input, string workspace) => tool switch
     {
-        "Read" or "Glob" or "Grep" or "LS" or "NotebookRead" or "TodoWrite" or "TaskList" or "TaskGet" => AgentEffect.Read,
-        "Edit" or "MultiEdit" or "Write" or "NotebookEdit" when IsWithin(input.Text("file_path") ?? input.Text("notebook_path"), workspace) => AgentEffect.Edit,
+        "TodoWrite" or "TaskList" or "TaskGet" => AgentEffect.Read,
+        "Read" or "Glob" or "Grep" or "LS" or "NotebookRead" when IsWithin(PathOf(input) ?? workspace, workspace) => AgentEffect.Read,
+        "Edit" or "MultiEdit" or "Write" or "NotebookEdit" when IsWithin(PathOf(input), workspace) => AgentEffect.Edit,
         _ => AgentEffect.Execute,
     };
 
@@ -53,7 +55,18 @@ internal static class ClaudeCall
         return diff is null ? null : JsonDocument.Parse(new JsonObject { ["path"] = path, ["diff"] = diff }.ToJsonString(SkeinJson.Relaxed.Options)).RootElement;
     }
 
-    // Not by what the path is on the disk: whoever is in doubt asks.
-    private static bool IsWithin(string? path, string workspace) =>
-        path is not null && Path.GetFullPath(path, workspace).StartsWith(workspace.TrimEnd('/') + "/", StringComparison.Ordinal);
+    private static string? PathOf(JsonElement input) => input.Text("file_path") ?? input.Text("notebook_path") ?? input.Text("path");
+
+    // By where links lead; whoever is in doubt asks.
+    private static bool IsWithin(string? path, string workspace)
+    {
+        try
+        {
+            return path is not null && RealPath.IsWithin(RealPath.Of(workspace), RealPath.Of(Path.GetFullPath(path, workspace)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
 }
