@@ -8,4 +8,7 @@ public static class McpStandIn
 
     /// <summary>One that ends at once.</summary>
     public static string[] BrokenCommand => [.. Command, "broken"];
+
+    /// <summary>One that listens at an address for who knows the token <c>honk-honk</c>; it prints the port.</summary>
+    public static string[] HttpCommand => [.. Command, "http"];
 }

@@ -1,6 +1,5 @@
-// A server of the Model Context Protocol over standard input and output that does what its tools are told. For tests.
-const lines = require('readline').createInterface({ input: process.stdin });
-const send = message => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n');
+// A server of the Model Context Protocol that does what its tools are told, over standard input and output; with 'http' over HTTP, for
+// those who know the token. For tests.
 const text = t => ({ content: [{ type: 'text', text: t }] });
 const tool = (name, description, properties) => ({ name, description, inputSchema: { type: 'object', properties } });
 const tools = [
@@ -9,31 +8,98 @@ const tools = [
   tool('fail', 'Fails.', {}),
   tool('die', 'Ends the server in the middle of the call.', {}),
   tool('hang', 'Never answers.', {}),
+  tool('slow', 'Tells of its progress for 2 seconds, then answers.', {}),
+  tool('ask', 'Asks whoever calls for a word of its model, and of its user.', {}),
   tool('environment', 'Tells what it sees.', {}),
+  tool('touch', 'Makes a file.', { path: { type: 'string' } }),
 ];
+const prompts = [{ name: 'greet', description: 'Greets somebody.', arguments: [{ name: 'who', required: true }, { name: 'how' }] }];
+const resources = [{ uri: 'geese://flock', name: 'flock', description: 'The flock.' }];
 if (process.argv[2] === 'broken') {
   console.error('The geese are out.');
   process.exit(3);
 }
-lines.on('line', line => {
-  const { id, method, params } = JSON.parse(line);
-  if (id === undefined) return;
-  if (method === 'initialize')
-    send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'stand-in', version: '1' } } });
-  else if (method === 'tools/list')
-    send({ id, result: { tools } });
-  else if (method === 'ping')
-    send({ id, result: {} });
-  else if (method !== 'tools/call')
-    send({ id, error: { code: -32601, message: `There is no ${method}.` } });
-  else if (params.name === 'echo')
-    send({ id, result: text(`${process.pid}: ${params.arguments.text}`) });
-  else if (params.name === 'two.parts')
-    send({ id, result: { content: [{ type: 'text', text: 'one' }, { type: 'text', text: 'two' }, { type: 'image', data: 'AAAA', mimeType: 'image/png' }] } });
-  else if (params.name === 'fail')
-    send({ id, result: { ...text('No geese today.'), isError: true } });
-  else if (params.name === 'die')
-    process.exit(7);
-  else if (params.name === 'environment')
-    send({ id, result: text(JSON.stringify(process.env)) });
+
+const waiting = new Map();
+const ask = (send, method, params) => new Promise(resolve => {
+  waiting.set(method, resolve);
+  send({ id: method, method, params });
 });
+
+async function answer({ method, params }, send) {
+  switch (method) {
+    case 'initialize':
+      return { protocolVersion: params.protocolVersion, capabilities: { tools: {}, prompts: {}, resources: {} }, serverInfo: { name: 'stand-in', version: '1' } };
+    case 'tools/list': return { tools };
+    case 'prompts/list': return { prompts };
+    case 'prompts/get':
+      return { messages: [{ role: 'user', content: { type: 'text', text: `Greet ${params.arguments.who}, ${params.arguments.how ?? 'shortly'}.` } }] };
+    case 'resources/list': return { resources };
+    case 'resources/templates/list': return { resourceTemplates: [{ uriTemplate: 'geese://{name}', name: 'one' }] };
+    case 'resources/read': return { contents: [{ uri: params.uri, mimeType: 'text/plain', text: 'Seven geese.' }] };
+    case 'ping': return {};
+    case 'tools/call': return call(params, send);
+    default: throw new Error(`There is no ${method}.`);
+  }
+}
+
+async function call({ name, arguments: given, _meta }, send) {
+  switch (name) {
+    case 'echo': return text(`${process.pid}: ${given.text}`);
+    case 'two.parts':
+      return { content: [{ type: 'text', text: 'one' }, { type: 'text', text: 'two' }, { type: 'image', data: 'AAAA', mimeType: 'image/png' }] };
+    case 'fail': return { ...text('No geese today.'), isError: true };
+    case 'die': process.exit(7);
+    case 'hang': return new Promise(() => {});
+    case 'slow':
+      for (let n = 1; n <= 5; n++) {
+        await new Promise(resolve => setTimeout(resolve, 400));
+        send({ method: 'notifications/progress', params: { progressToken: _meta.progressToken, progress: n, total: 5 } });
+      }
+      return text('At last.');
+    case 'ask': {
+      const model = await ask(send, 'sampling/createMessage', { messages: [], maxTokens: 10 });
+      const user = await ask(send, 'elicitation/create', { message: 'Who are you?', requestedSchema: { type: 'object', properties: {} } });
+      return text(JSON.stringify({ model: model.error?.code, user: user.error?.code }));
+    }
+    case 'environment': return text(JSON.stringify(process.env));
+    case 'touch':
+      require('fs').writeFileSync(given.path, '');
+      return text('Made.');
+  }
+}
+
+async function respond(message, send) {
+  if (message.method === undefined) {
+    waiting.get(message.id)?.(message);
+    return;
+  }
+  if (message.id === undefined) return;
+  try {
+    send({ id: message.id, result: await answer(message, send) });
+  } catch (e) {
+    send({ id: message.id, error: { code: -32601, message: e.message } });
+  }
+}
+
+if (process.argv[2] === 'http') {
+  const server = require('http').createServer((request, response) => {
+    if (request.headers.authorization !== 'Bearer honk-honk') {
+      response.writeHead(401).end();
+    } else if (request.method !== 'POST') {
+      response.writeHead(405).end();
+    } else {
+      let body = '';
+      request.on('data', piece => { body += piece; });
+      request.on('end', () => {
+        const message = JSON.parse(body);
+        if (message.id === undefined) response.writeHead(202).end();
+        else respond(message, answered => response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', ...answered })));
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+} else {
+  const send = message => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n');
+  require('readline').createInterface({ input: process.stdin }).on('line', line => respond(JSON.parse(line), send));
+}

@@ -36,6 +36,17 @@ public static class Requires
     public static void Programs(params ReadOnlySpan<string> programs) =>
         Programs(Environment.GetEnvironmentVariable("PATH") ?? "", Environment.GetEnvironmentVariable(RequireAllVariable) == "1", programs);
 
+    /// <summary>Goes on only where a package of <c>tests/npm/package.json</c> is installed.</summary>
+    /// <returns>Its folder.</returns>
+    public static string Npm(string package)
+    {
+        // artifacts/bin/<project>/<configuration> is where tests run.
+        var folder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "npm", "node_modules", package));
+        if (!Directory.Exists(folder))
+            Lack($"needs the npm package {package}: eng/npm.sh", Environment.GetEnvironmentVariable(RequireAllVariable) == "1");
+        return folder;
+    }
+
     internal static void Programs(string path, bool requireAll, params ReadOnlySpan<string> programs)
     {
         var missing = new List<string>();
@@ -50,7 +61,11 @@ public static class Requires
         if (missing.Count == 0)
             return;
 
-        var reason = string.Join("; ", missing);
+        Lack(string.Join("; ", missing), requireAll);
+    }
+
+    private static void Lack(string reason, bool requireAll)
+    {
         if (requireAll)
             Assert.Fail($"{reason} ({RequireAllVariable}=1 forbids to skip).");
         Assert.Skip(reason);

@@ -1,5 +1,7 @@
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using Skein.Agent.Tools;
 using Skein.Sandbox;
 
 namespace Skein.Agent.Mcp;
@@ -12,9 +14,9 @@ internal sealed class McpConnection : IAsyncDisposable
     private readonly McpClient _client;
     private readonly McpProgram? _program;
 
-    private McpConnection(McpClient client, McpProgram? program, IReadOnlyList<McpClientTool> tools) => (_client, _program, Tools) = (client, program, tools);
+    private McpConnection(McpClient client, McpProgram? program, McpOffer offer) => (_client, _program, Offer) = (client, program, offer);
 
-    public IReadOnlyList<McpClientTool> Tools { get; }
+    public McpOffer Offer { get; }
 
     /// <summary>Whether the server has ended, or hung up.</summary>
     public bool IsOver => _client.Completion.IsCompleted;
@@ -23,23 +25,22 @@ internal sealed class McpConnection : IAsyncDisposable
     public string LastErrors => _program?.LastErrors ?? "";
 
     /// <param name="folder">Where its program runs.</param>
-    /// <param name="environment">All that its program sees, but for the server's own.</param>
+    /// <param name="tooling">What its program sees beside what is the server's own, and how it is confined.</param>
     /// <param name="key">Sent to an address as a bearer token.</param>
     /// <exception cref="McpServerException">It cannot be started or reached, or does not speak the protocol.</exception>
     public static async Task<McpConnection> OpenAsync(
-        McpServer server, string folder, IReadOnlyDictionary<string, string> environment, string? key, TimeProvider time, CancellationToken cancellationToken)
+        McpServer server, string folder, ToolSettings tooling, string? key, CancellationToken cancellationToken)
     {
-        using var tooLong = new CancellationTokenSource(s_starting, time);
+        using var tooLong = new CancellationTokenSource(s_starting, tooling.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
         McpProgram? program = null;
         McpClient? client = null;
         try
         {
-            program = server.Url is null ? McpProgram.Start(server, folder, environment) : null;
+            program = server.Url is null ? await McpProgram.StartAsync(server, folder, tooling, cancellationToken) : null;
             IClientTransport transport = program is null ? Http(server, key) : program.Transport;
             client = await McpClient.CreateAsync(transport, cancellationToken: either.Token);
-            var tools = await client.ListToolsAsync(cancellationToken: either.Token);
-            return new McpConnection(client, program, [.. tools]);
+            return new McpConnection(client, program, await OfferOfAsync(client, either.Token));
         }
         catch (Exception e)
         {
@@ -55,22 +56,27 @@ internal sealed class McpConnection : IAsyncDisposable
         }
     }
 
-    public async Task<string> CallAsync(McpServer server, string tool, IReadOnlyDictionary<string, object?> arguments, TimeProvider time, CancellationToken cancellationToken)
-    {
-        using var tooLong = new CancellationTokenSource(TimeSpan.FromSeconds(server.TimeoutSeconds), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
-        try
+    /// <exception cref="McpServerException">It failed, or there was no answer in time.</exception>
+    public Task<string> CallAsync(McpServer server, string tool, IReadOnlyDictionary<string, object?> arguments, TimeProvider time, CancellationToken cancellationToken) =>
+        AskAsync(server, time, async (alive, token) =>
         {
-            var result = await _client.CallToolAsync(tool, arguments, cancellationToken: either.Token);
+            var result = await _client.CallToolAsync(tool, arguments, alive, cancellationToken: token);
             var text = McpContent.TextOf(result);
             return result.IsError == true ? throw new McpServerException(text) : text;
-        }
-        catch (Exception e) when (e is not McpServerException && !cancellationToken.IsCancellationRequested)
-        {
-            var why = tooLong.IsCancellationRequested ? $"did not answer within {server.TimeoutSeconds} s" : $"failed: {e.Message}{(IsOver ? Said(_program) : "")}";
-            throw new McpServerException($"The MCP server '{server.Name}' {why}", e);
-        }
-    }
+        }, cancellationToken);
+
+    /// <inheritdoc cref="CallAsync"/>
+    public Task<string> GetPromptAsync(McpServer server, string prompt, IReadOnlyDictionary<string, object?> arguments, TimeProvider time, CancellationToken cancellationToken) =>
+        AskAsync(server, time, async (_, token) => McpContent.TextOf(await _client.GetPromptAsync(prompt, arguments, cancellationToken: token)), cancellationToken);
+
+    /// <inheritdoc cref="CallAsync"/>
+    public Task<string> ListResourcesAsync(McpServer server, TimeProvider time, CancellationToken cancellationToken) =>
+        AskAsync(server, time, async (_, token) => McpContent.TextOf(
+            await _client.ListResourcesAsync(cancellationToken: token), await _client.ListResourceTemplatesAsync(cancellationToken: token)), cancellationToken);
+
+    /// <inheritdoc cref="CallAsync"/>
+    public Task<string> ReadResourceAsync(McpServer server, string uri, TimeProvider time, CancellationToken cancellationToken) =>
+        AskAsync(server, time, async (_, token) => McpContent.TextOf(await _client.ReadResourceAsync(uri, cancellationToken: token)), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -79,12 +85,55 @@ internal sealed class McpConnection : IAsyncDisposable
             await _program.DisposeAsync();
     }
 
+    private static async Task<McpOffer> OfferOfAsync(McpClient client, CancellationToken cancellationToken)
+    {
+        var can = client.ServerCapabilities;
+        var tools = can.Tools is null ? [] : await client.ListToolsAsync(cancellationToken: cancellationToken);
+        var prompts = can.Prompts is null ? [] : await client.ListPromptsAsync(cancellationToken: cancellationToken);
+        return new McpOffer(
+            [.. tools.Select(static t => new McpToolRow(t.Name, t.Description, t.JsonSchema))],
+            [.. prompts.Select(static p => new McpPromptRow(p.Name, p.Description ?? "", [.. (p.ProtocolPrompt.Arguments ?? []).Select(static a => new McpPromptArgument(a.Name, a.Required == true))]))],
+            can.Resources is not null);
+    }
+
+    // As long as it tells of its progress it is alive.
+    private async Task<string> AskAsync(
+        McpServer server, TimeProvider time, Func<IProgress<ProgressNotificationValue>, CancellationToken, Task<string>> ask, CancellationToken cancellationToken)
+    {
+        using var tooLong = new CancellationTokenSource(TimeSpan.FromSeconds(server.TimeoutSeconds), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
+        try
+        {
+            return await ask(new Alive(() => tooLong.CancelAfter(TimeSpan.FromSeconds(server.TimeoutSeconds))), either.Token);
+        }
+        catch (Exception e) when (e is not McpServerException && !cancellationToken.IsCancellationRequested)
+        {
+            var why = tooLong.IsCancellationRequested ? $"did not answer within {server.TimeoutSeconds} s" : $"failed: {e.Message}{(IsOver ? Said(_program) : "")}";
+            throw new McpServerException($"The MCP server '{server.Name}' {why}", e);
+        }
+    }
+
     private static HttpClientTransport Http(McpServer server, string? key)
     {
         var headers = server.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase);
         if (key is not null)
             headers["Authorization"] = $"Bearer {key}";
         return new HttpClientTransport(new HttpClientTransportOptions { Endpoint = server.Url!, Name = server.Name, AdditionalHeaders = headers });
+    }
+
+    private sealed class Alive(Action seen) : IProgress<ProgressNotificationValue>
+    {
+        public void Report(ProgressNotificationValue value)
+        {
+            try
+            {
+                seen();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The answer came first.
+            }
+        }
     }
 
     private static string Said(McpProgram? program) => program?.LastErrors is { Length: > 0 } errors ? $" It said: {errors}" : "";
@@ -107,12 +156,21 @@ internal sealed class McpProgram : IAsyncDisposable
 
     public string LastErrors => _errors.Text;
 
-    public static McpProgram Start(McpServer server, string folder, IReadOnlyDictionary<string, string> environment)
+    /// <exception cref="McpServerException">It is to run in a sandbox, and there is none.</exception>
+    /// <exception cref="ChildStartException"/>
+    public static async Task<McpProgram> StartAsync(McpServer server, string folder, ToolSettings tooling, CancellationToken cancellationToken)
     {
-        var all = new Dictionary<string, string>(environment, StringComparer.Ordinal);
+        var all = new Dictionary<string, string>(tooling.Environment, StringComparer.Ordinal);
         foreach (var (name, value) in server.Environment)
             all[name] = value;
-        return new McpProgram(ChildProcess.Start(new ChildStart(server.Command[0], [.. server.Command.Skip(1)], folder, all) { Input = ChildInput.Piped }));
+        var start = new ChildStart(server.Command[0], [.. server.Command.Skip(1)], folder, all) { Input = ChildInput.Piped };
+        if (!server.Sandbox)
+            return new McpProgram(ChildProcess.Start(start));
+
+        var confinement = await tooling.Confine(folder, cancellationToken);
+        return confinement.Holds
+            ? new McpProgram(ChildProcess.Start(confinement.Apply(start)))
+            : throw new McpServerException($"it is to run in a sandbox, and there is none{(confinement.Missing is { } missing ? $": {missing}" : ", as the settings say")}");
     }
 
     public async ValueTask DisposeAsync()

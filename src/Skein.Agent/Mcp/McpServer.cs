@@ -9,17 +9,18 @@ namespace Skein.Agent.Mcp;
 /// <param name="Environment">Beside what every tool sees.</param>
 /// <param name="Url">Its address; null: it is a program.</param>
 /// <param name="Key">The name of the stored key that is sent to the address as a bearer token.</param>
-/// <param name="TimeoutSeconds">How long a call may take.</param>
+/// <param name="TimeoutSeconds">How long a call may take without a word of its progress.</param>
+/// <param name="Sandbox">The program is confined as commands are.</param>
 public sealed record McpServer(
     string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, Uri? Url, IReadOnlyDictionary<string, string> Headers,
-    string? Key, int TimeoutSeconds)
+    string? Key, int TimeoutSeconds, bool Sandbox = false)
 {
     public const int DefaultTimeoutSeconds = 60;
 
     /// <summary>Tells it from one that does something else: 64 hex digits.</summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0',
     [
-        Name, .. Command, "", .. Pairs(Environment), "", Url?.OriginalString ?? "", .. Pairs(Headers), "", Key ?? "",
+        Name, .. Command, "", .. Pairs(Environment), "", Url?.OriginalString ?? "", .. Pairs(Headers), "", Key ?? "", .. Sandbox ? ["sandbox"] : Array.Empty<string>(),
     ]))));
 
     /// <summary>For people: what is started, or where it is.</summary>

@@ -45,7 +45,7 @@ internal static partial class McpParser
     private static McpServer Server(SettingsNode node)
     {
         var server = new McpServer(Named(node), [], Nothing, null, Nothing, null, McpServer.DefaultTimeoutSeconds);
-        foreach (var property in node.Properties("command", "environment", "url", "headers", "key", "timeout_seconds"))
+        foreach (var property in node.Properties("command", "environment", "url", "headers", "key", "timeout_seconds", "sandbox"))
         {
             server = property.Name switch
             {
@@ -53,6 +53,7 @@ internal static partial class McpParser
                 "environment" => server with { Environment = Texts(property) },
                 "url" => server with { Url = Address(property, property.Text()) },
                 "headers" => server with { Headers = Texts(property) },
+                "sandbox" => server with { Sandbox = property.Flag() },
                 "key" => server with { Key = property.Text() },
                 _ => server with { TimeoutSeconds = property.Count("must be a number of seconds from 1 to 3600") is { } seconds and >= 1 and <= 3600 ? seconds : throw property.Wrong("must be a number of seconds from 1 to 3600") },
             };
@@ -79,6 +80,7 @@ internal static partial class McpParser
     private static McpServer Checked(SettingsNode node, McpServer server) => (server.Command.Count > 0, server.Url is not null) switch
     {
         (true, true) => throw node.Broken("has a 'command' and a 'url': it must have one of them"),
+        _ when server is { Sandbox: true, Url: not null } => throw node.Broken("has a 'sandbox', which is for a 'command'"),
         (false, false) => throw node.Broken("needs a 'command' (a program and its arguments) or a 'url'"),
         _ => server,
     };

@@ -60,7 +60,7 @@ internal static class McpCommand
             using var keys = new ProviderKeys(home.Own);
             var set = await settings.Mcp().FindAsync(surroundings.Folder, cancellationToken);
             var wanted = parsed.GetValue(name) is { } one ? [Named(set.Servers, one)] : set.Servers;
-            await using var servers = settings.McpServers(await keys.ReadAsync(cancellationToken), [], surroundings.Time);
+            await using var servers = settings.McpServers(settings.Tooling(surroundings), await keys.ReadAsync(cancellationToken));
             var looks = await Task.WhenAll(wanted.Select(s => servers.LookAsync(s, surroundings.Folder, cancellationToken)));
             if (parsed.GetValue(json))
                 surroundings.Out.WriteJsonLine(Json(looks));
@@ -135,16 +135,23 @@ internal static class McpCommand
     {
         foreach (var look in looks)
         {
-            surroundings.Out.WriteLine((look.Server.Name, Style.Accent), ($"  {(look.Problem is null ? $"{look.Tools.Count} tools" : TerminalText.CleanLine(look.Problem))}", look.Problem is null ? Style.Good : Style.Bad));
-            foreach (var tool in look.Tools)
+            surroundings.Out.WriteLine((look.Server.Name, Style.Accent), ($"  {(look.Problem is null ? Offers(look.Offer) : TerminalText.CleanLine(look.Problem))}", look.Problem is null ? Style.Good : Style.Bad));
+            foreach (var tool in look.Offer.Tools)
                 surroundings.Out.WriteLine(($"  {TerminalText.CleanLine(tool.Name)}", Style.Bold), ($"  {TerminalText.CleanLine(tool.Description.Split('\n')[0])}", Style.Dim));
         }
     }
+
+    private static string Offers(McpOffer offer) => string.Join(", ", new[]
+    {
+        Spans.Plural(offer.Tools.Count, "tool"), offer.Prompts.Count > 0 ? Spans.Plural(offer.Prompts.Count, "prompt") : "", offer.HasResources ? "resources" : "",
+    }.Where(static t => t.Length > 0));
 
     private static string Json(IReadOnlyList<McpLook> looks) => new JsonArray([.. looks.Select(l => new JsonObject
     {
         ["name"] = l.Server.Name,
         ["problem"] = l.Problem,
-        ["tools"] = new JsonArray([.. l.Tools.Select(t => new JsonObject { ["name"] = t.Name, ["description"] = t.Description, ["schema"] = JsonNode.Parse(t.Schema.GetRawText()) })]),
+        ["tools"] = new JsonArray([.. l.Offer.Tools.Select(t => new JsonObject { ["name"] = t.Name, ["description"] = t.Description, ["schema"] = JsonNode.Parse(t.Schema.GetRawText()) })]),
+        ["prompts"] = new JsonArray([.. l.Offer.Prompts.Select(p => new JsonObject { ["name"] = p.Name, ["description"] = p.Description })]),
+        ["resources"] = l.Offer.HasResources,
     })]).ToJsonString(SkeinJson.Relaxed.Options);
 }

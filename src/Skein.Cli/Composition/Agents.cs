@@ -56,8 +56,9 @@ internal sealed class Agents : IAsyncDisposable
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var skills = settings.Skills(surroundings);
         var defined = settings.Agents(surroundings);
-        var mcp = settings.McpServers(keys, keyVariables, surroundings.Time);
+        var mcp = settings.McpServers(tooling, keys);
         var hooks = new SessionHooks(settings.ReadAsync, tooling);
+        var prompts = new McpPrompts(mcp);
         var commands = new CommandExpander(settings.Commands(surroundings), permissions.Gate, tooling);
         var own = SkeinAgent.Kind(
             models, new Toolbox(BuiltInTools.All(tooling), permissions.Gate) { UserInstructions = settings.Instructions(surroundings) }, surroundings.Time,
@@ -75,7 +76,7 @@ internal sealed class Agents : IAsyncDisposable
             agent, agent == own.Name ? user.Settings.Model ?? models.DefaultModel : null, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
-            async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token), token));
+            async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token));
         var kinds = new AgentKinds([hooks.Around(own), .. driven.Kinds], driven.Find, defined.FindAsync);
         return new Agents(models, permissions, mcp, kinds, driven, defaults);
     }

@@ -5,6 +5,7 @@ using Skein.Agent.Commands;
 using Skein.Agent.Mcp;
 using Skein.Agent.Settings;
 using Skein.Agent.Skills;
+using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Sandbox;
 
@@ -13,11 +14,13 @@ namespace Skein.Cli.Composition;
 /// <summary>The settings that hold for a home: the user's file, folders' own, and which folders the user trusts.</summary>
 internal sealed class HomeSettings : IDisposable
 {
+    private readonly SkeinHome _home;
     private readonly SettingsReader _reader;
     private readonly McpConsents _consents;
 
     public HomeSettings(SkeinHome home, Surroundings surroundings)
     {
+        _home = home;
         UserFile = SettingsReader.UserFile(ChildEnvironment.Current(), HomeOf(surroundings));
         Trusted = new TrustedFolders(home.Own);
         _reader = new SettingsReader(UserFile, Trusted);
@@ -66,10 +69,20 @@ internal sealed class HomeSettings : IDisposable
     public McpFinder Mcp() => new(ReadAsync, Trusted, _consents, ToolsSee([]).GetValueOrDefault);
 
     /// <summary>The MCP servers, started when they are needed.</summary>
+    /// <param name="tooling">What their programs see, and how they are confined.</param>
     /// <param name="keys">The keys that the user stored.</param>
-    /// <param name="keyVariables">Variables that hold keys of providers.</param>
-    public McpServers McpServers(IReadOnlyDictionary<string, string> keys, IReadOnlyList<string> keyVariables, TimeProvider time) =>
-        new(Mcp().FindAsync, ToolsSee(keyVariables), keys, time);
+    public McpServers McpServers(ToolSettings tooling, IReadOnlyDictionary<string, string> keys) => new(Mcp().FindAsync, _home.Own, tooling, keys);
+
+    /// <summary>What servers of MCP that a command starts by itself see, and how they are confined.</summary>
+    public ToolSettings Tooling(Surroundings surroundings) =>
+        new(ToolsSee([]), surroundings.Time) { Confine = new Sandboxes(_home, this, surroundings).OfAsync };
+
+    /// <summary>The prompts of the MCP servers that count in a folder and ran before.</summary>
+    public async Task<IReadOnlyList<McpPrompt>> McpPromptsAsync(Surroundings surroundings, string folder, CancellationToken cancellationToken)
+    {
+        await using var servers = McpServers(Tooling(surroundings), new Dictionary<string, string>());
+        return await new McpPrompts(servers).FindAsync(folder, cancellationToken);
+    }
 
     /// <summary>The environment that tools and servers see.</summary>
     /// <param name="keyVariables">Variables that hold keys of providers.</param>

@@ -4,7 +4,7 @@ using Skein.Cli.Screen;
 
 namespace Skein.Cli.Repl;
 
-/// <summary>What can be called by a slash beside the REPL's own commands: files with commands, and skills. It is sent as it is typed.</summary>
+/// <summary>What can be called by a slash beside the REPL's own commands: files with commands, skills, prompts of servers. It is sent as it is typed.</summary>
 internal static class NamedPrompts
 {
     /// <summary>Those that count in a folder; one that has the name of the REPL's own is not among them.</summary>
@@ -13,10 +13,12 @@ internal static class NamedPrompts
         using var settings = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
         var commands = await settings.Commands(surroundings).FindAsync(folder, cancellationToken);
         var skills = await settings.Skills(surroundings).FindAsync(folder, cancellationToken);
+        var prompts = await settings.McpPromptsAsync(surroundings, folder, cancellationToken);
         return
         [
             .. commands.Commands.Select(c => new SlashCommand($"/{c.Name}", TerminalText.CleanLine(c.Hint), TerminalText.CleanLine(c.Description)))
                 .Concat(skills.Skills.Select(s => new SlashCommand($"/{s.Name}", "", TerminalText.CleanLine(s.Description))))
+                .Concat(prompts.Select(p => new SlashCommand($"/{p.Name}", TerminalText.CleanLine(p.Hint), TerminalText.CleanLine(p.Row.Description))))
                 .Where(n => SlashCommand.All.All(c => c.Name != n.Name))
                 .DistinctBy(n => n.Name),
         ];

@@ -5,6 +5,7 @@ using Skein.Agent.Providers;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Sandbox;
+using Skein.Sandbox.Confining;
 using Skein.Testing;
 using Skein.Tests.Agent.Loop;
 
@@ -15,13 +16,16 @@ public sealed class McpServersTests : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly List<McpServer> _configured = [];
+    private readonly ToolSettings _tooling;
     private readonly McpServers _servers;
+    private Confinement _confinement = Confinement.Off;
 
     public McpServersTests()
     {
         Requires.Programs("node");
         var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["SEEN"] = "by all" };
-        _servers = new McpServers((_, _) => Task.FromResult(new McpServerSet(_configured, [])), environment, new Dictionary<string, string>(), TimeProvider.System);
+        _tooling = new ToolSettings(environment, TimeProvider.System) { Confine = (_, _) => ValueTask.FromResult(_confinement) };
+        _servers = Servers();
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -119,6 +123,124 @@ public sealed class McpServersTests : IAsyncDisposable
         Assert.Equal(new ToolIntent(ToolEffect.Execute, "geese echo", "geese: echo", """{"text":"x"}"""), intent);
     }
 
+    [Fact]
+    public async Task One_that_ran_before_is_started_when_something_of_it_is_used_and_not_before()
+    {
+        _configured.Add(Server("geese") with { Environment = new Dictionary<string, string> { ["RUNS"] = "1" } });
+        await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        await using var later = Servers();
+
+        var box = await later.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+
+        Assert.Contains(box.Tools, t => t.Name == "mcp__geese__echo");
+        Assert.Equal(0, later.Running);
+        await box.Tools.First(t => t.Name == "mcp__geese__echo").RunAsync(Sample.Json("""{"text":"x"}"""), new ToolContext(_folder.Path, Looped.Turn()), Cancellation);
+        Assert.Equal(1, later.Running);
+    }
+
+    [Fact]
+    public async Task What_is_known_of_a_server_is_only_a_cache()
+    {
+        Configure("geese");
+        await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        foreach (var file in Directory.EnumerateFiles(_folder.Below("home", "mcp")))
+            await File.WriteAllTextAsync(file, "no JSON", Cancellation);
+        await using var later = Servers();
+
+        var box = await later.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+
+        Assert.Contains(box.Tools, t => t.Name == "mcp__geese__echo");
+    }
+
+    [Fact]
+    public async Task A_call_that_tells_of_its_progress_has_more_time()
+    {
+        _configured.Add(Server("geese") with { TimeoutSeconds = 1 });
+
+        Assert.Equal("At last.", (await ResultsAsync(Call("mcp__geese__slow")))[0].Output);
+    }
+
+    [Fact]
+    public async Task What_a_server_asks_of_us_is_refused_and_its_call_goes_on()
+    {
+        Configure("geese");
+
+        Assert.Equal("""{"model":-32601,"user":-32601}""", (await ResultsAsync(Call("mcp__geese__ask")))[0].Output);
+    }
+
+    [Fact]
+    public async Task Resources_are_listed_and_read_and_asked_about_like_a_call()
+    {
+        Configure("geese");
+
+        var results = await ResultsAsync(
+            Call("mcp_resource", """{"server":"geese"}"""), Call("mcp_resource", """{"server":"geese","uri":"geese://flock"}"""), Call("mcp_resource", """{"server":"ducks"}"""));
+        var tool = (await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation)).Tools.First(t => t.Name == "mcp_resource");
+        var intent = await tool.DescribeAsync(Sample.Json("""{"server":"geese","uri":"geese://flock"}"""), new ToolContext(_folder.Path, Looped.Turn()), Cancellation);
+
+        Assert.Equal("geese://flock  flock: The flock.\ngeese://{name}  one", results[0].Output);
+        Assert.Equal("Seven geese.", results[1].Output);
+        Assert.Equal("There is no server 'ducks' with resources; there are: geese.", results[2].Output);
+        Assert.Equal(new ToolIntent(ToolEffect.Execute, "geese geese://flock", "geese: geese://flock"), intent);
+    }
+
+    [Fact]
+    public async Task Prompts_are_called_by_a_slash_once_their_server_ran()
+    {
+        Configure("geese");
+        var prompts = new McpPrompts(_servers);
+        Assert.Null(await prompts.ExpandAsync(Session(), "/geese:greet Ann", Cancellation));
+        await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+
+        var greeted = await prompts.ExpandAsync(Session(), "/geese:greet \"Ann B.\" loudly", Cancellation);
+        var missing = await Assert.ThrowsAsync<InvalidRequestException>(async () => await prompts.ExpandAsync(Session(), "/geese:greet", Cancellation));
+
+        Assert.Equal("[/geese:greet \"Ann B.\" loudly]\n\nGreet Ann B., loudly.", greeted!.Text);
+        Assert.Equal("/geese:greet needs 'who': /geese:greet who [how]", missing.Message);
+        Assert.Null(await prompts.ExpandAsync(Session(), "/geese:other", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_server_behind_an_address_is_shown_the_stored_key_and_nothing_works_without_it()
+    {
+        await using var http = ChildProcess.Start(new ChildStart(McpStandIn.HttpCommand[0], McpStandIn.HttpCommand[1..], _folder.Path, _tooling.Environment));
+        using var said = new StreamReader(http.Output);
+        var address = new Uri($"http://127.0.0.1:{await said.ReadLineAsync(Cancellation)}/mcp");
+        _configured.Add(Server("geese") with { Command = [], Url = address, Key = "geese" });
+        _configured.Add(Server("strangers") with { Command = [], Url = address });
+
+        var box = await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        var results = await ResultsAsync(Call("mcp__geese__echo", """{"text":"honk"}"""));
+
+        Assert.EndsWith(": honk", results[0].Output, StringComparison.Ordinal);
+        Assert.Contains("401", Assert.Single(box.Notes), StringComparison.Ordinal);
+        Assert.DoesNotContain(box.Tools, t => t.Name.StartsWith("mcp__strangers", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task In_its_sandbox_a_server_writes_to_the_folder_alone_and_where_there_is_none_it_is_not_started()
+    {
+        Requires.Programs("bwrap", "prlimit");
+        var outside = Path.Combine(Path.GetTempPath(), $"skein-mcp-{Guid.NewGuid():N}");
+        var stand = _folder.Write("stand-in.js", await File.ReadAllTextAsync(McpStandIn.Command[1], Cancellation));
+        var (bubblewrap, missing) = await Bubblewrap.FindAsync(_tooling.Environment, TimeProvider.System, Cancellation);
+        Assert.True(bubblewrap is not null, missing);
+        _configured.Add(Server("geese") with { Command = ["node", stand], Sandbox = true });
+        _confinement = Confinement.Unavailable("for the test");
+        var without = await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+
+        _confinement = Confinement.In(bubblewrap, new SandboxPolicy(RealPath.Of(_folder.Path), "/nonexistent"));
+        await using var later = Servers();
+        var touch = (await later.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation)).Tools.First(t => t.Name == "mcp__geese__touch");
+        var context = new ToolContext(_folder.Path, Looped.Turn());
+        await touch.RunAsync(Sample.Json("""{"path":"inside"}"""), context, Cancellation);
+        await touch.RunAsync(Sample.Json($$"""{"path":"{{outside}}"}"""), context, Cancellation);
+
+        Assert.Contains("it is to run in a sandbox, and there is none: for the test", Assert.Single(without.Notes), StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.Below("inside")));
+        Assert.False(File.Exists(outside));
+    }
+
     [Theory]
     [InlineData("mcp__geese__a_b", "a.b")]
     [InlineData("mcp__geese__a_b_2", "a b")]
@@ -138,6 +260,10 @@ public sealed class McpServersTests : IAsyncDisposable
         name, McpStandIn.Command, new Dictionary<string, string>(), null, new Dictionary<string, string>(), null, McpServer.DefaultTimeoutSeconds);
 
     private void Configure(string name) => _configured.Add(Server(name));
+
+    // Another process: what is known it knows from the disk.
+    private McpServers Servers() => new(
+        (_, _) => Task.FromResult(new McpServerSet(_configured, [])), _folder.Below("home"), _tooling, new Dictionary<string, string> { ["geese"] = "honk-honk" });
 
     private Session Session() => Sample.Session(Looped.Model, RealPath.Of(_folder.Path));
 
