@@ -65,6 +65,14 @@ internal sealed class ModelErrors(string provider, string? secret)
         return new ModelException(FailureKind.Network, Line($"{provider}{where} cannot be reached: {e.Message}"), e) { Transient = !lasting };
     }
 
+    /// <summary>What was thrown while JSON streamed in.</summary>
+    public ModelException InStream(Exception exception) => exception switch
+    {
+        HttpRequestException or IOException => Broken(exception.Message, exception),
+        JsonException => Garbage("what it streams is not JSON", exception),
+        _ => Garbage(exception.Message, exception),
+    };
+
     public ModelException Broken(string why, Exception? inner = null) =>
         new(FailureKind.Network, Line($"The connection to {provider} broke: {why}"), inner) { Transient = true };
 

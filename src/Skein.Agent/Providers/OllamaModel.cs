@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace Skein.Agent.Providers;
@@ -38,10 +37,5 @@ internal sealed class OllamaModel(string model, Uri baseUrl, string? apiKey, int
         throw errors.Broken("the stream ended before the answer did.");
     }
 
-    protected override ModelException Explain(Exception exception) => exception switch
-    {
-        HttpRequestException or IOException => errors.Broken(exception.Message, exception),
-        JsonException => errors.Garbage("what it streams is not JSON", exception),
-        _ => errors.Garbage(exception.Message, exception),
-    };
+    protected override ModelException Explain(Exception exception) => errors.InStream(exception);
 }

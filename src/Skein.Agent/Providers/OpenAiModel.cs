@@ -2,7 +2,6 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using OpenAI.Chat;
@@ -56,10 +55,5 @@ internal sealed class OpenAiModel : ModelClient
             yield return update;
     }
 
-    protected override ModelException Explain(Exception exception) => exception switch
-    {
-        HttpRequestException or IOException => _errors.Broken(exception.Message, exception),
-        JsonException => _errors.Garbage("what it streams is not JSON", exception),
-        _ => _errors.Garbage(exception.Message, exception),
-    };
+    protected override ModelException Explain(Exception exception) => _errors.InStream(exception);
 }

@@ -3,7 +3,6 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 using OpenAI.Responses;
 
@@ -56,12 +55,7 @@ internal sealed class OpenAiResponsesModel : ModelClient
         throw answer.TooEarly();
     }
 
-    protected override ModelException Explain(Exception exception) => exception switch
-    {
-        HttpRequestException or IOException => _errors.Broken(exception.Message, exception),
-        JsonException => _errors.Garbage("what it streams is not JSON", exception),
-        _ => _errors.Garbage(exception.Message, exception),
-    };
+    protected override ModelException Explain(Exception exception) => _errors.InStream(exception);
 
     private async Task<PipelineResponse> AskAsync(IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
