@@ -19,9 +19,7 @@ internal static class PermissionsCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var home = SkeinHome.Of(surroundings);
-            using var settings = new HomeSettings(home, surroundings);
-            using var rules = new FolderRules(home, settings);
+            using var rules = new FolderRules(surroundings);
             var found = await rules.InAsync(surroundings.Folder, cancellationToken);
             if (parsed.GetValue(json))
                 surroundings.Out.WriteJsonLine(Json(found));
@@ -41,9 +39,7 @@ internal static class PermissionsCommand
         var command = new Command("remove", "Ask again about what was answered with always.") { number, all };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var home = SkeinHome.Of(surroundings);
-            using var settings = new HomeSettings(home, surroundings);
-            using var rules = new FolderRules(home, settings);
+            using var rules = new FolderRules(surroundings);
             var found = await rules.InAsync(surroundings.Folder, cancellationToken);
             foreach (var rule in Chosen(found, parsed.GetValue(number), parsed.GetValue(all)))
             {

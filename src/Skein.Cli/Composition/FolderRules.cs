@@ -6,18 +6,26 @@ namespace Skein.Cli.Composition;
 internal sealed record FolderRule(PermissionRule Rule, string? From);
 
 /// <summary>The rules that hold for calls of tools in a folder, in the order in which they are asked.</summary>
-internal sealed class FolderRules(SkeinHome home, HomeSettings settings) : IDisposable
+internal sealed class FolderRules : IDisposable
 {
-    private readonly RememberedPermissions _remembered = new(home.Path);
+    private readonly HomeSettings _settings;
+    private readonly RememberedPermissions _remembered;
+
+    public FolderRules(Surroundings surroundings)
+    {
+        var home = SkeinHome.Of(surroundings);
+        _settings = new HomeSettings(home, surroundings);
+        _remembered = new RememberedPermissions(home.Path);
+    }
 
     public async Task<IReadOnlyList<FolderRule>> InAsync(string workspace, CancellationToken cancellationToken)
     {
-        var own = (await settings.ReadAsync(null, cancellationToken)).Settings.Permissions;
-        var loaded = await settings.ReadAsync(workspace, cancellationToken);
-        var project = loaded.Files.LastOrDefault(f => f != settings.UserFile);
+        var own = (await _settings.ReadAsync(null, cancellationToken)).Settings.Permissions;
+        var loaded = await _settings.ReadAsync(workspace, cancellationToken);
+        var project = loaded.Files.LastOrDefault(f => f != _settings.UserFile);
         return
         [
-            .. own.Select(r => new FolderRule(r, settings.UserFile)),
+            .. own.Select(r => new FolderRule(r, _settings.UserFile)),
             .. loaded.Settings.Permissions.Skip(own.Count).Concat(loaded.Settings.Narrowing).Select(r => new FolderRule(r, project)),
             .. (await _remembered.InAsync(workspace, cancellationToken)).Select(r => new FolderRule(r, null)),
         ];
@@ -27,5 +35,9 @@ internal sealed class FolderRules(SkeinHome home, HomeSettings settings) : IDisp
     public Task<bool> ForgetAsync(string workspace, PermissionRule rule, CancellationToken cancellationToken) =>
         _remembered.ForgetAsync(workspace, rule, cancellationToken);
 
-    public void Dispose() => _remembered.Dispose();
+    public void Dispose()
+    {
+        _remembered.Dispose();
+        _settings.Dispose();
+    }
 }

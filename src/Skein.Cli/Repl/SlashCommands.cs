@@ -293,9 +293,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
 
     private async Task PermissionsAsync(CancellationToken cancellationToken)
     {
-        var home = SkeinHome.Of(surroundings);
-        using var settings = new HomeSettings(home, surroundings);
-        using var rules = new FolderRules(home, settings);
+        using var rules = new FolderRules(surroundings);
         var found = await rules.InAsync(talk.Session?.Workspace ?? surroundings.Folder, cancellationToken);
         if (found.Count == 0)
         {
