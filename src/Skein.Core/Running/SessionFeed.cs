@@ -9,7 +9,7 @@ namespace Skein.Core.Running;
 /// </summary>
 internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProvider time)
 {
-    // A model's tokens come faster than anybody sees: together they cost a follower, and us, a tenth.
+    // A model's tokens come faster than anybody sees: in pieces they cost a follower about half.
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(20);
 
     public async IAsyncEnumerable<FeedFrame> FollowAsync(SessionId session, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
