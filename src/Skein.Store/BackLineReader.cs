@@ -1,12 +1,11 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 
 namespace Skein.Store;
 
 /// <summary>Reads a file line by line towards its beginning, in chunks; a line may be larger than a chunk.</summary>
 /// <param name="end">Where the newest line ends, after its line end.</param>
-/// <param name="owned">Closed with the reader.</param>
-internal sealed class BackLineReader(Disk disk, SafeFileHandle file, string path, long end, SafeFileHandle? owned = null) : IDisposable
+/// <param name="owns">Whether the file is closed with the reader.</param>
+internal sealed class BackLineReader(LogFile file, long end, bool owns = false) : IDisposable
 {
     private byte[] _buffer = [];
     private long _bufferStart = end;
@@ -45,14 +44,15 @@ internal sealed class BackLineReader(Disk disk, SafeFileHandle file, string path
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        owned?.Dispose();
+        if (owns)
+            file.Dispose();
     }
 
     // As much again as the line has already: a large line is searched a bounded number of times.
     private void Fill()
     {
         var more = (int)Math.Min(Math.Max(LineReader.Chunk, _lineEnd), _bufferStart);
-        var larger = ArrayPool<byte>.Shared.Rent(_lineEnd == 0 ? more : Math.Max(more + _lineEnd, LineReader.Larger(_lineEnd, path)));
+        var larger = ArrayPool<byte>.Shared.Rent(_lineEnd == 0 ? more : Math.Max(more + _lineEnd, LineReader.Larger(_lineEnd, file.Path)));
         _buffer.AsSpan(0, _lineEnd).CopyTo(larger.AsSpan(more));
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
@@ -61,6 +61,6 @@ internal sealed class BackLineReader(Disk disk, SafeFileHandle file, string path
         _bufferStart -= more;
         _lineEnd += more;
         for (var read = 0; read < more;)
-            read += LineReader.ReadAt(disk, file, path, _buffer.AsSpan(read, more - read), _bufferStart + read);
+            read += file.ReadAt(_buffer.AsSpan(read, more - read), _bufferStart + read);
     }
 }

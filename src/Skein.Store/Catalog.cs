@@ -129,8 +129,8 @@ internal sealed class Catalog : IDisposable
     {
         try
         {
-            using var file = _disk.OpenRead(_path);
-            using var lines = new LineReader(_disk, file, _path, 0, RandomAccess.GetLength(file));
+            using var file = PlainFile.Open(_disk, _path);
+            using var lines = new LineReader(file, 0, file.Length);
             while (lines.TryRead(out var line))
             {
                 _lines++;

@@ -129,9 +129,9 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
 
         try
         {
-            using var file = parts.Disk.OpenRead(log.Path);
-            var end = RandomAccess.GetLength(file);
-            using var lines = new LineReader(parts.Disk, file, log.Path, 0, end, chunk: 1 << 20);
+            using var file = PlainFile.Open(parts.Disk, log.Path);
+            var end = file.Length;
+            using var lines = new LineReader(file, 0, end, chunk: 1 << 20);
             var gaps = new GapTracker(log.Name, GapTracker.Unknown);
             var (isWhole, committed) = (true, log.State.End > 0 ? log.State.End : end);
             while (lines.TryRead(out var line))

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 
 namespace Skein.Store;
@@ -8,9 +7,8 @@ namespace Skein.Store;
 /// Reads a stretch of a file line by line, in chunks. It reads on the calling thread: what is followed is in the page cache, where a
 /// hop to another thread costs more than the read.
 /// </summary>
-/// <param name="owned">Closed with the reader.</param>
-internal sealed class LineReader(
-    Disk disk, SafeFileHandle file, string path, long start, long end, int chunk = LineReader.Chunk, SafeFileHandle? owned = null) : IDisposable
+/// <param name="owns">Whether the file is closed with the reader.</param>
+internal sealed class LineReader(LogFile file, long start, long end, int chunk = LineReader.Chunk, bool owns = false) : IDisposable
 {
     public const int Chunk = 64 * 1024;
 
@@ -58,7 +56,8 @@ internal sealed class LineReader(
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        owned?.Dispose();
+        if (owns)
+            file.Dispose();
     }
 
     private bool Fill()
@@ -73,7 +72,7 @@ internal sealed class LineReader(
             Buffer.BlockCopy(_buffer, _line, _buffer, 0, kept);
         (_line, _filled) = (0, kept);
 
-        var read = ReadAt(disk, file, path, _buffer.AsSpan(kept, (int)Math.Min(_buffer.Length - kept, end - _next)), _next);
+        var read = file.ReadAt(_buffer.AsSpan(kept, (int)Math.Min(_buffer.Length - kept, end - _next)), _next);
         _filled += read;
         _next += read;
         return true;
@@ -81,7 +80,7 @@ internal sealed class LineReader(
 
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Larger(_buffer.Length, path));
+        var larger = ArrayPool<byte>.Shared.Rent(Larger(_buffer.Length, file.Path));
         Buffer.BlockCopy(_buffer, 0, larger, 0, _filled);
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
@@ -91,20 +90,4 @@ internal sealed class LineReader(
     public static int Larger(int size, string path) => size < int.MaxValue / 2
         ? size * 2
         : throw new DamagedException($"{path} has a line of more than a gigabyte.");
-
-    /// <summary>Reads at least one byte.</summary>
-    /// <exception cref="DamagedException">The disk does not answer, or the file ends before the stretch does.</exception>
-    public static int ReadAt(Disk disk, SafeFileHandle file, string path, Span<byte> into, long offset)
-    {
-        try
-        {
-            return disk.Read(file, into, offset) is var read and > 0
-                ? read
-                : throw new DamagedException($"{path} ends at byte {offset}, earlier than it did before.");
-        }
-        catch (IOException e)
-        {
-            throw new DamagedException($"{path} cannot be read at byte {offset}: {e.Message}", e);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
 
@@ -27,10 +26,10 @@ internal sealed class LogCheck(Disk disk, string place, SessionId session)
     /// <exception cref="DamagedException">It cannot be read, or is of a later version.</exception>
     public LogLook Run(string path, bool isOrigin, CancellationToken cancellationToken)
     {
-        using var file = disk.OpenRead(path);
-        var length = RandomAccess.GetLength(file);
-        var tail = LogTail.Find(disk, file, path, length);
-        Events(file, path, tail.Committed, cancellationToken);
+        using var file = PlainFile.Open(disk, path);
+        var length = file.Length;
+        var tail = LogTail.Find(file);
+        Events(file, tail.Committed, cancellationToken);
         if (tail.WholeUntil is not null)
             Tell("ends in a whole line without its line end: the next to write completes it", isLoss: isOrigin, isMended: !isOrigin);
         else if (tail.Committed < length)
@@ -40,9 +39,9 @@ internal sealed class LogCheck(Disk disk, string place, SessionId session)
         return new LogLook(_events, length, _seq, _inherits, _blobs, _findings);
     }
 
-    private void Events(SafeFileHandle file, string path, long end, CancellationToken cancellationToken)
+    private void Events(LogFile file, long end, CancellationToken cancellationToken)
     {
-        using var events = new EventReader(new LineReader(disk, file, path, 0, end), session, path, GapTracker.Unknown, after: 0);
+        using var events = new EventReader(new LineReader(file, 0, end), session, file.Path, GapTracker.Unknown, after: 0);
         while (events.Next() is { } e)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
 
@@ -9,14 +8,14 @@ internal static class LogFold
 {
     /// <summary>Folds what stands before <paramref name="end"/>.</summary>
     /// <param name="from">What is known already; null folds from the beginning.</param>
-    public static LogState Fold(Disk disk, SafeFileHandle file, SessionLog log, long end, LogState? from)
+    public static LogState Fold(LogFile file, SessionLog log, long end, LogState? from)
     {
         var row = from?.Row;
         var seq = row is null ? GapTracker.Unknown : from!.Seq;
         string? fault = null;
 
         using var events = new EventReader(
-            new LineReader(disk, file, log.Path, row is null ? 0 : from!.End, end), log.Id, log.Name, seq, after: 0);
+            new LineReader(file, row is null ? 0 : from!.End, end), log.Id, log.Name, seq, after: 0);
         try
         {
             while (events.Next() is { } e)
@@ -42,11 +41,11 @@ internal static class LogFold
     }
 
     /// <summary>The holes of a log by its checksums alone, which is many times faster than to fold it.</summary>
-    public static IReadOnlyList<Gap> FindDamage(Disk disk, SafeFileHandle file, SessionLog log, long end)
+    public static IReadOnlyList<Gap> FindDamage(LogFile file, SessionLog log, long end)
     {
         var found = new List<Gap>();
         var gaps = new GapTracker(log.Name, GapTracker.Unknown);
-        using var lines = new LineReader(disk, file, log.Path, 0, end);
+        using var lines = new LineReader(file, 0, end);
         while (lines.TryRead(out var line))
         {
             if (!LogLine.TryOpen(line, out var seq, out _) || !gaps.Fits(seq))
@@ -62,11 +61,11 @@ internal static class LogFold
 
     /// <summary>What events name and is not there, by the first event that names it.</summary>
     /// <param name="blobs">The folder of blobs.</param>
-    public static IReadOnlyList<(long Seq, BlobRef Blob)> FindMissingBlobs(Disk disk, SafeFileHandle file, SessionLog log, long end, string blobs)
+    public static IReadOnlyList<(long Seq, BlobRef Blob)> FindMissingBlobs(LogFile file, SessionLog log, long end, string blobs)
     {
         var looked = new HashSet<string>(StringComparer.Ordinal);
         var missing = new List<(long, BlobRef)>();
-        using var lines = new LineReader(disk, file, log.Path, 0, end);
+        using var lines = new LineReader(file, 0, end);
         while (lines.TryRead(out var line))
         {
             if (line.IndexOf("\"sha256\":\""u8) < 0 || !LogLine.IsSealed(line) || EventReader.Decode(line, lines.Offset, log.Id, log.Name) is not { } e)
@@ -79,10 +78,10 @@ internal static class LogFold
 
     /// <summary>The repairs that were told in the log itself, by their sentence.</summary>
     /// <param name="start">The beginning of a line; what was told before does not matter.</param>
-    public static IReadOnlySet<string> FindReported(Disk disk, SafeFileHandle file, SessionLog log, long start, long end)
+    public static IReadOnlySet<string> FindReported(LogFile file, SessionLog log, long start, long end)
     {
         var told = new HashSet<string>();
-        using var events = new EventReader(new LineReader(disk, file, log.Path, start, end), log.Id, log.Name, GapTracker.Unknown, after: 0);
+        using var events = new EventReader(new LineReader(file, start, end), log.Id, log.Name, GapTracker.Unknown, after: 0);
         while (events.Next() is { } e)
         {
             if (e.Body is SessionRepaired repaired)

@@ -246,15 +246,16 @@ internal sealed class LogFolder(string root, LogParts parts)
         try
         {
             using var file = parts.Disk.OpenRead(log.Path);
+            using var bytes = new PlainFile(parts.Disk, file, log.Path);
             if (parts.Durability == Durability.Durable)
                 parts.Disk.Flush(file);
 
-            var end = LogTail.Find(parts.Disk, file, log.Path, RandomAccess.GetLength(file)).Committed;
+            var end = LogTail.Find(bytes).Committed;
             var known = log.State;
             if (known.Row is null || known.End > end)
-                known = LogFold.Fold(parts.Disk, file, log, end, from: null);
+                known = LogFold.Fold(bytes, log, end, from: null);
             else if (known.End < end)
-                known = LogFold.Fold(parts.Disk, file, log, end, known);
+                known = LogFold.Fold(bytes, log, end, known);
 
             log.Learn(known.Row is null ? known : known with { Fault = null });
             log.IsFlushed = true;

@@ -85,10 +85,10 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         var origin = new SessionLog(log.Id, root, new LogState(0, 0, null), SessionLog.OriginExtension);
         var fresh = origin.Path + NewLog.Suffix;
         _disk.Delete(fresh);
-        using (var from = _disk.OpenRead(log.Path))
+        using (var from = PlainFile.Open(_disk, log.Path))
         using (var to = _disk.Create(fresh))
         {
-            Copy(from, log.Path, to, EndOf(from, log, needed));
+            Copy(from, to, EndOf(from, log, needed));
 
             // Whatever the store was opened for: what it stands in for may be on the disk.
             _disk.Flush(to);
@@ -100,12 +100,12 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
     }
 
     // A batch is not cut: to a reader half of one at the end would be an append that never finished.
-    private long EndOf(SafeFileHandle file, SessionLog log, long needed)
+    private static long EndOf(LogFile file, SessionLog log, long needed)
     {
         if (needed >= log.State.Seq)
             return log.State.End;
 
-        using var lines = new LineReader(_disk, file, log.Path, 0, log.State.End);
+        using var lines = new LineReader(file, 0, log.State.End);
         while (lines.TryRead(out var line))
         {
             if (LogLine.TryOpen(line, out var seq, out var more) && seq >= needed && !more)
@@ -115,13 +115,13 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         return log.State.End;
     }
 
-    private void Copy(SafeFileHandle from, string path, SafeFileHandle to, long end)
+    private void Copy(LogFile from, SafeFileHandle to, long end)
     {
         var chunk = new byte[(int)Math.Min(end, LineReader.Chunk)];
         for (var at = 0L; at < end;)
         {
             var part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, end - at));
-            var read = LineReader.ReadAt(_disk, from, path, part, at);
+            var read = from.ReadAt(part, at);
             _disk.Write(to, part[..read], at);
             at += read;
         }

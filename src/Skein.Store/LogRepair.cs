@@ -19,30 +19,31 @@ internal static class LogRepair
     public static (LogState State, IReadOnlyList<Repair> Repairs) Mend(Disk disk, SafeFileHandle file, SessionLog log, string blobs)
     {
         var repairs = new List<Repair>();
+        var bytes = new PlainFile(disk, file, log.Path);
         disk.Flush(file);
-        var end = MendTail(disk, file, log, repairs);
+        var end = MendTail(disk, file, bytes, log, repairs);
 
         var known = log.State;
-        var damage = LogFold.FindDamage(disk, file, log, end);
+        var damage = LogFold.FindDamage(bytes, log, end);
         if (known.Row is null || known.End > end || !damage.SequenceEqual(known.Row.Damage))
-            known = LogFold.Fold(disk, file, log, end, from: null);
+            known = LogFold.Fold(bytes, log, end, from: null);
         else if (known.End < end)
-            known = LogFold.Fold(disk, file, log, end, known);
+            known = LogFold.Fold(bytes, log, end, known);
 
-        TellDamage(disk, file, log, known, repairs);
-        TellMissingBlobs(disk, file, log, known, blobs, repairs);
+        TellDamage(bytes, log, known, repairs);
+        TellMissingBlobs(bytes, log, known, blobs, repairs);
         return (known, repairs);
     }
 
-    private static long MendTail(Disk disk, SafeFileHandle file, SessionLog log, List<Repair> repairs)
+    private static long MendTail(Disk disk, SafeFileHandle file, PlainFile bytes, SessionLog log, List<Repair> repairs)
     {
-        var length = RandomAccess.GetLength(file);
-        var tail = LogTail.Find(disk, file, log.Path, length);
+        var length = bytes.Length;
+        var tail = LogTail.Find(bytes);
         var end = tail.WholeUntil ?? tail.Committed;
 
         if (length > end)
         {
-            var aside = KeepAside(disk, file, log, end, length);
+            var aside = KeepAside(disk, bytes, log, end, length);
             disk.Truncate(file, end);
             repairs.Add(new Repair("torn", $"{length - end} bytes at the end of {log.Name}, from byte {end}, were an append that never finished: they were cut and are kept in {aside}."));
         }
@@ -59,7 +60,7 @@ internal static class LogRepair
         return end;
     }
 
-    private static string KeepAside(Disk disk, SafeFileHandle file, SessionLog log, long from, long to)
+    private static string KeepAside(Disk disk, PlainFile file, SessionLog log, long from, long to)
     {
         var name = $"{log.Name}{TornMark}{from}";
         var path = $"{log.Path}{TornMark}{from}";
@@ -75,7 +76,7 @@ internal static class LogRepair
             for (var at = from; at < to;)
             {
                 var part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, to - at));
-                var read = LineReader.ReadAt(disk, file, log.Path, part, at);
+                var read = file.ReadAt(part, at);
                 disk.Write(aside, part[..read], at - from);
                 at += read;
             }
@@ -88,23 +89,23 @@ internal static class LogRepair
     }
 
     // Each damage is told once: by whoever opens the log first after it happened, and then it stands in the log.
-    private static void TellDamage(Disk disk, SafeFileHandle file, SessionLog log, LogState state, List<Repair> repairs)
+    private static void TellDamage(LogFile file, SessionLog log, LogState state, List<Repair> repairs)
     {
         if (state.Row is not { Damage: [var first, ..] damage })
             return;
 
-        var told = LogFold.FindReported(disk, file, log, first.Offset, state.End);
+        var told = LogFold.FindReported(file, log, first.Offset, state.End);
         repairs.AddRange(damage.Select(Describe).Where(r => !told.Contains(r.What)));
     }
 
     // Nothing brings it back; what the event itself says of it, as the head and the tail of an output, is still there.
-    private static void TellMissingBlobs(Disk disk, SafeFileHandle file, SessionLog log, LogState state, string blobs, List<Repair> repairs)
+    private static void TellMissingBlobs(LogFile file, SessionLog log, LogState state, string blobs, List<Repair> repairs)
     {
-        var missing = LogFold.FindMissingBlobs(disk, file, log, state.End, blobs);
+        var missing = LogFold.FindMissingBlobs(file, log, state.End, blobs);
         if (missing.Count == 0)
             return;
 
-        var told = LogFold.FindReported(disk, file, log, 0, state.End);
+        var told = LogFold.FindReported(file, log, 0, state.End);
         repairs.AddRange(missing
             .Select(b => new Repair("blob", $"Blob {b.Blob.Sha256} ({b.Blob.Size} bytes, {b.Blob.MediaType}), which event {b.Seq} names, is missing."))
             .Where(r => !told.Contains(r.What)));

@@ -108,8 +108,7 @@ internal sealed class LogScan(Disk disk, SearchFold fold, ByteNeedle? needle, Ca
     {
         try
         {
-            var file = disk.OpenRead(log.Path);
-            return new LineReader(disk, file, log.Path, start, end, Chunk, owned: file);
+            return new LineReader(PlainFile.Open(disk, log.Path), start, end, Chunk, owns: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

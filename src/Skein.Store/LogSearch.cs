@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Skein.Store;
 
 /// <summary>Finds a sequence in a log without reading all of it: sequences rise, so the bytes can be searched by halves.</summary>
@@ -12,13 +10,13 @@ internal static class LogSearch
     /// or is the beginning of the file.
     /// </summary>
     /// <param name="end">Where the log ends.</param>
-    public static long StartFor(Disk disk, SafeFileHandle file, string path, long end, long after)
+    public static long StartFor(LogFile file, long end, long after)
     {
         var (low, high) = (0L, end);
         while (high - low > LineReader.Chunk)
         {
             var middle = low + ((high - low) / 2);
-            if (FirstLine(disk, file, path, middle, high) is { } line && line.Seq <= after)
+            if (FirstLine(file, middle, high) is { } line && line.Seq <= after)
                 low = line.Offset;
             else
                 high = middle;
@@ -29,13 +27,13 @@ internal static class LogSearch
 
     /// <summary>Where the first line begins that has this sequence or a later one, and which it has.</summary>
     /// <returns>The end of the log and null where there is no such line.</returns>
-    public static (long Offset, long? Seq) FirstFrom(Disk disk, SafeFileHandle file, string path, long end, long seq)
+    public static (long Offset, long? Seq) FirstFrom(LogFile file, long end, long seq)
     {
         if (seq == long.MaxValue)
             return (end, null);
 
-        var start = StartFor(disk, file, path, end, seq - 1);
-        using var lines = new LineReader(disk, file, path, start, end);
+        var start = StartFor(file, end, seq - 1);
+        using var lines = new LineReader(file, start, end);
         while (lines.TryRead(out var line))
         {
             if (LogLine.TryOpen(line, out var found, out _) && found >= seq)
@@ -46,10 +44,10 @@ internal static class LogSearch
     }
 
     // Damaged lines tell no sequence and are passed over.
-    private static (long Offset, long Seq)? FirstLine(Disk disk, SafeFileHandle file, string path, long from, long to)
+    private static (long Offset, long Seq)? FirstLine(LogFile file, long from, long to)
     {
         // One byte earlier: if that is a line end, the line that begins at `from` is found too.
-        using var lines = new LineReader(disk, file, path, from - 1, to, Probe);
+        using var lines = new LineReader(file, from - 1, to, Probe);
         lines.TryRead(out _);
         while (lines.TryRead(out var line))
         {

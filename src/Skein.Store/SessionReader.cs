@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
 
@@ -99,8 +98,8 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
 
         var (seq, start) = log.RecentStart(after) is { } recent && recent.Offset <= end
             ? recent
-            : (GapTracker.Unknown, LogSearch.StartFor(disk, file, log.Path, end, after));
-        return new EventReader(new LineReader(disk, file, log.Path, start, end, owned: file), log.Id, log.Name, seq, after);
+            : (GapTracker.Unknown, LogSearch.StartFor(file, end, after));
+        return new EventReader(new LineReader(file, start, end, owns: true), log.Id, log.Name, seq, after);
     }
 
     private async ValueTask<BackEventReader?> OpenBackwardAsync(
@@ -109,9 +108,9 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         if (await OpenAsync(session, stretch, cancellationToken) is not var (log, file, end))
             return null;
 
-        var (offset, next) = LogSearch.FirstFrom(disk, file, log.Path, end, before);
+        var (offset, next) = LogSearch.FirstFrom(file, end, before);
         return new BackEventReader(
-            new BackLineReader(disk, file, log.Path, offset, owned: file), log.Id, log.Name, next, wholeGap ? long.MaxValue : before);
+            new BackLineReader(file, offset, owns: true), log.Id, log.Name, next, wholeGap ? long.MaxValue : before);
     }
 
     // The log of an origin goes on after the fork, and a gap in it may reach across the point where it was forked.
@@ -127,7 +126,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     private static SessionEvent Lacking(Stretch stretch, long from, long to) =>
         EventReader.Missing(new Gap(from, to, SessionLog.NameOf(stretch.Session), stretch.State?.End ?? 0, 0), stretch.Session);
 
-    private async ValueTask<(SessionLog Log, SafeFileHandle File, long End)?> OpenAsync(
+    private async ValueTask<(SessionLog Log, LogFile File, long End)?> OpenAsync(
         SessionId session, Stretch stretch, CancellationToken cancellationToken)
     {
         for (var (log, state) = (stretch.Log, stretch.State); log is not null; state = log is null ? null : StateOf(log))
@@ -145,11 +144,11 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     }
 
     /// <returns>Null where the log was purged.</returns>
-    private SafeFileHandle? TryOpen(SessionLog log)
+    private PlainFile? TryOpen(SessionLog log)
     {
         try
         {
-            return disk.OpenRead(log.Path);
+            return PlainFile.Open(disk, log.Path);
         }
         catch (FileNotFoundException) when (log.IsGone)
         {

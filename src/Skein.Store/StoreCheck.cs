@@ -158,8 +158,8 @@ public static class StoreCheck
             }
 
             var damaged = 0;
-            using var handle = _disk.OpenRead(file.FullName);
-            using var lines = new LineReader(_disk, handle, file.FullName, 0, RandomAccess.GetLength(handle));
+            using var catalog = PlainFile.Open(_disk, file.FullName);
+            using var lines = new LineReader(catalog, 0, catalog.Length);
             while (lines.TryRead(out var line))
                 damaged += LogLine.IsSealed(line) ? 0 : 1;
             if (damaged > 0)

@@ -50,9 +50,8 @@ public sealed record StoreUse(long Logs, long Blobs, long Catalog, long Other, I
         if (!File.Exists(path))
             return titles;
 
-        var disk = new Disk();
-        using var file = disk.OpenRead(path);
-        using var lines = new LineReader(disk, file, path, 0, RandomAccess.GetLength(file));
+        using var file = PlainFile.Open(new Disk(), path);
+        using var lines = new LineReader(file, 0, file.Length);
         while (lines.TryRead(out var line))
         {
             if (LogLine.IsSealed(line) && CatalogLine.Read(line).Row is { } row)
