@@ -1,5 +1,6 @@
 using Skein.Adapters.Acp;
 using Skein.Adapters.Claude;
+using Skein.Adapters.Codex;
 using Skein.Adapters.Driving;
 
 namespace Skein.Adapters;
@@ -12,6 +13,7 @@ public static class KnownAgents
     public static IReadOnlyList<DrivableAgent> All { get; } =
     [
         new("claude", Claude, time => new ClaudeProtocol("claude", time)),
+        new("codex", new AgentCommand("codex", ["app-server"], ["CODEX_*", "OPENAI_*"]), time => new CodexProtocol("codex", time)),
         Acp("opencode", ["opencode", "acp"], ["OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY"]),
         Acp("gemini", ["gemini", "--acp"], ["GEMINI_*", "GOOGLE_*"]),
         Acp("qwen", ["qwen", "--acp"], ["QWEN_*", "OPENAI_*", "DASHSCOPE_API_KEY"]),

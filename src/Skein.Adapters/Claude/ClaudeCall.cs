@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Adapters.Driving;
 using Skein.Core;
-using Skein.Sandbox;
 
 namespace Skein.Adapters.Claude;
 
@@ -15,8 +14,8 @@ internal static class ClaudeCall
     public static AgentEffect EffectOf(string tool, JsonElement input, string workspace) => tool switch
     {
         "TodoWrite" or "TaskList" or "TaskGet" => AgentEffect.Read,
-        "Read" or "Glob" or "Grep" or "LS" or "NotebookRead" when IsWithin(PathOf(input) ?? workspace, workspace) => AgentEffect.Read,
-        "Edit" or "MultiEdit" or "Write" or "NotebookEdit" when IsWithin(PathOf(input), workspace) => AgentEffect.Edit,
+        "Read" or "Glob" or "Grep" or "LS" or "NotebookRead" when WorkspacePath.IsWithin(PathOf(input) ?? workspace, workspace) => AgentEffect.Read,
+        "Edit" or "MultiEdit" or "Write" or "NotebookEdit" when WorkspacePath.IsWithin(PathOf(input), workspace) => AgentEffect.Edit,
         _ => AgentEffect.Execute,
     };
 
@@ -56,17 +55,4 @@ internal static class ClaudeCall
     }
 
     private static string? PathOf(JsonElement input) => input.Text("file_path") ?? input.Text("notebook_path") ?? input.Text("path");
-
-    // By where links lead; whoever is in doubt asks.
-    private static bool IsWithin(string? path, string workspace)
-    {
-        try
-        {
-            return path is not null && RealPath.IsWithin(RealPath.Of(workspace), RealPath.Of(Path.GetFullPath(path, workspace)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return false;
-        }
-    }
 }

@@ -24,16 +24,8 @@ internal static class ClaudeFailures
         if (said.Count == 0)
             said.Add(result.Text("terminal_reason") ?? result.Text("subtype") ?? "it does not say why");
         var whole = string.Join("; ", said).ReplaceLineEndings(" ");
-        var kind = result.Number("api_error_status") is { } status ? KindOf(status, whole) : FailureWords.KindOf($"{error} {whole}");
+        var kind = result.Number("api_error_status") is { } status ? FailureWords.KindOf(status, whole) : FailureWords.KindOf($"{error} {whole}");
         var login = kind == FailureKind.Auth ? $" Log in by 'claude /login', or set ANTHROPIC_API_KEY where the server starts." : "";
         return new TurnFailure(kind, agent, $"{agent}: {(whole.Length <= Shown ? whole : whole[..Shown] + "…")}{login}");
     }
-
-    public static FailureKind KindOf(long status, string text) => status switch
-    {
-        401 or 403 => FailureKind.Auth,
-        402 or 429 => FailureKind.Quota,
-        >= 500 => FailureKind.Overload,
-        _ => FailureWords.KindOf(text) is var kind and not FailureKind.Internal ? kind : FailureKind.BadRequest,
-    };
 }

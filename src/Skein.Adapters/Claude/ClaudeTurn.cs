@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Skein.Adapters.Driving;
 using Skein.Core;
@@ -7,17 +6,16 @@ using Skein.Core.Events;
 namespace Skein.Adapters.Claude;
 
 /// <summary>
-/// One turn: Claude Code's frames become messages. It tells everything twice, in pieces as they come and as whole blocks: the pieces are
-/// shown, the blocks count, and a piece whose block never comes is kept too.
+/// One turn: Claude Code's frames become messages. It tells everything twice, in pieces as they come and as whole
+/// blocks.
 /// </summary>
 internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
 {
+    private readonly PieceWriter _pieces = new(writer);
     private readonly HashSet<string> _heard = new(StringComparer.Ordinal);
     private string? _message;
     private string? _stop;
     private Usage? _usage;
-    private readonly StringBuilder _arrived = new();
-    private StreamKind? _arriving;
 
     /// <summary>What an answer was marked with, where it stands for a failed call of the model.</summary>
     public string? Error { get; private set; }
@@ -93,7 +91,7 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
                 Add(StreamKind.Reasoning, thought, block.Text("signature"));
                 return true;
             case "tool_use" when block.Text("id") is { } id && block.Text("name") is { } tool && block.Find("input") is { } input:
-                EndPiece();
+                _pieces.End();
                 writer.Start(id, tool, input, ClaudeCall.TitleOf(tool, input));
                 return true;
             default:
@@ -106,7 +104,7 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
         var isKnown = false;
         foreach (var block in frame.Find("message")?.Items("content") ?? [])
         {
-            EndPiece();
+            _pieces.End();
             isKnown = block.Text("type") == "tool_result" && block.Text("tool_use_id") is { } id
                 && writer.Finish(id, TextOf(block), block.Find("is_error") is { ValueKind: JsonValueKind.True }, ClaudeCall.MetadataOf(frame.Find("tool_use_result")));
             if (!isKnown)
@@ -125,7 +123,7 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
                 var status = frame.Number("error_status");
                 steps.Yield(new ModelRetried(
                     turn, (int)Math.Clamp(frame.Number("attempt") ?? 1, 1, int.MaxValue), Math.Max(0, frame.Number("retry_delay_ms") ?? 0),
-                    status is { } code ? ClaudeFailures.KindOf(code, why) : FailureWords.KindOf(why), $"{agent}: {why}{(status is null ? "" : $" ({status})")}"));
+                    status is { } code ? FailureWords.KindOf(code, why) : FailureWords.KindOf(why), $"{agent}: {why}{(status is null ? "" : $" ({status})")}"));
                 return true;
             case "thinking_tokens":
                 return true; // An estimate of what the message's usage tells.
@@ -146,41 +144,14 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
         _usage ??= UsageOf(message);
     }
 
-    private void Say(StreamKind kind, string piece)
-    {
-        if (_arriving != kind)
-            EndPiece();
-        _arriving = kind;
-        _arrived.Append(piece);
-        writer.Say(kind, piece);
-    }
+    // One text of a kind arrives at a time.
+    private void Say(StreamKind kind, string piece) => _pieces.Say(kind.ToString(), kind, piece);
 
-    private void Add(StreamKind kind, string whole, string? signature)
-    {
-        // Pieces that do not belong to the block are kept beside it.
-        if (_arriving != kind || !whole.StartsWith(_arrived.ToString(), StringComparison.Ordinal))
-        {
-            EndPiece();
-            if (whole.Length == 0)
-                return;
-            writer.Add(kind == StreamKind.Text ? new TextPart(whole) : new ReasoningPart(whole, signature));
-            return;
-        }
-
-        writer.EndPart(whole, signature);
-        EndPiece();
-    }
-
-    private void EndPiece()
-    {
-        writer.EndPart();
-        _arriving = null;
-        _arrived.Clear();
-    }
+    private void Add(StreamKind kind, string whole, string? signature) => _pieces.Add(kind.ToString(), kind, whole, signature);
 
     private void EndMessage(StopReason? stop, decimal? cost)
     {
-        EndPiece();
+        _pieces.End();
         var reason = stop ?? _stop switch
         {
             "tool_use" => StopReason.ToolUse,

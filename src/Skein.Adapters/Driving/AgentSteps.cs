@@ -46,6 +46,9 @@ public enum AgentEffect
 
     /// <summary>Runs a command, or does what is not known.</summary>
     Execute,
+
+    /// <summary>Moves the agent's own bounds for more than one call: a person decides, whatever the mode.</summary>
+    Widen,
 }
 
 /// <summary>The steps that a protocol adds while it hears a frame.</summary>

@@ -179,9 +179,9 @@ internal sealed class DrivenTurn : IAsyncDisposable
     // Skein answers, so that the agent never has to be told to ask nobody.
     private static PermissionAnswer? Decided(PermissionMode mode, AgentEffect effect) => mode switch
     {
-        PermissionMode.Auto => PermissionAnswer.Once,
+        PermissionMode.Auto when effect != AgentEffect.Widen => PermissionAnswer.Once,
         PermissionMode.Plan => effect == AgentEffect.Read ? PermissionAnswer.Once : PermissionAnswer.No,
-        PermissionMode.Edits when effect != AgentEffect.Execute => PermissionAnswer.Once,
+        PermissionMode.Edits when effect is AgentEffect.Read or AgentEffect.Edit => PermissionAnswer.Once,
         _ => null,
     };
 

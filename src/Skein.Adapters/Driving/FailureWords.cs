@@ -24,4 +24,13 @@ internal static class FailureWords
 
         return FailureKind.Internal;
     }
+
+    /// <param name="status">Of the answer that a model's provider gave.</param>
+    public static FailureKind KindOf(long status, string text) => status switch
+    {
+        401 or 403 => FailureKind.Auth,
+        402 or 429 => FailureKind.Quota,
+        >= 500 => FailureKind.Overload,
+        _ => KindOf(text) is var kind and not FailureKind.Internal ? kind : FailureKind.BadRequest,
+    };
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Skein.Adapters.Driving;
 using Skein.Core;
 using Skein.Core.Events;
@@ -76,8 +75,7 @@ public sealed class AcpReplayTests
     public void A_frame_with_any_value_broken_breaks_nothing(string name)
     {
         var lines = AcpReplay.Lines(name);
-        string[] wrongs = ["null", "0", "\"x\"", "[]", "{}", "-1.5e300"];
-        foreach (var wrong in wrongs)
+        foreach (var wrong in BrokenFrames.Wrongs)
         {
             var replay = Begun(lines);
             foreach (var line in lines)
@@ -85,7 +83,7 @@ public sealed class AcpReplayTests
                 replay.Play(line);
                 if (line.Text("dir") != "out" || line.Find("msg") is not { ValueKind: JsonValueKind.Object } frame || frame.GetRawText().Length > 4000)
                     continue;
-                foreach (var broken in Broken(frame, wrong).Take(60))
+                foreach (var broken in BrokenFrames.Of(frame, wrong).Take(60))
                     replay.Hear(broken);
             }
         }
@@ -140,25 +138,4 @@ public sealed class AcpReplayTests
 
         return calls;
     }
-
-    /// <summary>The frame with one value after the other replaced.</summary>
-    private static IEnumerable<JsonElement> Broken(JsonElement frame, string wrong)
-    {
-        var root = JsonNode.Parse(frame.GetRawText())!;
-        var places = Places(root).ToList();
-        foreach (var (parent, key) in places)
-        {
-            var old = parent[key];
-            parent[key] = JsonNode.Parse(wrong);
-            yield return JsonElement.Parse(root.ToJsonString());
-            parent[key] = old;
-        }
-    }
-
-    private static IEnumerable<(JsonObject Parent, string Key)> Places(JsonNode? node) => node switch
-    {
-        JsonObject parent => parent.ToList().SelectMany(p => Places(p.Value).Prepend((parent, p.Key))),
-        JsonArray items => items.SelectMany(Places),
-        _ => [],
-    };
 }

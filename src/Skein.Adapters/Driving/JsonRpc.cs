@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Skein.Adapters.Acp;
+namespace Skein.Adapters.Driving;
 
-/// <summary>The frames of JSON-RPC 2.0.</summary>
+/// <summary>The frames of JSON-RPC 2.0, as several agents speak it.</summary>
 internal static class JsonRpc
 {
     private const int MethodNotFound = -32601;

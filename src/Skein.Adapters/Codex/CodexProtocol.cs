@@ -1,0 +1,251 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Skein.Adapters.Driving;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+
+namespace Skein.Adapters.Codex;
+
+/// <summary>Codex's app-server, version 2 of its protocol: JSON-RPC over its standard input and output.</summary>
+/// <param name="agent">As in <see cref="Session.Agent"/>.</param>
+internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentProtocol
+{
+    private readonly Dictionary<long, Request> _requests = [];
+    private readonly CodexQuestions _questions = new(agent);
+    private readonly CodexReports _reports = new(agent);
+    private readonly CodexUsage _usage = new();
+    private readonly CodexSteering _steering = new();
+    private Session? _opening;
+    private string? _resume;
+    private bool _isGreeted;
+    private string _thread = "";
+    private string? _model;
+    private string? _sandbox;
+    private ITurn? _turn;
+    private CodexTurn? _working;
+    private string? _running;
+    private bool _isInterrupted;
+    private TurnFailure? _failure;
+    private long _last;
+
+    private enum Request { Initialize, Start, Resume, Turn, Steer, Interrupt, Models }
+
+    public bool CanSteer => true;
+
+    public void Open(Session session, string? resume, AgentSteps steps)
+    {
+        (_opening, _resume) = (session, resume);
+        if (_isGreeted)
+            OpenThread(steps);
+        else
+            Send(Request.Initialize, "initialize", new JsonObject { ["clientInfo"] = new JsonObject { ["name"] = "skein", ["title"] = "Skein", ["version"] = "1" } }, steps);
+    }
+
+    public void Prompt(ITurn turn, string? before, AgentSteps steps)
+    {
+        (_turn, _isInterrupted, _failure) = (turn, false, null);
+        _working = new CodexTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _model }, _usage);
+        _questions.Begin(turn);
+        _steering.Begin();
+        Start(PromptBlocks.Of(turn.Messages[^1], before, turn.System), steps);
+    }
+
+    public void Hear(JsonElement frame, AgentSteps steps)
+    {
+        if (frame.Text("method") is not { } method)
+            HearAnswer(frame, steps);
+        else if (frame.Find("id") is { } request)
+            HearRequest(request, method, frame, steps);
+        else
+            HearNotification(method, frame, steps);
+    }
+
+    public void Answer(PermissionAsked question, PermissionAnswered answer, AgentSteps steps) => _questions.Answer(question, answer, steps);
+
+    public void Steer(Message message, AgentSteps steps)
+    {
+        _steering.Put(PromptBlocks.Of(message, null, null));
+        SendSteered(steps);
+    }
+
+    public void Interrupt(AgentSteps steps)
+    {
+        _isInterrupted = true;
+        if (_running is not null)
+            SendInterrupt(steps);
+        _questions.Forget(steps);
+    }
+
+    // Nothing may change unless it was asked for; in auto, what stays in the workspace may. Its sandbox is never off.
+    private static string SandboxOf(PermissionMode mode) => mode == PermissionMode.Auto ? "workspace-write" : "read-only";
+
+    private void HearAnswer(JsonElement frame, AgentSteps steps)
+    {
+        if (frame.Number("id") is not { } id || !_requests.Remove(id, out var request))
+        {
+            _reports.Tell(frame, steps);
+            return;
+        }
+
+        var result = frame.Find("result") ?? default;
+        var error = frame.Find("error");
+        switch (request)
+        {
+            case Request.Initialize when error is null:
+                _isGreeted = true;
+                steps.Send(JsonRpc.Notification("initialized", []));
+                OpenThread(steps);
+                break;
+            case Request.Start or Request.Resume when error is null && result.Find("thread")?.Text("id") is { Length: > 0 } thread:
+                (_thread, _model, _opening) = (thread, result.Text("model"), null);
+                steps.Opened(thread);
+                break;
+            case Request.Resume when error is { } why:
+                steps.Lost(CodexFailures.TextOf(why));
+                break;
+            case Request.Turn when error is null && result.Find("turn")?.Text("id") is { } turn:
+                Begun(turn, steps);
+                break;
+            case Request.Steer:
+                _steering.Answered(error is null);
+                EndWhenAnswered(steps);
+                break;
+            case Request.Interrupt:
+                break; // The turn's end tells.
+            case Request.Models:
+                Fail(_failure! with { Message = _failure.Message + ModelsOf(result) }, steps);
+                break;
+            default:
+                Fail(error is { } said
+                    ? CodexFailures.Of(agent, said)
+                    : new TurnFailure(FailureKind.Internal, agent, $"{agent} answered with something that its protocol does not know."), steps);
+                break;
+        }
+    }
+
+    private void HearRequest(JsonElement id, string method, JsonElement frame, AgentSteps steps)
+    {
+        if (_working is { } working && !_isInterrupted && _questions.Ask(id, method, frame, working, steps))
+            return;
+        steps.Send(JsonRpc.NotServed(id, method));
+        _reports.Tell(frame, steps);
+    }
+
+    private void HearNotification(string method, JsonElement frame, AgentSteps steps)
+    {
+        var parameters = frame.Find("params") ?? default;
+        if (parameters.Text("threadId") is { } thread && thread != _thread)
+            HearOther(method, frame, steps);
+        else if (method == "serverRequest/resolved" && parameters.Find("requestId") is { } request)
+            _questions.Withdraw(request, steps);
+        else if (method == "turn/completed" && _working is not null && parameters.Find("turn") is { } turn && (turn.Text("id") == _running || _running is null))
+        {
+            _steering.Ended = turn;
+            EndWhenAnswered(steps);
+        }
+        else if (method == "thread/tokenUsage/updated" && parameters.Text("turnId") != _running)
+            _usage.Take(parameters); // Of what was said before this start, or beside the turns.
+        else if (_working is null || !_working.Hear(method, parameters, steps))
+            _reports.Tell(frame, steps);
+    }
+
+    // What its sub-agents say is theirs, not this conversation's; their pieces come whole too.
+    private void HearOther(string method, JsonElement frame, AgentSteps steps)
+    {
+        if (!method.EndsWith("elta", StringComparison.Ordinal))
+            _reports.Tell(frame, steps);
+    }
+
+    private void OpenThread(AgentSteps steps)
+    {
+        _sandbox = SandboxOf(_opening!.Mode);
+        var parameters = new JsonObject { ["cwd"] = _opening.Workspace, ["approvalPolicy"] = "on-request", ["approvalsReviewer"] = "user", ["sandbox"] = _sandbox };
+        if (_opening.Model is { } model)
+            parameters["model"] = model;
+        if (_resume is not null)
+            (parameters["threadId"], parameters["excludeTurns"]) = (_resume, true);
+        Send(_resume is null ? Request.Start : Request.Resume, _resume is null ? "thread/start" : "thread/resume", parameters, steps);
+    }
+
+    private void Start(JsonArray input, AgentSteps steps)
+    {
+        var session = _turn!.Session;
+        var parameters = new JsonObject { ["threadId"] = _thread, ["input"] = input, ["approvalPolicy"] = "on-request", ["approvalsReviewer"] = "user" };
+        if (session.Model is { } model)
+            parameters["model"] = model;
+        if (_turn.Effort is { } effort)
+            parameters["effort"] = effort == Effort.Max ? "xhigh" : effort.ToString().ToLowerInvariant();
+        if (SandboxOf(session.Mode) is var sandbox && sandbox != _sandbox)
+            parameters["sandboxPolicy"] = new JsonObject { ["type"] = sandbox == "read-only" ? "readOnly" : "workspaceWrite" };
+        _sandbox = sandbox;
+        _running = null;
+        Send(Request.Turn, "turn/start", parameters, steps);
+    }
+
+    private void Begun(string turn, AgentSteps steps)
+    {
+        if (_working is null)
+            return;
+        _running = turn;
+        if (_isInterrupted)
+            SendInterrupt(steps);
+        else
+            SendSteered(steps);
+    }
+
+    private void SendInterrupt(AgentSteps steps) =>
+        Send(Request.Interrupt, "turn/interrupt", new JsonObject { ["threadId"] = _thread, ["turnId"] = _running }, steps);
+
+    private void SendSteered(AgentSteps steps)
+    {
+        while (_running is not null && _steering.Ended is null && _steering.TakeForTurn() is { } input)
+            Send(Request.Steer, "turn/steer", new JsonObject { ["threadId"] = _thread, ["expectedTurnId"] = _running, ["input"] = input }, steps);
+    }
+
+    /// <summary>The turn is over once it is known what became of all that it was told more; what came too late has a turn of Codex's own.</summary>
+    private void EndWhenAnswered(AgentSteps steps)
+    {
+        if (_working is null || _steering.Ended is not { } ended || _steering.IsWaiting)
+            return;
+
+        var status = ended.Text("status");
+        var error = ended.Find("error");
+        _steering.Ended = null;
+        if (!_isInterrupted && error is null && _steering.TakeLate() is { } late)
+        {
+            Start(late, steps);
+            return;
+        }
+
+        _questions.Forget(steps);
+        _working.End(ended, _isInterrupted, error is not null);
+        _reports.EndTurn(steps);
+        if (error is { } said)
+            _failure = CodexFailures.Of(agent, said);
+        else if (!_isInterrupted && status != "completed")
+            _failure = new TurnFailure(FailureKind.Internal, agent, $"{agent} ended the turn ('{status}') and did not say why.");
+
+        if (error is { } model && CodexFailures.IsOfModel(model))
+            Send(Request.Models, "model/list", [], steps);
+        else
+            Fail(_failure, steps);
+    }
+
+    /// <param name="failure">Null: it went well, or was interrupted.</param>
+    private void Fail(TurnFailure? failure, AgentSteps steps)
+    {
+        (_working, _turn, _running) = (null, null, null);
+        steps.Over(failure);
+    }
+
+    // None where it does not tell.
+    private static string ModelsOf(JsonElement result) =>
+        result.Items("data").Select(m => m.Text("model") ?? m.Text("id")).OfType<string>().ToList() is { Count: > 0 } models ? $" It has: {string.Join(", ", models)}." : "";
+
+    private void Send(Request request, string method, JsonObject parameters, AgentSteps steps)
+    {
+        _requests[++_last] = request;
+        steps.Send(JsonRpc.Request(_last, method, parameters));
+    }
+}
