@@ -1,8 +1,3 @@
-using System.Globalization;
-using Skein.Core;
-using Skein.Core.Events;
-using Skein.Store;
-
 namespace Skein.Bench;
 
 /// <summary>Whether a list stays quick when there are many sessions: the same command, with few and with many, in one run.</summary>
@@ -27,21 +22,9 @@ internal static class ListBench
     private static async Task<double> TimeAsync(int sessions, string[] command, CancellationToken cancellationToken)
     {
         await using var program = new PublishedProgram();
-        await FillAsync(program, sessions, cancellationToken);
+        await ManySessions.FillAsync(program.Home, sessions, _ => program.Workspace, cancellationToken);
         await using var client = await program.ServeAsync(cancellationToken);
         program.Time(command);
         return Median.Of([.. Enumerable.Range(0, Rounds).Select(_ => program.Time(command))]);
-    }
-
-    private static async Task FillAsync(PublishedProgram program, int sessions, CancellationToken cancellationToken)
-    {
-        await using var store = await EmbeddedStore.OpenAsync(program.Home, new EmbeddedStoreOptions(Durability.Relaxed), TimeProvider.System, cancellationToken);
-        var ids = new IdSource(TimeProvider.System);
-        for (var i = 0; i < sessions; i++)
-        {
-            var title = string.Create(CultureInfo.InvariantCulture, $"Session number {i} about geese");
-            var created = new SessionCreated(program.Workspace, "skein", "scripted/geese", PermissionMode.Ask, title);
-            await using var writer = await store.CreateAsync(ids.Next<SessionId>(), [created], null, cancellationToken);
-        }
     }
 }

@@ -7,6 +7,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
 {
     ["start"] = StartBench.RunAsync,
     ["list"] = ListBench.RunAsync,
+    ["many"] = ManyBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
     ["turn"] = TurnBench.RunAsync,
     ["append"] = AppendBench.RunAsync,

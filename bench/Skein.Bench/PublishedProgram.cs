@@ -82,6 +82,15 @@ internal sealed class PublishedProgram : IAsyncDisposable
         return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
     }
 
+    /// <summary>Ends the server, as <c>kill</c> does where it is told nothing else.</summary>
+    public async Task StopServerAsync()
+    {
+        using var kill = Process.Start("kill", [ServerPid.ToString(CultureInfo.InvariantCulture)]);
+        await _server!.WaitForExitAsync();
+        _server.Dispose();
+        _server = null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)

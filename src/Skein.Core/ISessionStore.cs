@@ -123,6 +123,7 @@ public interface ISessionWriter : IAsyncDisposable
 /// <param name="Project">Those of this project also where they are not in <paramref name="Workspace"/>; without that: only those.</param>
 /// <param name="NotIn">None of these folders.</param>
 /// <param name="Trashed">Those in the trash instead of the others.</param>
+/// <param name="TitleStart">Only those whose title begins so, to the letter.</param>
 /// <param name="Cursor"><see cref="SessionPage.Next"/> of the page before; null: the first page.</param>
 /// <param name="Limit">1 to 1,000.</param>
 public sealed record SessionQuery(
@@ -137,6 +138,7 @@ public sealed record SessionQuery(
     Project? Project = null,
     IReadOnlyList<string>? NotIn = null,
     bool Trashed = false,
+    string? TitleStart = null,
     string? Cursor = null,
     int Limit = 50);
 

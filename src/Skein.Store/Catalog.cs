@@ -12,6 +12,7 @@ internal sealed class Catalog : IDisposable
 {
     private const string FileName = "catalog.jsonl";
     private const int FewLines = 256;
+    private const int RewritePiece = 1 << 20;
 
     private readonly Lock _gate = new();
     private readonly Disk _disk;
@@ -65,7 +66,7 @@ internal sealed class Catalog : IDisposable
         lock (_gate)
         {
             if (_open.Add(session))
-                Append_Locked(new CatalogLine(Opened: session));
+                Append_Locked(Encoded(new CatalogLine(Opened: session)));
         }
     }
 
@@ -74,7 +75,7 @@ internal sealed class Catalog : IDisposable
         lock (_gate)
         {
             if (_open.Remove(session))
-                Append_Locked(new CatalogLine(Closed: session));
+                Append_Locked(Encoded(new CatalogLine(Closed: session)));
         }
     }
 
@@ -85,11 +86,13 @@ internal sealed class Catalog : IDisposable
         if (state.Row is null)
             return;
 
+        // A row is long: it is encoded before others have to wait.
         var row = new CatalogRow(state.Row, state.End, File.GetLastWriteTimeUtc(file).Ticks);
+        var line = Encoded(new CatalogLine(Row: row));
         lock (_gate)
         {
             _rows[log.Id] = row;
-            Append_Locked(new CatalogLine(Row: row));
+            Append_Locked(line);
         }
     }
 
@@ -99,7 +102,7 @@ internal sealed class Catalog : IDisposable
         lock (_gate)
         {
             if (_rows.Remove(session) | _open.Remove(session))
-                Append_Locked(new CatalogLine(Forgotten: session));
+                Append_Locked(Encoded(new CatalogLine(Forgotten: session)));
         }
     }
 
@@ -131,11 +134,10 @@ internal sealed class Catalog : IDisposable
         {
             using var file = PlainFile.Open(_disk, _path);
             using var lines = new LineReader(file, 0, file.Length);
-            while (lines.TryRead(out var line))
+            foreach (var line in CatalogReader.Read(lines))
             {
                 _lines++;
-                if (LogLine.IsSealed(line))
-                    Take_Locked(line);
+                Take_Locked(line);
             }
 
             _length = lines.Rest.IsEmpty ? lines.Position : -1;
@@ -146,9 +148,9 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    private void Take_Locked(ReadOnlySpan<byte> line)
+    private void Take_Locked(CatalogLine line)
     {
-        switch (CatalogLine.Read(line))
+        switch (line)
         {
             case { Row: { } row }:
                 _rows[row.Row.Id] = row;
@@ -178,30 +180,46 @@ internal sealed class Catalog : IDisposable
 
         TryWrite_Locked(() =>
         {
-            var bytes = new ArrayBufferWriter<byte>();
-            foreach (var row in _rows.Values)
-                new CatalogLine(Row: row).Write(bytes);
-            foreach (var session in _open)
-                new CatalogLine(Opened: session).Write(bytes);
-
             var fresh = _path + ".new";
             _disk.Delete(fresh);
             _file?.Dispose();
             _file = _disk.Create(fresh);
-            _disk.Write(_file, bytes.WrittenSpan, 0);
+
+            // In pieces: all of it at once would weigh as much as the sessions themselves.
+            var (bytes, length) = (new ArrayBufferWriter<byte>(RewritePiece), 0L);
+            foreach (var line in _rows.Values.Select(row => new CatalogLine(Row: row)).Concat(_open.Select(session => new CatalogLine(Opened: session))))
+            {
+                line.Write(bytes);
+                if (bytes.WrittenCount > RewritePiece)
+                    WritePiece();
+            }
+
+            WritePiece();
             _disk.Rename(fresh, _path);
-            (_length, _lines) = (bytes.WrittenCount, current);
+            (_length, _lines) = (length, current);
+
+            void WritePiece()
+            {
+                _disk.Write(_file!, bytes.WrittenSpan, length);
+                length += bytes.WrittenCount;
+                bytes.ResetWrittenCount();
+            }
         });
     }
 
-    private void Append_Locked(CatalogLine entry)
+    private static ReadOnlyMemory<byte> Encoded(CatalogLine entry)
     {
         var line = new ArrayBufferWriter<byte>();
         entry.Write(line);
+        return line.WrittenMemory;
+    }
+
+    private void Append_Locked(ReadOnlyMemory<byte> line)
+    {
         TryWrite_Locked(() =>
         {
-            _disk.Write(_file!, line.WrittenSpan, _length);
-            _length += line.WrittenCount;
+            _disk.Write(_file!, line.Span, _length);
+            _length += line.Length;
         });
         if (Problem is null && ++_lines > (2 * (_rows.Count + _open.Count)) + FewLines)
             Rewrite_Locked();

@@ -129,7 +129,7 @@ public sealed class EmbeddedStore : ISessionStore
     {
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(SessionList.Page(_logs.All.Select(l => l.State.Row).OfType<Session>(), query));
+        return ValueTask.FromResult(SessionList.Page(_logs.Rows, query));
     }
 
     public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken)
@@ -242,7 +242,7 @@ public sealed class EmbeddedStore : ISessionStore
         foreach (var session in _catalog.Open.Where(s => _logs.Find(s) is not null))
             _abandoned[session] = true;
 
-        foreach (var row in _logs.All.Select(l => l.State.Row).OfType<Session>())
+        foreach (var row in _logs.Rows)
         {
             if (row.IsLive)
                 _abandoned[row.Id] = true;

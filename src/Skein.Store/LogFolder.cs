@@ -17,7 +17,11 @@ internal sealed class LogFolder(string root, LogParts parts)
     private readonly ConcurrentDictionary<SessionId, bool> _creating = new();
     private readonly List<DamagedFile> _misplaced = [];
 
-    public IEnumerable<SessionLog> All => _logs.Values;
+    // Not its Values, which copies them all under every lock that the dictionary has.
+    public IEnumerable<SessionLog> All => _logs.Select(static log => log.Value);
+
+    /// <summary>The rows of all sessions that have one, as they are now, in no order.</summary>
+    public IEnumerable<Session> Rows => All.Select(static log => log.State.Row).OfType<Session>();
 
     /// <summary>What is left of sessions that were purged, for the forks that read from them.</summary>
     public ConcurrentDictionary<SessionId, SessionLog> Origins { get; } = new();
@@ -89,6 +93,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             }
 
             var row = parts.Catalog.Find(id);
+            id = row?.Row.Id ?? id;
             var isCurrent = row is not null && row.End == length && row.Written == written;
             var isPrefix = row is not null && row.End < length;
             var log = new SessionLog(id, root, row is not null && (isCurrent || isPrefix)

@@ -10,6 +10,10 @@ internal static class SessionList
 {
     private const int MostItems = 1000;
 
+    private static readonly Comparer<Session> s_newestFirst = Comparer<Session>.Create(
+        static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Value, y.Id.Value));
+    private static readonly Comparer<Session> s_oldestFirst = Comparer<Session>.Create(static (x, y) => s_newestFirst.Compare(y, x));
+
     /// <exception cref="InvalidRequestException">The limit or the cursor breaks its rule.</exception>
     public static SessionPage Page(IEnumerable<Session> rows, SessionQuery query)
     {
@@ -17,19 +21,43 @@ internal static class SessionList
             throw new InvalidRequestException($"The limit is {query.Limit}: it must be 1 to {MostItems}.");
 
         var from = query.Cursor is null ? null : Place.Parse(query.Cursor);
-        var found = Newest(from is null ? rows : rows.Where(from.IsBefore), query);
-        return found.Count <= query.Limit
+        var found = Newest(Matching(from is null ? rows : rows.Where(from.IsBefore), query), query.Limit + 1);
+        return found.Length <= query.Limit
             ? new SessionPage(found, null)
-            : new SessionPage(found.GetRange(0, query.Limit), Place.Of(found[query.Limit - 1]).ToString());
+            : new SessionPage(found[..query.Limit], Place.Of(found[query.Limit - 1]).ToString());
     }
 
-    /// <summary>All rows that were asked for, whatever the cursor and the limit.</summary>
-    public static List<Session> Newest(IEnumerable<Session> rows, SessionQuery query)
+    /// <summary>The rows that were asked for, whatever the cursor and the limit, in no order.</summary>
+    public static IEnumerable<Session> Matching(IEnumerable<Session> rows, SessionQuery query)
     {
         var workspace = query.Workspace is null ? null : Folder(query.Workspace);
-        var found = rows.Where(s => Matches(s, query, workspace)).ToList();
-        found.Sort(static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Value, y.Id.Value));
-        return found;
+        return rows.Where(s => Matches(s, query, workspace));
+    }
+
+    /// <summary>All rows, most recently updated first. Each is only looked for when it is asked for: whoever stops early has not waited for the rest.</summary>
+    public static IEnumerable<Session> NewestFirst(IReadOnlyCollection<Session> rows)
+    {
+        var left = new PriorityQueue<Session, Session>(rows.Select(static row => (row, row)), s_newestFirst);
+        while (left.TryDequeue(out var next, out _))
+            yield return next;
+    }
+
+    // Of many rows a page needs few: no more are kept than it has.
+    private static Session[] Newest(IEnumerable<Session> rows, int most)
+    {
+        var kept = new PriorityQueue<Session, Session>(s_oldestFirst);
+        foreach (var row in rows)
+        {
+            if (kept.Count < most)
+                kept.Enqueue(row, row);
+            else
+                kept.EnqueueDequeue(row, row);
+        }
+
+        var newest = new Session[kept.Count];
+        for (var i = newest.Length - 1; i >= 0; i--)
+            newest[i] = kept.Dequeue();
+        return newest;
     }
 
     private static bool Matches(Session s, SessionQuery query, string? workspace) =>
@@ -40,6 +68,7 @@ internal static class SessionList
         && (query.Parent is null || s.Parent == query.Parent)
         && (query.IdStart is null || IdText.Begins(s.Id.Value.AsSpan(SessionId.Prefix.Length), query.IdStart))
         && (query.AgentSession is null || s.AgentSession == query.AgentSession)
+        && (query.TitleStart is null || s.Title.StartsWith(query.TitleStart, StringComparison.Ordinal))
         && IsThere(s, query, workspace);
 
     private static bool IsThere(Session s, SessionQuery query, string? workspace)

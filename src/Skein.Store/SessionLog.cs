@@ -15,6 +15,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     private const int RecentCommits = 64;
 
     private readonly Lock _gate = new();
+    private SemaphoreSlim? _ownership;
     private (long Seq, long End)[]? _recent;
     private int _commits;
     private TaskCompletionSource? _changed;
@@ -25,7 +26,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public SessionId Id => id;
 
     /// <summary>Where the log is, relative to the store: month and name follow from the id.</summary>
-    public string Name { get; } = NameOf(id, extension);
+    public string Name => NameOf(id, extension);
 
     public string Path => System.IO.Path.Combine(root, Name);
 
@@ -40,8 +41,8 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Whether this process has had a writer: then every byte up to the end was checked or written by it.</summary>
     public bool IsChecked { get; set; }
 
-    /// <summary>Held while a writer is opened or closed and while the tail is looked at.</summary>
-    public SemaphoreSlim Ownership { get; } = new(1, 1);
+    /// <summary>Held while a writer is opened or closed and while the tail is looked at. Made when first asked for: of many sessions few are ever opened.</summary>
+    public SemaphoreSlim Ownership => LazyInitializer.EnsureInitialized(ref _ownership, static () => new SemaphoreSlim(1, 1));
 
     /// <summary>Who may append; only changed by the holder of <see cref="Ownership"/>.</summary>
     public LogWriter? Writer { get; set; }

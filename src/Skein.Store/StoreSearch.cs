@@ -122,11 +122,11 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
 
     private IEnumerable<Work> Plan(SearchQuery query)
     {
-        var rows = SessionList.Newest(
-            logs.All.Select(l => l.State.Row).OfType<Session>().Where(r => query.Since is null || r.UpdatedAt >= query.Since),
-            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Trashed: query.Trashed));
+        var rows = SessionList.Matching(
+            logs.Rows.Where(r => query.Since is null || r.UpdatedAt >= query.Since),
+            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Trashed: query.Trashed)).ToList();
         var heirs = HeirsOf(rows);
-        foreach (var session in rows)
+        foreach (var session in SessionList.NewestFirst(rows))
         {
             // Its row and its end belong together, and may have changed since.
             if (logs.Find(session.Id) is not { State: { Row: { } row } state } log)

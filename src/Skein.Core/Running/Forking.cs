@@ -48,12 +48,22 @@ internal static partial class Forking
     private static async Task<string> TitleAsync(ISessionStore store, Session origin, CancellationToken cancellationToken)
     {
         var root = ForkSuffix().Replace(origin.Title, "");
-        var siblings = await store.ListAsync(new SessionQuery(origin.Workspace, Archived: null, Limit: 1000), cancellationToken);
-        var last = siblings.Items.Select(s => s.Title).Append(origin.Title)
-            .Select(title => ForkSuffix().Match(title) is { Success: true } m && title[..m.Index] == root ? Number(m) : 0)
-            .Max();
+        var last = NumberOf(origin.Title, root);
+        var query = new SessionQuery(origin.Workspace, Archived: null, TitleStart: $"{root} (fork".TrimStart(), Limit: 1000);
+        do
+        {
+            var page = await store.ListAsync(query, cancellationToken);
+            last = page.Items.Select(s => NumberOf(s.Title, root)).Append(last).Max();
+            query = query with { Cursor = page.Next };
+        }
+        while (query.Cursor is not null);
+
         return last == 0 ? $"{root} (fork)".TrimStart() : $"{root} (fork {last + 1})".TrimStart();
     }
+
+    /// <summary>Which fork of <paramref name="root"/> a title names; 0: none.</summary>
+    private static int NumberOf(string title, string root) =>
+        ForkSuffix().Match(title) is { Success: true } match && title.AsSpan(0, match.Index).SequenceEqual(root) ? Number(match) : 0;
 
     private static int Number(Match match) =>
         match.Groups[1].Success && int.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var n) ? n : 1;

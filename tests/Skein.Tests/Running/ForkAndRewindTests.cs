@@ -7,6 +7,8 @@ namespace Skein.Tests.Running;
 
 public sealed class ForkAndRewindTests
 {
+    private static readonly IdSource Ids = new(TimeProvider.System);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     // N-17, N flaws 1 and 9.
@@ -51,6 +53,27 @@ public sealed class ForkAndRewindTests
         Assert.Equal(["one", "You said: one", "two", "You said: two", "three", "You said: three"], await kernel.TextsAsync(second.Id));
         Assert.Equal(["one"], await kernel.TextsAsync(early.Id));
         Assert.Equal([origin], early.Segments.Select(s => s.Session));
+    }
+
+    [Fact]
+    public async Task A_fork_is_numbered_after_all_forks_there_are_however_many_sessions_came_since()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var origin = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(origin, "one");
+        var row = await kernel.GetAsync(origin);
+        await MakeAsync("one (fork 41)");
+        await Parallel.ForAsync(0, 1001, Cancellation, async (i, _) => await MakeAsync(i % 2 == 0 ? $"one (fork {i % 20})" : "other (fork 60)"));
+
+        var fork = (await kernel.Sessions.ForkAsync(origin, new ForkRequest(), Kernel.User, Cancellation)).Session;
+
+        Assert.Equal("one (fork 42)", fork.Title);
+
+        async Task MakeAsync(string title)
+        {
+            await using var writer = await kernel.Store.CreateAsync(
+                Ids.Next<SessionId>(), [new SessionCreated(row.Workspace, row.Agent, row.Model, row.Mode, title)], null, Cancellation);
+        }
     }
 
     [Fact]

@@ -129,6 +129,35 @@ public sealed class CatalogTests : EmbeddedTests
         Assert.Empty(store.Damaged);
     }
 
+    [Fact]
+    public async Task A_catalog_of_many_megabytes_is_read_in_the_order_it_was_written_in()
+    {
+        await using (var store = await OpenAsync(Skein.Store.Durability.Relaxed))
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                await using var writer = await CreateAsync(store);
+                await writer.AppendAsync([Some.Titled($"{i} {new string('t', 50_000)}")], null, Cancellation);
+            }
+
+            // What a catalog says later counts.
+            foreach (var row in (await store.ListAsync(new SessionQuery(Limit: 1000), Cancellation)).Items)
+            {
+                await using var writer = await store.OpenWriterAsync(row.Id, Cancellation);
+                await writer.AppendAsync([Some.Titled($"{row.Title} again")], null, Cancellation);
+            }
+        }
+
+        Assert.InRange(new FileInfo(Catalog).Length, 6_000_000, long.MaxValue);
+        var reads = Disk.Count(DiskCall.Read, ".jsonl") - Disk.Count(DiskCall.Read, "catalog.jsonl");
+        await using var again = await OpenAsync();
+
+        var titles = (await again.ListAsync(new SessionQuery(Limit: 1000), Cancellation)).Items.Select(s => s.Title).ToList();
+        Assert.Equal(60, titles.Count);
+        Assert.All(titles, title => Assert.EndsWith(" again", title, StringComparison.Ordinal));
+        Assert.Equal(reads, Disk.Count(DiskCall.Read, ".jsonl") - Disk.Count(DiskCall.Read, "catalog.jsonl"));
+    }
+
     private async Task<IReadOnlyList<string>> RowsAsync()
     {
         await using var store = await OpenAsync();

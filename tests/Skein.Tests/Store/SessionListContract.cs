@@ -122,6 +122,10 @@ public abstract class SessionListContract : SessionStoreContract
         await ListsAsync(new SessionQuery(IdStart: running.Session.Value[^15..]));
         await ListsAsync(new SessionQuery(IdStart: SessionId.Prefix));
         await ListsAsync(new SessionQuery(AgentSession: "thread-7"), running);
+        await plain.AppendAsync([Some.Titled("Geese (fork 2)")], null, Cancellation);
+        await running.AppendAsync([Some.Titled("geese (fork 3)")], null, Cancellation);
+        await ListsAsync(new SessionQuery(TitleStart: "Geese (fork"), plain);
+        await ListsAsync(new SessionQuery(TitleStart: "Geese (fork 2)."));
         await running.AppendAsync([new SessionLocated("git:1", "a")], null, Cancellation);
         await ListsAsync(new SessionQuery(Project: new Project("git:1", "a")), running);
         await ListsAsync(new SessionQuery(Project: new Project("git:1", "")));
