@@ -10,9 +10,9 @@ namespace Skein.Cli.Commands;
 
 internal static class McpCommand
 {
-    public static Command Create(Surroundings surroundings) => new("mcp", "MCP servers, whose tools agents have: list, test, allow, add, remove.")
+    public static Command Create(Surroundings surroundings) => new("mcp", "MCP servers, whose tools agents have: list, test, allow, add, remove; and Skein as one of them: serve.")
     {
-        List(surroundings), Test(surroundings), Allow(surroundings), Add(surroundings), Remove(surroundings),
+        List(surroundings), Test(surroundings), Allow(surroundings), Add(surroundings), Remove(surroundings), McpServeCommand.Create(surroundings),
     };
 
     private static Command List(Surroundings surroundings)

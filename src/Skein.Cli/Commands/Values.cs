@@ -13,19 +13,19 @@ internal static class Values
     private static readonly (string Word, PermissionMode Mode)[] s_modes =
         [("ask", PermissionMode.Ask), ("plan", PermissionMode.Plan), ("edits", PermissionMode.Edits), ("auto", PermissionMode.Auto)];
 
-    private static readonly (string Word, WhenBusy When)[] s_whens =
+    public static readonly (string Word, WhenBusy When)[] Whens =
         [("reject", WhenBusy.Reject), ("queue", WhenBusy.Queue), ("steer", WhenBusy.Steer), ("interrupt", WhenBusy.Interrupt)];
 
     private static readonly (string Word, Effort Effort)[] s_efforts =
         [("none", Core.Effort.None), ("low", Core.Effort.Low), ("medium", Core.Effort.Medium), ("high", Core.Effort.High), ("max", Core.Effort.Max)];
 
-    private static readonly (string Word, SessionStatus Status)[] s_statuses =
+    public static readonly (string Word, SessionStatus Status)[] Statuses =
     [
         ("idle", SessionStatus.Idle), ("running", SessionStatus.Running), ("waiting", SessionStatus.Waiting),
         ("interrupted", SessionStatus.Interrupted), ("error", SessionStatus.Error),
     ];
 
-    private static readonly (string Word, Role Role)[] s_roles =
+    public static readonly (string Word, Role Role)[] Roles =
         [("user", Core.Role.User), ("assistant", Core.Role.Assistant), ("system", Core.Role.System), ("tool", Core.Role.Tool)];
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
@@ -36,13 +36,13 @@ internal static class Values
         Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands in the sandbox).", s_modes);
 
     public static Option<WhenBusy?> When() =>
-        Word("--when", "WHEN", "What to do where a turn runs: reject (the default), queue (wait for its end), steer (tell it, at its next step), or interrupt (end it first).", s_whens);
+        Word("--when", "WHEN", "What to do where a turn runs: reject (the default), queue (wait for its end), steer (tell it, at its next step), or interrupt (end it first).", Whens);
 
     public static Option<Effort?> Effort() =>
         Word("--effort", "EFFORT", "How much the model thinks: none, low, medium, high or max. Without it, as the settings or the model have it.", s_efforts);
 
     public static Option<SessionStatus?> Status() =>
-        Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", s_statuses);
+        Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", Statuses);
 
     /// <summary>One of some words.</summary>
     public static Option<T?> Word<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
@@ -62,8 +62,28 @@ internal static class Values
         },
     };
 
+    /// <summary>Some of some words, with commas between them.</summary>
+    public static Option<T[]> Words<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result =>
+        {
+            var values = new List<T>();
+            foreach (var given in result.Tokens.SelectMany(static t => t.Value.Split(',')))
+            {
+                var at = Array.FindIndex(words, w => w.Word == given);
+                if (at < 0)
+                    return Refuse<T[]>(result, $"{name} {given}: it must be one of {string.Join(", ", words.Select(w => w.Word))}.");
+                values.Add(words[at].Value);
+            }
+
+            return [.. values];
+        },
+    };
+
     public static Option<Role?> Role() =>
-        Word("--role", "ROLE", "Only what this one said: user, assistant, system, or tool (the tools' outputs).", s_roles);
+        Word("--role", "ROLE", "Only what this one said: user, assistant, system, or tool (the tools' outputs).", Roles);
 
     public static Option<DateTimeOffset?> Since(string name, string description, TimeProvider time) => new(name)
     {

@@ -18,11 +18,18 @@ internal static class MarkdownExport
         foreach (var message in messages)
         {
             text.Write($"\n## {Speaker(message)}\n");
-            foreach (var part in message.Parts)
-                Write(text, part.Content);
+            Write(text, message);
         }
 
         return TerminalText.Clean(text.ToString());
+    }
+
+    /// <summary>What stands in one message.</summary>
+    public static string Of(Message message)
+    {
+        var text = new StringWriter();
+        Write(text, message);
+        return TerminalText.Clean(text.ToString()).Trim('\n');
     }
 
     public static string Json(SessionView session, IReadOnlyList<Message> messages)
@@ -42,6 +49,12 @@ internal static class MarkdownExport
         Role.System => message.Summary is null ? "System" : "Summary of what was said before",
         _ => "Tool",
     };
+
+    private static void Write(TextWriter text, Message message)
+    {
+        foreach (var part in message.Parts)
+            Write(text, part.Content);
+    }
 
     private static void Write(TextWriter text, Part part)
     {
