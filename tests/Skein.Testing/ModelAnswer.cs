@@ -4,7 +4,14 @@ namespace Skein.Testing;
 
 /// <summary>What a <see cref="ModelServer"/> was asked.</summary>
 /// <param name="Headers">Names in any case.</param>
-public sealed record ModelRequest(string Path, IReadOnlyDictionary<string, string> Headers, JsonElement Body);
+public sealed record ModelRequest(string Path, IReadOnlyDictionary<string, string> Headers, JsonElement Body)
+{
+    /// <summary>The model that was asked, by the name on the wire.</summary>
+    public string? Model => Body.TryGetProperty("model", out var model) ? model.GetString() : GeminiWire.ModelOf(Path);
+
+    /// <summary>Whether it asks for a stream, where its body says that.</summary>
+    public bool Streams => Body.TryGetProperty("stream", out var stream) && stream.ValueKind == JsonValueKind.True;
+}
 
 /// <summary>How a <see cref="ModelServer"/> answers one request.</summary>
 public abstract record ModelAnswer;
@@ -19,6 +26,10 @@ public sealed record RefusedAnswer(int Status, string Body, params (string Name,
     /// <summary>Refused in Anthropic's words.</summary>
     public static RefusedAnswer Anthropic(int status, string type, string message, params (string, string)[] headers) =>
         new(status, JsonSerializer.Serialize(new { type = "error", error = new { type, message } }), headers);
+
+    /// <summary>Refused in Google's words.</summary>
+    public static RefusedAnswer Gemini(int code, string status, string message, params (string, string)[] headers) =>
+        new(code, JsonSerializer.Serialize(new { error = new { code, message, status } }), headers);
 }
 
 /// <summary>200, with a body that is sent as it is.</summary>

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Skein.Testing;
 
 /// <summary>
-/// An HTTP server on loopback that speaks the wire formats of OpenAI's Chat Completions and Responses, Anthropic's Messages and
-/// Ollama's chat, and says what it was told to: one answer a request, in the order they were enqueued.
+/// An HTTP server on loopback that speaks the wire formats of OpenAI's Chat Completions and Responses, Anthropic's Messages, Google's
+/// Gemini and Ollama's chat, and says what it was told to: one answer a request, in the order they were enqueued.
 /// </summary>
 public sealed class ModelServer : IAsyncDisposable
 {
@@ -90,18 +90,9 @@ public sealed class ModelServer : IAsyncDisposable
             return;
         }
 
-        var wire = context.Request.Path.Value switch
-        {
-            "/v1/chat/completions" => ModelWire.OpenAi,
-            "/v1/messages" => ModelWire.Anthropic,
-            "/v1/responses" => ModelWire.Responses,
-            "/api/chat" => ModelWire.Ollama,
-            _ => null,
-        };
-        if (wire is null)
+        if (!HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.StatusCode = 404;
-            await context.Response.WriteAsync($"The model server has no {context.Request.Path}.");
             return;
         }
 
@@ -110,6 +101,13 @@ public sealed class ModelServer : IAsyncDisposable
             context.Request.Path.Value!,
             context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.RootElement.Clone());
+        if (ModelWire.Of(request) is not { } wire)
+        {
+            context.Response.StatusCode = 404;
+            await context.Response.WriteAsync($"The model server has no {request.Path}.");
+            return;
+        }
+
         _requests.Enqueue(request);
         try
         {

@@ -5,10 +5,19 @@ namespace Skein.Testing;
 /// <summary>How an answer looks on the wire: events of a stream, each with its blank line.</summary>
 internal abstract class ModelWire
 {
-    public static ModelWire OpenAi { get; } = new OpenAiWire();
-    public static ModelWire Anthropic { get; } = new AnthropicWire();
-    public static ModelWire Responses { get; } = new ResponsesWire();
-    public static ModelWire Ollama { get; } = new OllamaWire();
+    /// <summary>The wire of a request; null: nothing is served there.</summary>
+    public static ModelWire? Of(ModelRequest request) => request.Path switch
+    {
+        "/v1/chat/completions" => OpenAi,
+        "/v1/messages" => new AnthropicWire(request.Streams),
+        "/v1/responses" => Responses,
+        "/api/chat" => Ollama,
+        var path => GeminiWire.Of(path),
+    };
+
+    private static ModelWire OpenAi { get; } = new OpenAiWire();
+    private static ModelWire Responses { get; } = new ResponsesWire();
+    private static ModelWire Ollama { get; } = new OllamaWire();
 
     public virtual string ContentType => "text/event-stream";
 
@@ -77,52 +86,6 @@ internal abstract class ModelWire
             all["created"] = 1_790_000_000;
             all["model"] = "any";
             return $"data: {all.ToJsonString()}\n\n";
-        }
-    }
-
-    private sealed class AnthropicWire : ModelWire
-    {
-        public override IEnumerable<string> Begin(StreamedAnswer answer)
-        {
-            var t = answer.Tokens;
-            yield return Event("message_start", new
-            {
-                message = new
-                {
-                    id = "msg_1", type = "message", role = "assistant", content = Array.Empty<object>(), model = "any", stop_reason = (string?)null, stop_sequence = (string?)null,
-                    usage = new { input_tokens = t.Input, output_tokens = 1, cache_read_input_tokens = t.CacheRead, cache_creation_input_tokens = t.CacheWrite },
-                },
-            });
-            yield return Event("ping", new { });
-        }
-
-        public override IEnumerable<string> Part(StreamedAnswer answer, int index)
-        {
-            var (block, deltas) = answer.Parts[index] switch
-            {
-                Said said => ((object)new { type = "text", text = "" }, said.Chunks.Select(c => (object)new { type = "text_delta", text = c })),
-                Thought thought => (new { type = "thinking", thinking = "", signature = "" },
-                    [new { type = "thinking_delta", thinking = thought.Text }, new { type = "signature_delta", signature = thought.Signature }]),
-                HiddenThought hidden => (new { type = "redacted_thinking", data = hidden.Data }, []),
-                Called called => (new { type = "tool_use", id = called.Id, name = called.Tool, input = new { } },
-                    called.ArgumentChunks.Select(c => (object)new { type = "input_json_delta", partial_json = c })),
-                var other => throw new InvalidOperationException($"Anthropic's wire has no {other.GetType().Name}."),
-            };
-            yield return Event("content_block_start", new { index, content_block = block });
-            foreach (var delta in deltas)
-                yield return Event("content_block_delta", new { index, delta });
-            yield return Event("content_block_stop", new { index });
-        }
-
-        public override IEnumerable<string> End(StreamedAnswer answer)
-        {
-            var t = answer.Tokens;
-            yield return Event("message_delta", new
-            {
-                delta = new { stop_reason = answer.Finish ?? (answer.Parts.Any(p => p is Called) ? "tool_use" : "end_turn"), stop_sequence = (string?)null },
-                usage = new { output_tokens = t.Output + t.Reasoning, output_tokens_details = new { thinking_tokens = t.Reasoning } },
-            });
-            yield return Event("message_stop", new { });
         }
     }
 }
