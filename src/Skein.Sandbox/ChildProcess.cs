@@ -23,6 +23,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly Stream? _errors;
     private readonly Stream? _input;
     private readonly Task _writing;
+    private OrphanWatch? _watch;
     private bool _reaped;
 
     private ChildProcess(int pid, ChildStart start, ChildPipes pipes)
@@ -108,6 +109,8 @@ public sealed class ChildProcess : IAsyncDisposable
         Kill();
         await Task.WhenAny(_exit.Task); // How it ended, and whether that could be learned, is for those who wait.
         await _writing;
+        if (_watch is not null)
+            await _watch.DisposeAsync();
         foreach (var stream in new[] { _output, _errors, _input })
         {
             if (stream is not null)
@@ -130,10 +133,13 @@ public sealed class ChildProcess : IAsyncDisposable
                 try
                 {
                     child = new ChildProcess(spawn(), start, pipes);
+                    if (start.EndsWithUs)
+                        child._watch = OrphanWatch.Over(child.Pid);
                 }
                 catch (Exception e)
                 {
                     failed = ExceptionDispatchInfo.Capture(e);
+                    child?.Kill();
                 }
 
                 ready.Release();
@@ -170,6 +176,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
         }
 
+        _watch?.End();
         lock (_lock)
         {
             // Not reaped yet, so the group's number cannot be another's.

@@ -16,6 +16,12 @@ public sealed record ChildStart(
     /// It outlives this process and is never killed by disposing. It then can have no pipes: their other end would die with us.
     /// </summary>
     public bool Detached { get; init; }
+
+    /// <summary>
+    /// Its group is killed also where this process dies without a chance to do it, at the price of a shell that waits for that. Not for
+    /// one that is detached.
+    /// </summary>
+    public bool EndsWithUs { get; init; }
 }
 
 /// <summary>What a child reads as its standard input.</summary>

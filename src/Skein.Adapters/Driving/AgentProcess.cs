@@ -39,7 +39,7 @@ internal sealed class AgentProcess : IAsyncDisposable
     {
         try
         {
-            return new AgentProcess(agent, ChildProcess.Start(new ChildStart(command.Program, command.Arguments, folder, environment) { Input = ChildInput.Piped }), time);
+            return new AgentProcess(agent, ChildProcess.Start(new ChildStart(command.Program, command.Arguments, folder, environment) { Input = ChildInput.Piped, EndsWithUs = true }), time);
         }
         catch (ChildStartException e)
         {
