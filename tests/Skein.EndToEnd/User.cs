@@ -31,10 +31,23 @@ public sealed class User : IAsyncDisposable
 
     public string Home => Path.Combine(_folder, "home");
 
+    /// <summary>What <c>~</c> is, where other programs keep what is theirs.</summary>
+    public string OwnFolder => _folder;
+
     public string Project => Path.Combine(_folder, "project");
 
     /// <summary>The environment, over that of the tests; null takes one away.</summary>
     public Dictionary<string, string?> Variables { get; }
+
+    /// <summary>Links to programs, which are found first.</summary>
+    private string Programs => Path.Combine(_folder, "bin");
+
+    /// <summary>Puts a program of the tests' own onto the user's PATH.</summary>
+    public void Install(string name, string program)
+    {
+        Directory.CreateDirectory(Programs);
+        File.CreateSymbolicLink(Path.Combine(Programs, name), program);
+    }
 
     /// <summary>A script that <c>--model</c> takes: each step says a text.</summary>
     public string Script(params string[] texts) => ScriptOf([.. texts.Select(t => new { type = "text", text = t })]);
@@ -153,7 +166,7 @@ public sealed class User : IAsyncDisposable
         };
         foreach (var (name, value) in Variables)
             start.Environment[name] = value;
-        start.Environment["PATH"] = Path.GetDirectoryName(PublishedProgram.Path) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        start.Environment["PATH"] = string.Join(Path.PathSeparator, Programs, Path.GetDirectoryName(PublishedProgram.Path), Environment.GetEnvironmentVariable("PATH"));
         return start;
     }
 }

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Skein.Testing;
+
+namespace Skein.EndToEnd.RealAgents;
+
+/// <summary>OpenCode, over ACP.</summary>
+public sealed class OpenCodeTests() : RealAgentTests("opencode", Path.Combine(Requires.Npm("opencode-linux-x64"), "bin", "opencode"))
+{
+    protected override (string First, string Second) Models => ("pond/grey", "pond/snow");
+
+    protected override void SetUp(User user, ModelServer model)
+    {
+        foreach (var what in new[] { "MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "DEFAULT_PLUGINS", "SHARE" })
+            user.Variables[$"OPENCODE_DISABLE_{what}"] = "1";
+        var settings = new
+        {
+            provider = new
+            {
+                pond = new { npm = "@ai-sdk/openai-compatible", name = "Pond", options = new { baseURL = model.OpenAiAddress, apiKey = "sk-loopback" }, models = new { grey = Limits("Grey"), snow = Limits("Snow") } },
+            },
+            model = Models.First,
+            permission = new { edit = "ask", bash = "ask" },
+        };
+        var folder = Directory.CreateDirectory(Path.Combine(user.OwnFolder, ".config", "opencode"));
+        File.WriteAllText(Path.Combine(folder.FullName, "opencode.json"), JsonSerializer.Serialize(settings));
+
+        static object Limits(string name) => new { name, tool_call = true, limit = new { context = 100_000, output = 4096 } };
+    }
+
+    protected override Called Write(string path, string content) => new(CallId(), "write", JsonSerializer.Serialize(new { filePath = path, content }));
+
+    protected override Called Run(string command) => new(CallId(), "bash", JsonSerializer.Serialize(new { command, description = "Waits" }));
+
+    protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.OpenAi(status, "error", message);
+
+    protected override string WireName(string model) => model["pond/".Length..];
+}
