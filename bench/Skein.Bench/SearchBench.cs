@@ -36,7 +36,8 @@ internal static class SearchBench
                 ("a text that is nowhere", new SearchQuery(Nowhere, Limit: 1000), "≥ 1 GB/s a core, ≥ 0.3 ×"),
                 ("a text of another script that is nowhere", new SearchQuery("雁が飛ぶ", Limit: 1000), ""),
                 ("a text in every fiftieth message", new SearchQuery("Kestrel", Limit: 1_000_000), ""),
-                ("a regular expression that matches nowhere", new SearchQuery("zugunruhe\\d+", IsRegex: true, Limit: 1000), ""),
+                ("a regular expression with a text in it that is nowhere", new SearchQuery("zugunruhe\\d+", IsRegex: true, Limit: 1000), "≥ 0.3 ×"),
+                ("a regular expression with nothing in it that must be there", new SearchQuery("zug(un|el)|kranich[0-9]", IsRegex: true, Limit: 1000), ""),
             ])
             {
                 // A server that has been running for a while has its code compiled.

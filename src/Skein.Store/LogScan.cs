@@ -7,7 +7,7 @@ namespace Skein.Store;
 /// Looks through the logs that hold one session, oldest first, for the events that a search needs. Nearly all lines are passed over as
 /// bytes; one is read as JSON where it may have a match, or may hide one.
 /// </summary>
-internal sealed class LogScan(Disk disk, SearchFold fold, ByteNeedle? needle, CancellationToken cancellationToken)
+internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, CancellationToken cancellationToken)
 {
     private const int Chunk = 256 * 1024;
     private const int LinesBetweenLooks = 1024;
@@ -89,7 +89,8 @@ internal sealed class LogScan(Disk disk, SearchFold fold, ByteNeedle? needle, Ca
         }
     }
 
-    private bool MayMatch(ReadOnlySpan<byte> line) => needle is null || needle.IsIn(line) || line.IndexOf(BlobName) >= 0;
+    private bool MayMatch(ReadOnlySpan<byte> line) =>
+        (matcher.Needle?.IsIn(line) is not false && matcher.MayMatch(line)) || line.IndexOf(BlobName) >= 0;
 
     private void Ended(ReadOnlySpan<byte> line)
     {

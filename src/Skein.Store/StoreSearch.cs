@@ -88,7 +88,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
         string? fault = null;
         var edited = work.Stretches.SelectMany(s => s.State.Row?.Edited.Keys ?? []).ToHashSet();
         var fold = new SearchFold(matcher, query, work.Row, edited, blob => Try(() => content.Find(blob, cancellationToken)));
-        var scan = new LogScan(disk, fold, matcher.Needle, cancellationToken);
+        var scan = new LogScan(disk, fold, matcher, cancellationToken);
         foreach (var (log, state, upTo) in work.Stretches)
         {
             Try(() =>

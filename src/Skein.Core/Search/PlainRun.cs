@@ -36,8 +36,8 @@ internal static class PlainRun
         if (rune.IsAscii)
             return !s_encoder.WillEncode(rune.Value);
 
-        // Beyond the BMP the encoder escapes and SafeJson undoes it.
-        return (!rune.IsBmp || !s_encoder.WillEncode(rune.Value)) && (matchCase || !HasCase(rune));
+        // What is no UTF-8 reads as U+FFFD. Beyond the BMP the encoder escapes and SafeJson undoes it.
+        return rune != Rune.ReplacementChar && (!rune.IsBmp || !s_encoder.WillEncode(rune.Value)) && (matchCase || !HasCase(rune));
     }
 
     private static bool HasCase(Rune rune) =>

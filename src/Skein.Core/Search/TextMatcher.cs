@@ -26,7 +26,8 @@ internal sealed class TextMatcher
         else if (!query.MatchCase)
             _values = SearchValues.Create([query.Text], StringComparison.OrdinalIgnoreCase);
 
-        if (!query.IsRegex && PlainRun.Longest(query.Text, query.MatchCase) is { Length: > 0 } plain)
+        var plain = query.IsRegex ? RequiredText.LongestPlain(query.Text, query.MatchCase) : PlainRun.Longest(query.Text, query.MatchCase);
+        if (plain.Length > 0)
             Needle = new ByteNeedle(plain, query.MatchCase);
     }
 
@@ -54,6 +55,23 @@ internal sealed class TextMatcher
         return at < 0 ? null : Snippet.Of(text, at, _query.Text.Length);
     }
 
+    /// <summary>Whether there is a match, wherever.</summary>
+    /// <exception cref="InvalidRequestException">The expression took too long.</exception>
+    public bool IsMatch(ReadOnlySpan<char> text)
+    {
+        if (_regex is null)
+            return _values is null ? text.IndexOf(_query.Text) >= 0 : text.ContainsAny(_values);
+
+        try
+        {
+            return _regex.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw TookTooLong();
+        }
+    }
+
     private Snippet? FindRegex(Regex regex, ReadOnlySpan<char> text)
     {
         try
@@ -64,9 +82,12 @@ internal sealed class TextMatcher
         }
         catch (RegexMatchTimeoutException)
         {
-            throw new InvalidRequestException($"The regular expression '{_query.Text}' took longer than {s_patience.TotalSeconds:0} s on one text: make it simpler.");
+            throw TookTooLong();
         }
     }
+
+    private InvalidRequestException TookTooLong() =>
+        new($"The regular expression '{_query.Text}' took longer than {s_patience.TotalSeconds:0} s on one text: make it simpler.");
 
     private static Regex Compile(SearchQuery query)
     {

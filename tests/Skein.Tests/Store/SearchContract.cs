@@ -3,6 +3,7 @@ using System.Text.Json;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Search;
+using Skein.Tests.Core;
 
 namespace Skein.Tests.Store;
 
@@ -278,5 +279,30 @@ public abstract class SearchContract : BlobContract
         var runes = text.EnumerateRunes().ToArray();
         var start = random.Next(runes.Length);
         return string.Concat(runes.AsSpan(start, random.Next(1, Math.Min(6, runes.Length - start) + 1)).ToArray());
+    }
+
+    [Fact]
+    public async Task A_regular_expression_finds_what_it_matches_of_all_texts_and_nothing_else()
+    {
+        var random = new Random(7);
+        // What looks around can take for ever; of that only what is written below.
+        var patterns = Enumerable.Range(0, 500).Select(_ => RandomPattern.Next(random))
+            .Where(p => p.Pattern.Length is > 0 and <= TextMatcher.LongestText && !p.Pattern.Contains("(?=", StringComparison.Ordinal) && !p.Pattern.Contains("(?!", StringComparison.Ordinal) && !p.Pattern.Contains("(?<=", StringComparison.Ordinal)).ToList();
+        string[] others = ["", "12", "plain words", "a \"quoted\" C:\\path <b>&amp;</b>", "größer ÄÖÜ \u212A 日本語 🦢", "first\nsecond\r\n\tthird", new string('x', 70_000) + "end"];
+        string[] texts = [.. others, .. patterns.Take(120).Select(p => p.Text)];
+        await using var writer = await CreateAsync();
+        var answer = Answer();
+        await writer.AppendAsync([answer, .. texts.Select(text => Said(answer, new TextPart(text)))], null, Cancellation);
+        string[] written = [@"\d+", "^second$", "(?<=C:)\\\\", "path", "(one|quoted)", @"\bÄöÜ\b", "x+end", "日.語", "🦢", "(?i)PLAIN", "(?-i)PLAIN", @"&amp;|\d{2}", @"""quoted""", "[^a-z]", "$", "k", "prt_", "text"];
+
+        foreach (var (pattern, matchCase) in patterns.Skip(120).Select(p => p.Pattern).Concat(written).Select((p, i) => (p, i % 3 == 0)))
+        {
+            if (RequiredTextTests.Matcher(pattern, matchCase) is not { } matcher)
+                continue;
+
+            var expected = texts.Select((text, i) => (Seq: i + 3L, Match: matcher.Find(text))).Where(t => t.Match is not null).Select(t => (t.Seq, MatchOf(t.Match!)));
+            var hits = await FindAsync(new SearchQuery(pattern, IsRegex: true, MatchCase: matchCase, Limit: 1000));
+            Assert.True(expected.Reverse().SequenceEqual(hits.Select(h => (h.Seq, MatchOf(h.Snippet)))), $"'{pattern}', whose case counts: {matchCase}");
+        }
     }
 }
