@@ -22,8 +22,8 @@ internal static partial class CoreLog
     [LoggerMessage(EventId = 106, Level = LogLevel.Error, Message = "Retention: session {Session} was left as it is")]
     public static partial void RetentionFailed(this ILogger logger, SessionId session, Exception exception);
 
-    [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Space given back: {Blobs} blobs, {Origins} origins of forks, {Leftovers} leftovers, {Bytes} bytes")]
-    public static partial void Collected(this ILogger logger, int blobs, int origins, int leftovers, long bytes);
+    [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Space given back: {Blobs} blobs, {Origins} origins of forks, {Leftovers} leftovers, {Compressed} logs compressed, {Bytes} bytes")]
+    public static partial void Collected(this ILogger logger, int blobs, int origins, int leftovers, int compressed, long bytes);
 
     [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Space not given back: {Problem}")]
     public static partial void NotCollected(this ILogger logger, string problem);

@@ -82,7 +82,7 @@ public interface ISessionStore : IAsyncDisposable
 
     /// <summary>
     /// Gives back the space of what nothing needs any more: blobs that no session names, what purges kept for forks that are gone, and
-    /// leftovers. What cannot be proven to be unneeded is left alone and told: a log that cannot be read may name any blob. Blobs put
+    /// leftovers; logs that rest may be compressed. What cannot be proven to be unneeded is left alone and told: a log that cannot be read may name any blob. Blobs put
     /// within the last hour are spared, so that the event that will name them can be appended. Nothing is lost if it ends in between.
     /// </summary>
     ValueTask<Collected> CollectAsync(CancellationToken cancellationToken);

@@ -87,7 +87,7 @@ internal sealed class Catalog : IDisposable
             return;
 
         // A row is long: it is encoded before others have to wait.
-        var row = new CatalogRow(state.Row, state.End, File.GetLastWriteTimeUtc(file).Ticks);
+        var row = new CatalogRow(state.Row, state.End, File.GetLastWriteTimeUtc(file).Ticks, log.IsPacked ? RandomAccess.GetLength(file) : null);
         var line = Encoded(new CatalogLine(Row: row));
         lock (_gate)
         {

@@ -6,12 +6,17 @@ namespace Skein.Store;
 
 /// <param name="End">Up to which byte of the log the row is folded.</param>
 /// <param name="Written">When the log's file was last written, by the file system, in ticks: a file that was touched since is folded again.</param>
-internal sealed record CatalogRow(Session Row, long End, long Written);
+/// <param name="Packed">How long the file is, where it is compressed.</param>
+internal sealed record CatalogRow(Session Row, long End, long Written, long? Packed = null)
+{
+    /// <summary>Whether it is the row of a file with this length and time.</summary>
+    public bool IsOf(bool isPacked, long length, long written) => Written == written && (isPacked ? Packed == length : Packed is null && End == length);
+}
 
 /// <summary>
 /// One line of the catalog, sealed like a log's: exactly one of the four is there.
 /// <code>
-/// {"end":1234,"written":639…,"row":{…},"crc":"…"}
+/// {"end":1234,"written":639…,"packed":345,"row":{…},"crc":"…"}
 /// {"opened":"ses_…","crc":"…"}
 /// {"closed":"ses_…","crc":"…"}
 /// {"forgotten":"ses_…","crc":"…"}
@@ -31,6 +36,8 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
             {
                 writer.WriteNumber("end"u8, Row.End);
                 writer.WriteNumber("written"u8, Row.Written);
+                if (Row.Packed is { } packed)
+                    writer.WriteNumber("packed"u8, packed);
                 writer.WritePropertyName("row"u8);
                 JsonSerializer.Serialize(writer, Row.Row, SkeinJson.Relaxed.Session);
             }
@@ -60,7 +67,7 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         {
             var reader = new Utf8JsonReader(line);
             reader.Read();
-            var (end, written, read) = (0L, 0L, new CatalogLine());
+            var (end, written, packed, read) = (0L, 0L, (long?)null, new CatalogLine());
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var name = reader.ValueSpan;
@@ -69,8 +76,10 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     end = reader.GetInt64();
                 else if (name.SequenceEqual("written"u8))
                     written = reader.GetInt64();
+                else if (name.SequenceEqual("packed"u8))
+                    packed = reader.GetInt64();
                 else if (name.SequenceEqual("row"u8))
-                    read = JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(row, end, written)) : read;
+                    read = JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(row, end, written, packed)) : read;
                 else if (name.SequenceEqual("opened"u8))
                     read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
                 else if (name.SequenceEqual("closed"u8))

@@ -1,9 +1,10 @@
 using Skein.Core;
+using Skein.Store.Packing;
 
 namespace Skein.Store;
 
 /// <summary>Finds what nothing needs any more, and deletes it. Nobody purges meanwhile: what was named when it began stays named.</summary>
-internal sealed class Collection(string root, LogFolder logs, LogParts parts, BlobFolder blobs)
+internal sealed class Collection(string root, LogFolder logs, LogParts parts, BlobFolder blobs, LogPacking packing)
 {
     /// <summary>How long content may wait for the event that names it.</summary>
     private static readonly TimeSpan s_blobPatience = TimeSpan.FromHours(1);
@@ -18,9 +19,10 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
         var isConfirmed = TryConfirmDeletions();
         var origins = isConfirmed ? await CollectOriginsAsync(cancellationToken) : Reclaimed.Nothing;
         var leftovers = CollectLeftovers(cancellationToken);
+        var compressed = await packing.RunAsync(_problems, cancellationToken);
         var named = isConfirmed ? CollectBlobs(cancellationToken) : Reclaimed.Nothing;
         parts.Catalog.Compact();
-        return new Collected(named, origins, leftovers, _problems);
+        return new Collected(named, origins, leftovers, compressed, _problems);
     }
 
     // A session that may come back after a power loss still needs its blobs and its origin.
@@ -72,12 +74,15 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
     private Reclaimed CollectLeftovers(CancellationToken cancellationToken)
     {
         var reclaimed = Reclaimed.Nothing;
-        foreach (var file in Files(Path.Combine(root, "sessions"), $"*{SessionLog.Extension}{LogRepair.TornMark}*"))
+        foreach (var file in Files(Path.Combine(root, "sessions"), $"*{SessionLog.Extension}.*").Where(f => IsAside(f.Name)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var of = file.FullName[..file.FullName.LastIndexOf(LogRepair.TornMark, StringComparison.Ordinal)];
-            var (size, old) = (file.Length, file.LastWriteTimeUtc < (parts.Time.GetUtcNow() - s_tornPatience).UtcDateTime);
-            if ((old || !File.Exists(of)) && TryDelete(file.FullName))
+
+            // What was never acknowledged is kept for a while, what was for as long as the session.
+            var isOld = IsTorn(file.Name) && file.LastWriteTimeUtc < (parts.Time.GetUtcNow() - s_tornPatience).UtcDateTime;
+            var isOwned = SessionId.TryParse(SessionLog.Split(file.Name).Id, out var session) && logs.Find(session) is not null;
+            var size = file.Length;
+            if ((isOld || !isOwned) && TryDelete(file.FullName))
                 reclaimed = reclaimed.And(size);
         }
 
@@ -129,11 +134,13 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
 
         try
         {
-            using var file = PlainFile.Open(parts.Disk, log.Path);
+            // Before it is opened: what is appended from now on may be in another file.
+            var known = log.State.End;
+            using var file = log.Open(parts.Disk);
             var end = file.Length;
             using var lines = new LineReader(file, 0, end, chunk: 1 << 20);
             var gaps = new GapTracker(log.Name, GapTracker.Unknown);
-            var (isWhole, committed) = (true, log.State.End > 0 ? log.State.End : end);
+            var (isWhole, committed) = (true, known > 0 ? known : end);
             while (lines.TryRead(out var line))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -144,7 +151,7 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
 
             // What is being appended, or was not finished, is not damaged.
             BlobNames.RemoveFrom(names, lines.Rest);
-            return isWhole && end >= log.State.End;
+            return isWhole && end >= known;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
@@ -155,8 +162,14 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
     private static bool IsKnown(string name) =>
         name.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
         || name.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
+        || name.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
         || name.EndsWith(NewLog.Suffix, StringComparison.Ordinal)
-        || name.Contains(SessionLog.Extension + LogRepair.TornMark, StringComparison.Ordinal);
+        || IsAside(name);
+
+    private static bool IsAside(string name) =>
+        IsTorn(name) || name.Contains(SessionLog.PackedExtension + LogPacking.DamagedMark, StringComparison.Ordinal);
+
+    private static bool IsTorn(string name) => name.Contains(SessionLog.Extension + LogRepair.TornMark, StringComparison.Ordinal);
 
     private bool TryDelete(string path)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Search;
+using Skein.Store.Packing;
 
 namespace Skein.Store;
 
@@ -20,6 +21,7 @@ public sealed class EmbeddedStore : ISessionStore
     private readonly StoreSearch _search;
     private readonly Watchers _watchers;
     private readonly LogPurge _purge;
+    private readonly LogPacking _packing;
     private readonly LogParts _parts;
     private readonly SemaphoreSlim _deleting = new(1, 1);
     private readonly ConcurrentDictionary<string, SessionId> _byKey = new();
@@ -33,6 +35,7 @@ public sealed class EmbeddedStore : ISessionStore
         _parts = new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted);
         _logs = new LogFolder(home.Path, _parts);
         _purge = new LogPurge(home.Path, _logs, _parts);
+        _packing = new LogPacking(_logs, _parts, options.Packing);
         _reader = new SessionReader(_logs, disk);
         _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability, time);
         _search = new StoreSearch(_logs, _blobs, disk);
@@ -193,7 +196,7 @@ public sealed class EmbeddedStore : ISessionStore
             ThrowIfDisposed();
 
             // It reads every log: not on a thread that appends wait for.
-            return await Task.Run(() => new Collection(_home.Path, _logs, _parts, _blobs).RunAsync(cancellationToken), cancellationToken);
+            return await Task.Run(() => new Collection(_home.Path, _logs, _parts, _blobs, _packing).RunAsync(cancellationToken), cancellationToken);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Store.Packing;
 
 namespace Skein.Store;
 
@@ -26,7 +27,7 @@ internal sealed class LogCheck(Disk disk, string place, SessionId session)
     /// <exception cref="DamagedException">It cannot be read, or is of a later version.</exception>
     public LogLook Run(string path, bool isOrigin, CancellationToken cancellationToken)
     {
-        using var file = PlainFile.Open(disk, path);
+        using LogFile file = path.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal) ? PackedFile.Open(disk, path) : PlainFile.Open(disk, path);
         var length = file.Length;
         var tail = LogTail.Find(file);
         Events(file, tail.Committed, cancellationToken);
@@ -34,9 +35,11 @@ internal sealed class LogCheck(Disk disk, string place, SessionId session)
             Tell("ends in a whole line without its line end: the next to write completes it", isLoss: isOrigin, isMended: !isOrigin);
         else if (tail.Committed < length)
             Tell($"has a torn tail: {length - tail.Committed} bytes from byte {tail.Committed}, which were never acknowledged. The next to write cuts them off and keeps them aside", isLoss: isOrigin, isMended: !isOrigin);
+        if (file is PackedFile packed)
+            Frames(packed);
         if (!isOrigin)
             Turn();
-        return new LogLook(_events, length, _seq, _inherits, _blobs, _findings);
+        return new LogLook(_events, RandomAccess.GetLength(file.Handle), _seq, _inherits, _blobs, _findings);
     }
 
     private void Events(LogFile file, long end, CancellationToken cancellationToken)
@@ -64,6 +67,15 @@ internal sealed class LogCheck(Disk disk, string place, SessionId session)
 
         if (_seq == 0)
             Tell("has no whole event", isLoss: true);
+    }
+
+    // What they held is told with the events; this tells where to look in the file.
+    private void Frames(PackedFile file)
+    {
+        if (!file.Map.IsIndexed)
+            Tell("has a damaged index: its frames tell where they are. Whoever writes the session next makes a plain file of it", isLoss: false, isMended: true);
+        foreach (var frame in file.Damaged.OrderBy(f => f.Place))
+            Tell($"has a damaged frame: bytes {frame.Place} to {frame.Place + frame.Packed} of the file, which held bytes {frame.Offset} to {frame.Offset + frame.Length} of the log", isLoss: true, isMended: true);
     }
 
     private void Follow(EventBody body)

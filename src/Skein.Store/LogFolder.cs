@@ -3,6 +3,7 @@ using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Store.Packing;
 
 namespace Skein.Store;
 
@@ -70,6 +71,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             await Task.WhenAll(Months().Select(month => parts.Threads.RunAsync(() => FlushFolder(month))));
 
         var stale = new List<SessionLog>();
+        var packed = new List<(SessionId Session, string Path, long Length, long Written)>();
         foreach (var (path, length, written) in Files())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -79,29 +81,37 @@ internal sealed class LogFolder(string root, LogParts parts)
                 continue;
             }
 
-            var name = Path.GetFileNameWithoutExtension(path);
-            if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id, Path.GetExtension(path)))) != path)
+            var (name, extension) = SessionLog.Split(path);
+            if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id, extension))) != path)
             {
                 _misplaced.Add(new DamagedFile(path, "No log has this name here: month and name follow from the session's id."));
                 continue;
             }
 
-            if (path.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal))
+            if (extension == SessionLog.OriginExtension)
             {
                 Origins[id] = new SessionLog(id, root, new LogState(0, 0, null), SessionLog.OriginExtension);
                 continue;
             }
 
-            var row = parts.Catalog.Find(id);
-            id = row?.Row.Id ?? id;
-            var isCurrent = row is not null && row.End == length && row.Written == written;
-            var isPrefix = row is not null && row.End < length;
-            var log = new SessionLog(id, root, row is not null && (isCurrent || isPrefix)
-                ? new LogState(row.Row.Seq, row.End, row.Row)
-                : new LogState(0, 0, null));
-            _logs[id] = log;
-            if (!isCurrent)
+            if (extension == SessionLog.PackedExtension)
+                packed.Add((id, path, length, written));
+            else if (!TryAdd(id, isPacked: false, length, written, out var log))
                 stale.Add(log);
+        }
+
+        foreach (var (id, path, length, written) in packed)
+        {
+            // A crash came between the one file and the other: the plain one is whole, and may be newer.
+            if (Find(id) is not null)
+            {
+                parts.Disk.Delete(path);
+                parts.Deletions.Expect(Path.GetDirectoryName(path)!);
+            }
+            else if (!TryAdd(id, isPacked: true, length, written, out var log))
+            {
+                stale.Add(log);
+            }
         }
 
         // A purge that a crash ended before it had deleted the log, which holds all that was being kept of it.
@@ -113,6 +123,20 @@ internal sealed class LogFolder(string root, LogParts parts)
 
         parts.Catalog.Keep(_logs.ContainsKey);
         await Task.WhenAll(stale.Select(log => parts.Threads.RunAsync(() => Look(log))));
+    }
+
+    /// <returns>False where the catalog does not know the file as it is.</returns>
+    private bool TryAdd(SessionId id, bool isPacked, long length, long written, out SessionLog log)
+    {
+        var row = parts.Catalog.Find(id);
+        id = row?.Row.Id ?? id;
+        var isCurrent = row is not null && row.IsOf(isPacked, length, written);
+        var isPrefix = !isPacked && row is { Packed: null } && row.End < length;
+        log = new SessionLog(id, root, row is not null && (isCurrent || isPrefix)
+            ? new LogState(row.Row.Seq, row.End, row.Row)
+            : new LogState(0, 0, null)) { IsPacked = isPacked };
+        _logs[id] = log;
+        return isCurrent;
     }
 
     /// <summary>Looks at the log's file before the first of it is served: flushes it, and passes over an end that is torn.</summary>
@@ -218,6 +242,8 @@ internal sealed class LogFolder(string root, LogParts parts)
         SafeFileHandle? file = null;
         try
         {
+            if (log.IsPacked)
+                LogPacking.Unpack(parts.Disk, log, parts.Deletions);
             file = parts.Disk.OpenWrite(log.Path);
             if (log.IsChecked)
             {
@@ -250,22 +276,21 @@ internal sealed class LogFolder(string root, LogParts parts)
     {
         try
         {
-            using var file = parts.Disk.OpenRead(log.Path);
-            using var bytes = new PlainFile(parts.Disk, file, log.Path);
+            using var file = log.Open(parts.Disk);
             if (parts.Durability == Durability.Durable)
-                parts.Disk.Flush(file);
+                parts.Disk.Flush(file.Handle);
 
-            var end = LogTail.Find(bytes).Committed;
+            var end = LogTail.Find(file).Committed;
             var known = log.State;
             if (known.Row is null || known.End > end)
-                known = LogFold.Fold(bytes, log, end, from: null);
+                known = LogFold.Fold(file, log, end, from: null);
             else if (known.End < end)
-                known = LogFold.Fold(bytes, log, end, known);
+                known = LogFold.Fold(file, log, end, known);
 
             log.Learn(known.Row is null ? known : known with { Fault = null });
             log.IsFlushed = true;
             if (Find(log.Id) == log && !ReferenceEquals(parts.Catalog.Find(log.Id)?.Row, known.Row))
-                parts.Catalog.Write(log, file);
+                parts.Catalog.Write(log, file.Handle);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
@@ -306,6 +331,7 @@ internal sealed class LogFolder(string root, LogParts parts)
         {
             ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory
                 && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
+                    || f.FileName.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
                     || f.FileName.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
                     || f.FileName.EndsWith(NewLog.Suffix, StringComparison.Ordinal)),
         };

@@ -101,7 +101,8 @@ internal static class LogLine
         return 0;
     }
 
-    private static uint Crc(ReadOnlySpan<byte> bytes)
+    /// <summary>CRC-32C, as iSCSI and others have it.</summary>
+    public static uint Crc(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
         foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 
 namespace Skein.Store;
@@ -58,7 +57,13 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         SessionLog? origin = null;
         try
         {
-            // Or a fork that was purged could come back, and find nothing of this one.
+            // Or a fork that was purged could come back, and find nothing of this one; or this one, from what a crash left beside it.
+            if (log.HasOtherFile)
+            {
+                _disk.Delete(log.OtherPath);
+                parts.Deletions.Expect(Path.GetDirectoryName(log.Path)!);
+            }
+
             parts.Deletions.Confirm();
             if (needed > 0)
                 logs.Origins[log.Id] = origin = Keep(log, needed);
@@ -85,10 +90,10 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         var origin = new SessionLog(log.Id, root, new LogState(0, 0, null), SessionLog.OriginExtension);
         var fresh = origin.Path + NewLog.Suffix;
         _disk.Delete(fresh);
-        using (var from = PlainFile.Open(_disk, log.Path))
+        using (var from = log.Open(_disk))
         using (var to = _disk.Create(fresh))
         {
-            Copy(from, to, EndOf(from, log, needed));
+            from.CopyTo(_disk, to, EndOf(from, log, needed));
 
             // Whatever the store was opened for: what it stands in for may be on the disk.
             _disk.Flush(to);
@@ -115,18 +120,6 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         return log.State.End;
     }
 
-    private void Copy(LogFile from, SafeFileHandle to, long end)
-    {
-        var chunk = new byte[(int)Math.Min(end, LineReader.Chunk)];
-        for (var at = 0L; at < end;)
-        {
-            var part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, end - at));
-            var read = from.ReadAt(part, at);
-            _disk.Write(to, part[..read], at);
-            at += read;
-        }
-    }
-
     // What is left of the attempt says nothing new, and the next start deletes it; but it need not wait for that.
     private void Undo(SessionLog log)
     {
@@ -149,8 +142,8 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         {
             var folder = Path.GetDirectoryName(log.Path)!;
             parts.Deletions.Expect(folder);
-            foreach (var torn in Directory.EnumerateFiles(folder, Path.GetFileName(log.Path) + LogRepair.TornMark + "*"))
-                _disk.Delete(torn);
+            foreach (var aside in Directory.EnumerateFiles(folder, Path.GetFileName(log.PlainPath) + ".*"))
+                _disk.Delete(aside);
             parts.Deletions.Confirm();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -109,7 +109,7 @@ internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, C
     {
         try
         {
-            return new LineReader(PlainFile.Open(disk, log.Path), start, end, Chunk, owns: true);
+            return new LineReader(log.Open(disk), start, end, Chunk, owns: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Core;
+using Skein.Store.Packing;
 
 namespace Skein.Store;
 
@@ -8,6 +9,9 @@ namespace Skein.Store;
 internal sealed class SessionLog(SessionId id, string root, LogState state, string extension = SessionLog.Extension)
 {
     public const string Extension = ".jsonl";
+
+    /// <summary>Of a log that is kept in frames.</summary>
+    public const string PackedExtension = Extension + ".br";
 
     /// <summary>Of what a purge kept for forks: the beginning of a log that is no session's any more.</summary>
     public const string OriginExtension = ".origin";
@@ -21,6 +25,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     private TaskCompletionSource? _changed;
     private Func<Exception>? _closed;
     private volatile bool _isGone;
+    private volatile bool _isPacked;
     private volatile LogState _state = state;
 
     public SessionId Id => id;
@@ -28,12 +33,25 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Where the log is, relative to the store: month and name follow from the id.</summary>
     public string Name => NameOf(id, extension);
 
-    public string Path => System.IO.Path.Combine(root, Name);
+    /// <summary>The log's file, as it is kept just now.</summary>
+    public string Path => _isPacked ? PackedPath : PlainPath;
+
+    public string PlainPath => System.IO.Path.Combine(root, Name);
+
+    public string PackedPath => System.IO.Path.Combine(root, NameOf(id, PackedExtension));
+
+    /// <summary>The file that the log would be kept in otherwise; one that is there is a crash's.</summary>
+    public string OtherPath => _isPacked ? PlainPath : PackedPath;
+
+    public bool HasOtherFile => File.Exists(OtherPath);
 
     public LogState State => _state;
 
     /// <summary>Whether the file was deleted, or is just being; only changed by the holder of <see cref="Ownership"/>.</summary>
     public bool IsGone { get => _isGone; set => _isGone = value; }
+
+    /// <summary>Whether the file is compressed; only changed by the holder of <see cref="Ownership"/>, while files under both names are whole.</summary>
+    public bool IsPacked { get => _isPacked; set => _isPacked = value; }
 
     /// <summary>Whether this process knows that what it sees of the file is on the disk, not merely in the page cache.</summary>
     public bool IsFlushed { get; set; }
@@ -49,6 +67,31 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
 
     public static string NameOf(SessionId id, string extension = Extension) =>
         string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{extension}");
+
+    /// <summary>Takes a file's name apart: what is before its first point, and the rest.</summary>
+    public static (string Id, string Extension) Split(string path)
+    {
+        var name = System.IO.Path.GetFileName(path);
+        var point = name.IndexOf('.', StringComparison.Ordinal);
+        return point < 0 ? (name, "") : (name[..point], name[point..]);
+    }
+
+    /// <summary>Opens the log for reading, whichever way it is kept.</summary>
+    public LogFile Open(Disk disk)
+    {
+        while (true)
+        {
+            var isPacked = _isPacked;
+            try
+            {
+                return isPacked ? PackedFile.Open(disk, PackedPath) : PlainFile.Open(disk, PlainPath);
+            }
+            catch (FileNotFoundException) when (_isPacked != isPacked)
+            {
+                // It is kept the other way since then.
+            }
+        }
+    }
 
     /// <summary>Replaces what is known by what was appended, and wakes those who wait for it.</summary>
     public void Commit(LogState state)

@@ -144,11 +144,11 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     }
 
     /// <returns>Null where the log was purged.</returns>
-    private PlainFile? TryOpen(SessionLog log)
+    private LogFile? TryOpen(SessionLog log)
     {
         try
         {
-            return PlainFile.Open(disk, log.Path);
+            return log.Open(disk);
         }
         catch (FileNotFoundException) when (log.IsGone)
         {

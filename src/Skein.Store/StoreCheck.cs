@@ -55,16 +55,23 @@ public static class StoreCheck
         {
             foreach (var file in Files("sessions").OrderBy(f => f.Name, StringComparer.Ordinal))
             {
-                var isOrigin = file.Extension == SessionLog.OriginExtension;
-                if (!isOrigin && file.Extension != SessionLog.Extension)
+                var (name, extension) = SessionLog.Split(file.Name);
+                if (extension is not (SessionLog.Extension or SessionLog.PackedExtension or SessionLog.OriginExtension))
                     continue;
 
-                if (!SessionId.TryParse(Path.GetFileNameWithoutExtension(file.Name), out var id) || Path.GetFullPath(Path.Combine(home, SessionLog.NameOf(id, file.Extension))) != file.FullName)
+                if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(home, SessionLog.NameOf(id, extension))) != file.FullName)
                 {
                     Tell(file, "is no log by its name and folder, which follow from a session's id: it is passed over", isLoss: true);
                     continue;
                 }
 
+                if (extension == SessionLog.PackedExtension && File.Exists(Path.Combine(home, SessionLog.NameOf(id))))
+                {
+                    Tell(file, "was left beside the log that counts: the next start or collection deletes it", isLoss: false);
+                    continue;
+                }
+
+                var isOrigin = extension == SessionLog.OriginExtension;
                 _sessions += isOrigin ? 0 : 1;
                 try
                 {

@@ -25,7 +25,7 @@ public sealed record StoreUse(long Logs, long Blobs, long Catalog, long Other, I
             {
                 case "sessions":
                     logs += file.Length;
-                    if (file.Name.EndsWith(SessionLog.Extension, StringComparison.Ordinal) && SessionId.TryParse(Path.GetFileNameWithoutExtension(file.Name), out var id))
+                    if (SessionLog.Split(file.Name) is var (name, extension) && extension is SessionLog.Extension or SessionLog.PackedExtension && SessionId.TryParse(name, out var id))
                         sessions.Add(new SessionUse(id, titles.GetValueOrDefault(id, ""), file.Length));
                     break;
                 case "blobs":

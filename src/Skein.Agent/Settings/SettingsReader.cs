@@ -86,6 +86,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "durability");
         if (project.Retention != new RetentionSettings())
             yield return new IgnoredSetting(file, "retention");
+        if (project.CompressDays is not null)
+            yield return new IgnoredSetting(file, "compress_days");
         var limits = user.Limits.Narrow(project.Limits);
         if (project.Limits.MaxCost is { } cost && cost != limits.MaxCost)
             yield return new IgnoredSetting(file, "max_cost");

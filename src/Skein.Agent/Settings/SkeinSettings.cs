@@ -96,8 +96,13 @@ public sealed record FetchSettings(IReadOnlyList<string> Private);
 public sealed record SkeinSettings(
     string? Model = null, PermissionMode? Mode = null, string? Agent = null, Durability? Durability = null, bool? Redaction = null)
 {
+    public const int UsualCompressDays = 30;
+
     /// <summary>The user's word alone.</summary>
     public RetentionSettings Retention { get; init; } = new();
+
+    /// <summary>After how many days without a change a session's log is compressed; 0: never. The user's word alone.</summary>
+    public int? CompressDays { get; init; }
 
     public SandboxSettings Sandbox { get; init; } = new();
 
@@ -146,6 +151,7 @@ public sealed record SkeinSettings(
         Fetch = new FetchSettings([.. Fetch.Private, .. project.Fetch.Private]),
         Effort = project.Effort ?? Effort,
         Retention = Retention,
+        CompressDays = CompressDays,
     };
 }
 

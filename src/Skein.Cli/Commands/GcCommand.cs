@@ -12,7 +12,7 @@ internal static class GcCommand
     public static Command Create(Surroundings surroundings)
     {
         var json = Values.Json();
-        var command = new Command("gc", "Give back the space of what no session needs any more. The server does so by itself every day, and after a purge.") { json };
+        var command = new Command("gc", "Give back the space of what no session needs any more, and compress the logs of sessions that have rested for 'compress_days' (30). The server does so by itself every day, and after a purge.") { json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
@@ -30,7 +30,7 @@ internal static class GcCommand
 
     private static void Show(Collected collected, Surroundings surroundings)
     {
-        (string What, Reclaimed Of)[] rows = [("blob", collected.Blobs), ("origin of forks", collected.Origins), ("leftover", collected.Leftovers)];
+        (string What, Reclaimed Of)[] rows = [("blob", collected.Blobs), ("origin of forks", collected.Origins), ("leftover", collected.Leftovers), ("compressed log", collected.Compressed)];
         foreach (var (what, of) in rows.Where(r => r.Of.Files > 0))
             surroundings.Out.WriteLine(($"{of.Files} {what}{(of.Files == 1 || what.EndsWith('s') ? "" : "s")}", Style.Plain), ($"  {Spans.Count(of.Bytes)} bytes", Style.Dim));
         if (rows.All(r => r.Of.Files == 0))

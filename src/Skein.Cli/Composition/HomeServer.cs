@@ -35,7 +35,8 @@ internal sealed class HomeServer : IAsyncDisposable
         var settings = new HomeSettings(home, surroundings);
         var user = await settings.ReadAsync(null, cancellationToken);
         var durability = user.Settings.Durability == Agent.Settings.Durability.Relaxed ? Store.Durability.Relaxed : Store.Durability.Durable;
-        var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(durability), surroundings.Time, cancellationToken);
+        var packing = (user.Settings.CompressDays ?? SkeinSettings.UsualCompressDays) is var days and > 0 ? new PackingRules(TimeSpan.FromDays(days)) : null;
+        var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(durability, packing), surroundings.Time, cancellationToken);
         Agents? agents = null;
         Sessions? sessions = null;
         try

@@ -54,8 +54,8 @@ public sealed class Housekeeping : IAsyncDisposable
     {
         var collected = await _sessions.CollectAsync(_ending.Token);
         _logger.Collected(
-            collected.Blobs.Files, collected.Origins.Files, collected.Leftovers.Files,
-            collected.Blobs.Bytes + collected.Origins.Bytes + collected.Leftovers.Bytes);
+            collected.Blobs.Files, collected.Origins.Files, collected.Leftovers.Files, collected.Compressed.Files,
+            collected.Blobs.Bytes + collected.Origins.Bytes + collected.Leftovers.Bytes + collected.Compressed.Bytes);
         foreach (var problem in collected.Problems)
             _logger.NotCollected(problem);
     }

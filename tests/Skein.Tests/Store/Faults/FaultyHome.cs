@@ -11,6 +11,9 @@ internal sealed class FaultyHome : IDisposable
 
     private static readonly string[] s_errors = ["No space left on device", "Input/output error", "Too many open files", "Permission denied", "Read-only file system"];
 
+    // Small frames, so that a call may fail between two of one log.
+    private static readonly PackingRules s_packing = new(TimeSpan.FromMinutes(10)) { Least = 0, FrameLength = 1024 };
+
     private readonly TempFolder _folder = new();
     private readonly PowerCut _cache = new();
     private readonly FaultyDisk _disk;
@@ -111,7 +114,7 @@ internal sealed class FaultyHome : IDisposable
 
     private async Task<EmbeddedStore> OpenAsync()
     {
-        var store = await EmbeddedStore.OpenAsync(_folder.Below("home"), new EmbeddedStoreOptions(), _clock, _disk, _cancellationToken);
+        var store = await EmbeddedStore.OpenAsync(_folder.Below("home"), new EmbeddedStoreOptions(Packing: s_packing), _clock, _disk, _cancellationToken);
         _workload.Begin(store);
         return store;
     }

@@ -34,8 +34,9 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
         < 76 => PutAsync(),
         < 82 => TurnTrashAsync(),
         < 88 => PurgeAsync(),
-        < 92 => CollectAsync(),
-        < 96 => CloseAsync(),
+        < 91 => CollectAsync(),
+        < 95 => RestAsync(),
+        < 98 => CloseAsync(),
         _ => OpenAsync(),
     };
 
@@ -197,6 +198,18 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
         // Now and then into another month, whose folder must be made.
         clock.Advance(random.Next(3) == 0 ? TimeSpan.FromDays(random.Next(40)) : TimeSpan.FromMinutes(random.Next(90)));
         await _store.CollectAsync(cancellationToken);
+    }
+
+    // What nobody writes any more, a collection compresses.
+    private async Task RestAsync()
+    {
+        foreach (var session in model.Sessions.Keys.Where(_ => random.Next(3) > 0).ToList())
+        {
+            if (_writers.Remove(session, out var writer))
+                await writer.DisposeAsync();
+        }
+
+        await CollectAsync();
     }
 
     private async Task CloseAsync()
