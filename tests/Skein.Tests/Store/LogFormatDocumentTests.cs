@@ -4,12 +4,13 @@ using System.Text;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Store;
+using Skein.Store.Packing;
 using Skein.Testing;
 
 namespace Skein.Tests.Store;
 
 /// <summary>The page that others write readers by is true.</summary>
-public sealed class LogFormatDocumentTests : EmbeddedTests
+public sealed class LogFormatDocumentTests : CompressedTests
 {
     [Fact]
     public async Task The_example_log_is_one_that_the_store_reads()
@@ -94,6 +95,46 @@ public sealed class LogFormatDocumentTests : EmbeddedTests
                 changed[at] = kind == "block of zeros" ? (byte)0 : (byte)(changed[at] ^ 1);
             return changed;
         }
+    }
+
+    [Theory]
+    [InlineData("whole")]
+    [InlineData("damaged index")]
+    [InlineData("damaged frame")]
+    [InlineData("damaged header")]
+    [InlineData("cut")]
+    public async Task So_does_one_for_compressed_logs(string kind)
+    {
+        Requires.Programs("node");
+        var script = Path.Combine(Path.GetDirectoryName(Document())!, "unpack-log.mjs");
+        Assert.InRange((await File.ReadAllLinesAsync(script, Cancellation)).Length, 1, 40);
+        var (session, _) = await MakeCompressedAsync();
+        var bytes = await File.ReadAllBytesAsync(PackedLogOf(session), Cancellation);
+        using (var whole = PackedFile.Open(Disk, PackedLogOf(session)))
+        {
+            var middle = whole.Map.Frames[whole.Map.Frames.Count / 2];
+            if (kind is "damaged index" or "damaged header")
+                bytes[^30] ^= 1;
+            if (kind is "damaged frame")
+                bytes[middle.Place + 5] ^= 1;
+            if (kind is "damaged header")
+                bytes[middle.Place - 20] ^= 1;
+            if (kind is "cut")
+                bytes = bytes[..(int)(whole.Map.Frames[^1].Place + 9)];
+        }
+
+        await File.WriteAllBytesAsync(PackedLogOf(session), bytes, Cancellation);
+        using var packed = PackedFile.Open(Disk, PackedLogOf(session));
+        var expected = new byte[packed.Length];
+        packed.ReadWhole(expected, 0);
+
+        using var node = Process.Start(new ProcessStartInfo("node", [script, PackedLogOf(session)]) { RedirectStandardOutput = true })!;
+        using var unpacked = new MemoryStream();
+        await node.StandardOutput.BaseStream.CopyToAsync(unpacked, Cancellation);
+        await node.WaitForExitAsync(Cancellation);
+
+        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(unpacked.ToArray()));
+        Assert.Equal(packed.Damaged.Count == 0 ? 0 : 1, node.ExitCode);
     }
 
     private static string Document([CallerFilePath] string here = "") =>

@@ -235,12 +235,12 @@ public sealed class PurgeTests : EmbeddedTests
         var session = await MakeAsync([Some.Titled("a")]);
         await using var store = await OpenAsync();
         await PutOldAsync(store);
-        await File.WriteAllTextAsync(LogOf(session) + ".br", "of a later version", Cancellation);
+        await File.WriteAllTextAsync(LogOf(session) + ".zst", "of a later version", Cancellation);
 
         var collected = await store.CollectAsync(Cancellation);
 
         Assert.Equal(Reclaimed.Nothing, collected.Blobs);
-        Assert.Contains(".br", Assert.Single(collected.Problems), StringComparison.Ordinal);
+        Assert.Contains(".zst", Assert.Single(collected.Problems), StringComparison.Ordinal);
     }
 
     [Fact]
