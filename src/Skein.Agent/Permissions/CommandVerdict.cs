@@ -1,3 +1,5 @@
+using Skein.Agent.Permissions.Shell;
+
 namespace Skein.Agent.Permissions;
 
 /// <summary>What rules say about a command line.</summary>
@@ -13,31 +15,35 @@ internal static class CommandVerdict
 
         // The very text that somebody allowed or forbade needs no understanding; rules after it still hold.
         var exact = live.FindLastIndex(r => r.IsExactly(command));
-        return exact >= 0 ? OfPieces(live[(exact + 1)..], command) ?? live[exact].Action : OfPieces(live, command);
+        return exact >= 0 ? OfLine(live[(exact + 1)..], command) ?? live[exact].Action : OfLine(live, command);
     }
 
-    private static RuleAction? OfPieces(List<CompiledRule> rules, string command)
+    private static RuleAction? OfLine(List<CompiledRule> rules, string command)
     {
-        var parsed = ShellCommand.Parse(command);
-        var verdicts = parsed.Pieces.Select(piece => OfPiece(rules, piece)).ToList();
-        var strictest = verdicts.Append(rules.FindLast(r => r.IsOfSeveral && r.MatchesCommand(command))?.Action).Max();
+        var line = ShellLine.Parse(command);
+        var verdicts = line.Pieces.Select(piece => OfPiece(rules, piece)).ToList();
+        var strictest = verdicts.Concat(line.Scripts.Select(script => rules.FindLast(r => r.IsOfSeveral && r.MatchesCommand(script))?.Action)).Max();
         if (strictest is RuleAction.Ask or RuleAction.Deny)
             return strictest;
 
-        // Something may run in it that is not seen: where rules keep commands back, people decide whether this is one of them.
-        if ((!parsed.IsClear || parsed.RunsOthers) && rules.Exists(static r => r.Action != RuleAction.Allow))
+        // Where rules keep commands back, people decide whether this is one of them.
+        if (!line.IsClear && rules.Exists(static r => r.Action != RuleAction.Allow))
             return RuleAction.Ask;
 
-        if (parsed.IsClear)
-            return verdicts.Count > 0 && verdicts.TrueForAll(static v => v == RuleAction.Allow) ? RuleAction.Allow : null;
+        if (line.IsClear && !line.Writes)
+            return strictest is not null && line.Pieces.Zip(verdicts).All(static p => p.First.IsCarrier || p.Second is not null) ? RuleAction.Allow : null;
 
         return rules is [{ IsEverything: true, Action: RuleAction.Allow }, ..] ? RuleAction.Allow : null;
     }
 
-    private static RuleAction? OfPiece(List<CompiledRule> rules, string piece)
+    private static RuleAction? OfPiece(List<CompiledRule> rules, ShellPiece piece)
     {
-        // `/bin/rm` is `rm` for whoever forbids that, but not for whoever allows it: it could be any program of that name.
-        var bare = ShellCommand.WithoutFolder(piece);
-        return rules.FindLast(r => r.MatchesCommand(piece) || (r.Action != RuleAction.Allow && r.MatchesCommand(bare)))?.Action;
+        var last = rules.FindLastIndex(r => r.Action == RuleAction.Allow ? r.MatchesCommand(piece.Words) : piece.Forms.Any(r.MatchesCommand));
+        var verdict = last < 0 ? (RuleAction?)null : rules[last].Action;
+
+        // A later rule would hold if what is not known yet turned out so.
+        var mayBeHeld = verdict != RuleAction.Deny
+            && rules.Skip(last + 1).Any(r => r.Action != RuleAction.Allow && piece.Forms.Any(r.MayMatchCommand));
+        return mayBeHeld ? RuleAction.Ask : verdict;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Skein.Agent.Permissions.Shell;
 using Skein.Agent.Tools;
 
 namespace Skein.Agent.Permissions;
@@ -57,4 +58,7 @@ internal sealed class CompiledRule
     public bool MatchesHost(string host) => _host.MatchesText(host);
 
     public bool MatchesCommand(string command) => _command.MatchesText(command);
+
+    /// <summary>Whether it matches for one of the texts that <see cref="ShellWord.Unknown"/> stands for.</summary>
+    public bool MayMatchCommand(string command) => _command.MayMatchText(command, ShellWord.Unknown);
 }

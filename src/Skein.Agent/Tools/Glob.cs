@@ -84,6 +84,9 @@ internal sealed class Glob
     /// <summary>Whether a text matches from end to end, '/' being nothing special.</summary>
     public bool MatchesText(string text) => _segments[0].Matches(text);
 
+    /// <summary>Whether there is a text that matches, where one character of it stands for any text.</summary>
+    public bool MayMatchText(string text, char any) => _segments[0].MayMatch(text, any);
+
     // The greedy way: after a mismatch only the latest ** needs to take one name more.
     private bool MatchesNames(string[] names)
     {
@@ -208,6 +211,41 @@ internal sealed class Glob
             while (t < tokens.Length && tokens[t].Any)
                 t++;
             return t == tokens.Length;
+        }
+
+        // All that the tokens can have taken after each character; a star goes on with or without it.
+        public bool MayMatch(string text, char any)
+        {
+            var reached = new bool[tokens.Length + 1];
+            reached[0] = true;
+            SkipStars(reached);
+            foreach (var c in text)
+            {
+                var next = new bool[tokens.Length + 1];
+                for (var t = 0; t <= tokens.Length; t++)
+                {
+                    if (c == any)
+                    {
+                        next[t] = reached[t] || (t > 0 && next[t - 1]);
+                    }
+                    else if (t < tokens.Length && reached[t])
+                    {
+                        next[t] |= tokens[t].Any;
+                        next[t + 1] |= !tokens[t].Any && tokens[t].Matches(c);
+                    }
+                }
+
+                SkipStars(next);
+                reached = next;
+            }
+
+            return reached[^1];
+        }
+
+        private void SkipStars(bool[] reached)
+        {
+            for (var t = 0; t < tokens.Length; t++)
+                reached[t + 1] |= reached[t] && tokens[t].Any;
         }
     }
 }

@@ -32,11 +32,11 @@ public sealed class CommandRulesTests
     [InlineData("git log >&1x", "ask")]
     [InlineData("git log > /dev/nullx", "ask")]
     [InlineData("git log &> x", "ask")]
-    [InlineData("git log < x", "ask")]
-    [InlineData("git log ${x:-y}", "ask")]
+    [InlineData("git log < x", "allow")]
+    [InlineData("git log ${x:-y}", "allow")]
     [InlineData("git log ${x@P}", "ask")]
     [InlineData("git log $[1]", "ask")]
-    [InlineData("(git log)", "ask")]
+    [InlineData("(git log)", "allow")]
     // What is not what it looks like
     [InlineData("git log # '\nrm x\n#'", "ask")]
     [InlineData("git log $'\\'' ; rm x #'", "ask")]
@@ -59,26 +59,26 @@ public sealed class CommandRulesTests
     [InlineData("/bin/rm x", "deny")]
     [InlineData("rm\tx", "deny")]
     [InlineData("git  push \t --force", "deny")]
-    [InlineData(">/dev/null rm x", "ask")]
-    [InlineData("2>&1 rm x", "ask")]
-    [InlineData("rm>/dev/null x", "ask")]
-    [InlineData("flock lock rm x", "ask")]
-    [InlineData("strace -f rm x", "ask")]
+    [InlineData(">/dev/null rm x", "deny")]
+    [InlineData("2>&1 rm x", "deny")]
+    [InlineData("rm>/dev/null x", "deny")]
+    [InlineData("flock lock rm x", "deny")]
+    [InlineData("strace -f rm x", "deny")]
     [InlineData("echo 'git  push'", "allow")]
-    [InlineData("echo $(rm x)", "ask")]
-    [InlineData("if true; then rm x; fi", "ask")]
-    [InlineData("A=1 rm x", "ask")]
-    [InlineData("\"rm\" x", "ask")]
-    [InlineData("r\\m x", "ask")]
+    [InlineData("echo $(rm x)", "deny")]
+    [InlineData("if true; then rm x; fi", "deny")]
+    [InlineData("A=1 rm x", "deny")]
+    [InlineData("\"rm\" x", "deny")]
+    [InlineData("r\\m x", "deny")]
     [InlineData("$CMD x", "ask")]
-    [InlineData("env rm x", "ask")]
-    [InlineData("sudo rm x", "ask")]
-    [InlineData("/bin/sh -c 'rm x'", "ask")]
-    [InlineData("ls | xargs rm", "ask")]
-    [InlineData("(rm x)", "ask")]
-    [InlineData("{ rm x; }", "ask")]
-    [InlineData("! rm x", "ask")]
-    [InlineData("ls -l > out", "ask")]
+    [InlineData("env rm x", "deny")]
+    [InlineData("sudo rm x", "deny")]
+    [InlineData("/bin/sh -c 'rm x'", "deny")]
+    [InlineData("ls | xargs rm", "deny")]
+    [InlineData("(rm x)", "deny")]
+    [InlineData("{ rm x; }", "deny")]
+    [InlineData("! rm x", "deny")]
+    [InlineData("ls -l > out", "allow")]
     [InlineData("ls -l | wc", "allow")]
     [InlineData("echo rm x", "allow")]
     public void In_auto_mode_a_forbidden_command_stays_forbidden_and_what_may_hide_it_is_asked_for(string command, string expected) =>
@@ -88,7 +88,7 @@ public sealed class CommandRulesTests
     public void A_rule_about_everything_needs_no_understanding()
     {
         Assert.Equal("allow", Decide(PermissionMode.Ask, "for f in *; do cat $f > x; done", Deny("rm *"), Allow("*")));
-        Assert.Equal("ask", Decide(PermissionMode.Ask, "for f in *; do cat $f > x; done", Allow("*"), Deny("rm *")));
+        Assert.Equal("ask", Decide(PermissionMode.Ask, "for f in *; do $f > x; done", Allow("*"), Deny("rm *")));
         Assert.Equal("deny", Decide(PermissionMode.Auto, "$(true)", Deny("*")));
         Assert.Equal("allow", Decide(PermissionMode.Ask, "git log; git status", Deny("*"), Allow("git *")));
         Assert.Equal("deny", Decide(PermissionMode.Ask, "git log; ls", Deny("*"), Allow("git *")));
