@@ -192,6 +192,9 @@ internal sealed partial class ShellWordReader(string text, ShellLine line, int d
     {
         if (Arithmetic().Match(text, At) is { Success: true } computed)
         {
+            // Two words are no sum: some shells would take it for a command.
+            if (TwoWords().IsMatch(computed.Value))
+                line.Doubt();
             TakeUnknown(computed.Length);
         }
         else if (Next == '(')
@@ -293,6 +296,9 @@ internal sealed partial class ShellWordReader(string text, ShellLine line, int d
 
     [GeneratedRegex(@"\G\$\(\([A-Za-z0-9_+*/%<>=!&|^~?: \t-]*\)\)")]
     private static partial Regex Arithmetic();
+
+    [GeneratedRegex(@"\w[ \t]+\w")]
+    private static partial Regex TwoWords();
 
     [GeneratedRegex(@"\G\$([A-Za-z_][A-Za-z0-9_]*|[@*#?$!0-9-])")]
     private static partial Regex Variable();

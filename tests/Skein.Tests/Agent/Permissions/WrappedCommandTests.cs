@@ -18,21 +18,27 @@ public sealed class WrappedCommandTests
         "for i in 1; do @; done", "case a in a) @;; esac", "case a in (b) :;; a|c) @;; esac", "f() { @; }; f", "function f { @; }; f",
         "echo \"$(@)\"", "echo `@`", "echo $(true; (@))", "echo ${x:-$(@)}", "x=$(@)", "cat <(@)", "true >(@)", "[[ -n $(@) ]]", "[ -n \"$(@)\" ]",
         "echo $(# )\n@)", "true # '\n@ #'", "cat <<EOF\n$(@)\nEOF", "cat <<EOF\nx\nEOF\n@", "cat <<'EOF'\n$(true)\nEOF\n@", "bash <<'EOF'\n@\nEOF", "sh <<-EOF\n\t@\n\tEOF",
-        "cat <<A <<B; @\na\nA\nb\nB", "true 2>&1 && @", "true >/dev/null; @", ">/dev/null @", "2>/dev/null @", "</dev/null @",
-        "X=1 @", "X=1 Y='2 3' @", "env @", "env -i PATH=\"$PATH\" @", "env -u HOME X=1 @", "env -- @", "/usr/bin/env @", "command @", "command -p -- @", "builtin command @", "exec @", "exec -a name @",
-        "nohup @", "setsid -w @", "nice @", "nice -n 5 @", "nice -5 @", "ionice -c 3 @", "timeout 5 @", "timeout -s KILL -k 1 5 @", "timeout --signal=KILL 5s @",
-        "stdbuf -oL @", "flock lock @", "nohup nice timeout 5 env X=1 @", "find . -maxdepth 0 -exec @ \\;", "find . -maxdepth 0 -execdir @ {} +", "echo x | xargs @", "echo x | xargs -n 1 -P 2 @", "echo x | xargs -I{} @ {}",
-        "echo x | xargs -0 env @", "\\\n@", "true \\\n&& @", "coproc @", "trap '@' EXIT",
+        "cat <<A <<B; @\na\nA\nb\nB", "true 2>&1 && @", "true >/dev/null; @",
+        "\\\n@", "true \\\n&& @", "coproc @", "X=1 @", "X=1 Y='2 3' @",
+    ];
+
+    // `@` is a simple command, its words.
+    private static readonly string[] s_prefixes =
+    [
+        ">/dev/null @", "2>/dev/null @", "</dev/null @", "env @", "env -i PATH=\"$PATH\" @", "env -u HOME X=1 @", "env -- @", "/usr/bin/env @",
+        "command @", "command -p -- @", "builtin command @", "exec @", "exec -a name @", "nohup @", "setsid -w @", "nice @", "nice -n 5 @", "nice -5 @", "ionice -c 3 @",
+        "timeout 5 @", "timeout -s KILL -k 1 5 @", "timeout --signal=KILL 5s @", "stdbuf -oL @", "flock lock @", "nohup nice timeout 5 env X=1 @",
+        "find . -maxdepth 0 -exec @ \\;", "find . -maxdepth 0 -execdir @ {} +", "echo x | xargs @", "echo x | xargs -n 1 -P 2 @", "echo x | xargs -I{} @ {}", "echo x | xargs -0 env @",
     ];
 
     // `@` is within single quotes of a script that a shell reads.
     private static readonly string[] s_scripts =
     [
-        "bash -c '@'", "sh -c '@'", "/bin/sh -c '@'", "bash -lc '@'", "bash -e -o pipefail -c '@' name", "bash --norc -c '@'", "eval '@'", "eval true ';' '@'", "bash <<< '@'", "env bash -c '@'",
-        "echo x | xargs sh -c '@' --", "find . -maxdepth 0 -exec sh -c '@' {} \\;", "timeout 5 bash -c '@'", "flock lock -c '@'", "bash -c \"bash -c '@'\"", "env -S '@'", "exec bash -c '@'",
+        "bash -c '@'", "sh -c '@'", "/bin/sh -c '@'", "bash -lc '@'", "bash -e -o pipefail -c '@' name", "bash --norc -c '@'", "eval '@'", "eval true '&&' '@'", "bash <<< '@'", "env bash -c '@'",
+        "echo x | xargs sh -c '@' --", "find . -maxdepth 0 -exec sh -c '@' {} \\;", "timeout 5 bash -c '@'", "flock lock -c '@'", "bash -c \"bash -c '@'\"", "env -S '@'", "trap '@' EXIT", "exec bash -c '@'",
     ];
 
-    public static TheoryData<string> Wrappings => [.. s_wrappings, .. s_scripts];
+    public static TheoryData<string> Wrappings => [.. s_wrappings, .. s_prefixes, .. s_scripts];
 
     [Theory]
     [MemberData(nameof(Wrappings))]
@@ -71,21 +77,33 @@ public sealed class WrappedCommandTests
     public void Wrappings_in_wrappings_never_make_a_forbidden_command_one_that_nobody_is_asked_about()
     {
         var random = new Random(5);
+        var allowed = new List<string>();
         for (var round = 0; round < 20_000; round++)
         {
             var command = "forbidden a";
+            var isSimple = true;
             for (var depth = random.Next(1, 6); depth > 0; depth--)
             {
-                var wrapping = random.Next(2) == 0 ? s_scripts[random.Next(s_scripts.Length)] : s_wrappings[random.Next(s_wrappings.Length)];
+                var kind = random.Next(isSimple ? 3 : 2);
+                var among = kind switch { 0 => s_scripts, 1 => s_wrappings, _ => s_prefixes };
+                var wrapping = among[random.Next(among.Length)];
 
-                // Behind `<<A` on the same line, the next lines would be the text and no command.
-                if (!wrapping.Contains("<<A", StringComparison.Ordinal) || !command.Contains('\n'))
-                    command = Fill(wrapping, command);
+                // Behind `<<A` on the same line, the next lines would be the text and no command; backticks in backticks end them; `;` ends what find runs.
+                if ((wrapping.Contains("<<A", StringComparison.Ordinal) && command.Contains('\n')) || (wrapping.Contains('`') && command.Contains('`'))
+                    || (wrapping.StartsWith("find", StringComparison.Ordinal) && command.Contains(';')))
+                {
+                    continue;
+                }
+
+                command = Fill(wrapping, command);
+                isSimple = kind != 1 && !wrapping.Contains('|');
             }
 
-            Assert.True(Decide(PermissionMode.Auto, command, Allow("*"), Deny("forbidden *")) != "allow", $"round {round}: {command}");
-            Assert.True(Decide(PermissionMode.Ask, command, [.. Others]) != "allow", $"round {round}: {command}");
+            if (Decide(PermissionMode.Auto, command, Allow("*"), Deny("forbidden *")) == "allow" || Decide(PermissionMode.Ask, command, [.. Others]) == "allow")
+                allowed.Add(command);
         }
+
+        Assert.True(allowed.Count == 0, string.Join("\n---\n", allowed.Take(5)));
     }
 
     [Fact]
