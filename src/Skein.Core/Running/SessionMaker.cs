@@ -1,5 +1,6 @@
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Redaction;
 
 namespace Skein.Core.Running;
 
@@ -63,7 +64,7 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
                 workspace, agent, model, request.Mode ?? options.DefaultMode, request.TitleSource == TitleSource.Manual ? title : null, options.Host,
                 Imported: new Imported(request.From, request.Id, parts.Time.GetUtcNow()));
             var writer = await parts.Store.CreateAsync(
-                parts.Ids.Next<SessionId>(), Importing.Bodies(created, request with { Title = title }, parts.Ids), by, cancellationToken);
+                parts.Ids.Next<SessionId>(), parts.Redactor.Redact(await Importing.BodiesAsync(created, request with { Title = title }, parts, cancellationToken)), by, cancellationToken);
             return await runners.AdoptAsync(writer, cancellationToken);
         }
         finally
