@@ -37,14 +37,6 @@ public interface ISessionStore : IAsyncDisposable
     /// <exception cref="SessionNotFoundException"/>
     IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, CancellationToken cancellationToken);
 
-    /// <summary>The sequence of the event that added a message, inherited ones and hidden ones included; null when there is none.</summary>
-    /// <exception cref="SessionNotFoundException"/>
-    ValueTask<long?> FindMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken);
-
-    /// <summary>The events that a request with this Idempotency-Key appended to the session, but for inherited ones; none when there was no such request.</summary>
-    /// <exception cref="SessionNotFoundException"/>
-    ValueTask<IReadOnlyList<SessionEvent>> FindAppendedAsync(SessionId session, string key, CancellationToken cancellationToken);
-
     /// <summary>Completes as soon as the session has an event after <paramref name="after"/>; at once if it has.</summary>
     /// <exception cref="SessionNotFoundException"/>
     Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken);
@@ -127,6 +119,7 @@ public interface ISessionWriter : IAsyncDisposable
 /// <param name="Archived">Archived ones only, or none of them; null: both.</param>
 /// <param name="IdStart">Only those whose id begins so behind its prefix, or whose id's random end does.</param>
 /// <param name="AgentSession">Only those that their driven agent calls by this id.</param>
+/// <param name="ImportedAs">Only those that were imported, and had this id where they came from.</param>
 /// <param name="Follow">Also those that are lost and belong to <paramref name="Workspace"/>: their own folder is gone, and it is the same part of the same project. What that comes to stands in <paramref name="Project"/> and <paramref name="NotIn"/>; a store looks at those alone.</param>
 /// <param name="Project">Those of this project also where they are not in <paramref name="Workspace"/>; without that: only those.</param>
 /// <param name="NotIn">None of these folders.</param>
@@ -142,6 +135,7 @@ public sealed record SessionQuery(
     SessionId? Parent = null,
     string? IdStart = null,
     string? AgentSession = null,
+    string? ImportedAs = null,
     bool Follow = false,
     Project? Project = null,
     IReadOnlyList<string>? NotIn = null,

@@ -69,6 +69,7 @@ internal static class SessionList
         && (query.IdStart is null || IdText.Begins(s.Id.Value.AsSpan(SessionId.Prefix.Length), query.IdStart))
         && (query.AgentSession is null || s.AgentSession == query.AgentSession)
         && (query.TitleStart is null || s.Title.StartsWith(query.TitleStart, StringComparison.Ordinal))
+        && (query.ImportedAs is null || s.Imported?.Id == query.ImportedAs)
         && IsThere(s, query, workspace);
 
     private static bool IsThere(Session s, SessionQuery query, string? workspace)

@@ -18,14 +18,26 @@ internal static class ImportCommand
 
     public static Command Create(Surroundings surroundings)
     {
-        var file = new Argument<string>("FILE") { Description = "What 'skein export' wrote; '-' reads standard input." };
-        var workspace = new Option<string>("--workspace") { Description = "The folder it goes on in; without it: this one.", HelpName = "PATH" };
+        var file = new Argument<string?>("FILE") { Description = "What 'skein export' wrote; '-' reads standard input. With --from: the agent's own id of its session; without it they are listed.", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Option<string>("--from") { Description = "Take over a session that was begun outside of Skein, by this agent: claude, codex, or one that lists its sessions over the Agent Client Protocol, such as opencode.", HelpName = "AGENT" };
+        var all = new Option<bool>("--all") { Description = "With --from: list those of all folders." };
+        var workspace = new Option<string>("--workspace") { Description = "The folder it goes on in; without it: this one; with --from: its own.", HelpName = "PATH" };
         var mode = Values.Mode();
         var json = Values.Json();
-        var command = new Command("import", "Make a new session of an exported one. Its mode and folder are yours, not the file's.") { file, workspace, mode, json };
+        var command = new Command("import", "Make a new session of an exported one. Its mode and folder are yours, not the file's.") { file, from, all, workspace, mode, json };
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(from) is { } agent)
+            {
+                var adoption = new Adoption(agent, surroundings);
+                return parsed.GetValue(file) is { } id
+                    ? await adoption.AdoptAsync(id, parsed.GetValue(workspace), parsed.GetValue(mode), parsed.GetValue(json), cancellationToken)
+                    : await adoption.ListAsync(parsed.GetValue(all), parsed.GetValue(json), cancellationToken);
+            }
+
+            if (parsed.GetValue(file) is null)
+                throw new UsageException("Say which FILE 'skein export' wrote, or whose sessions to take over with --from.");
             var folder = RealPath.Of(Path.GetFullPath(parsed.GetValue(workspace) ?? ".", surroundings.Folder));
             if (!Directory.Exists(folder))
                 throw new UsageException($"The workspace '{parsed.GetValue(workspace)}' is not a folder that exists.");

@@ -25,6 +25,9 @@ public sealed record NewSession(
 /// <param name="Model">Null, or one that cannot be used: the default model.</param>
 /// <param name="Mode">Null: the default mode. Never taken from where the messages come from.</param>
 /// <param name="TitleSource">With <paramref name="Title"/>: where it came from.</param>
+/// <param name="AgentSession">
+/// The driven agent's own id of it, with which the agent goes on. Such a session is made once: where there is one, that is the answer.
+/// </param>
 public sealed record ImportRequest(
     string Workspace,
     string From,
@@ -34,7 +37,8 @@ public sealed record ImportRequest(
     string? Model = null,
     PermissionMode? Mode = null,
     string? Title = null,
-    TitleSource TitleSource = TitleSource.Manual);
+    TitleSource TitleSource = TitleSource.Manual,
+    string? AgentSession = null);
 
 /// <summary>What to change of a session; null: as it is.</summary>
 /// <param name="Title">1 to 100 characters after trimming; it sticks.</param>

@@ -48,8 +48,8 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
     {
         var workspace = RequestRules.Workspace(request.Workspace);
         var title = request.Title is null ? null : RequestRules.Title(request.Title);
-        if (request.From.Length is 0 or > 200 || request.Id.Length is 0 or > 200)
-            throw new InvalidRequestException("What is imported comes from somewhere and has an id there: 'from' and 'id' must have 1 to 200 characters.");
+        if (request.From.Length is 0 or > 200 || request.Id.Length is 0 or > 200 || request.AgentSession?.Length is 0 or > 200)
+            throw new InvalidRequestException("What is imported comes from somewhere and has an id there: 'from' and 'id' must have 1 to 200 characters, like 'agent_session'.");
 
         // The file tells of agents and models of another machine; what is not here is no reason to lose what was said.
         var agent = request.Agent is { } wanted && rules.Has(wanted) ? wanted : options.DefaultAgent;
@@ -57,14 +57,16 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
         await _making.WaitAsync(cancellationToken);
         try
         {
-            if (await FindMadeAsync(by.Key, cancellationToken) is { } made)
+            if ((await FindMadeAsync(by.Key, cancellationToken) ?? await FindAdoptedAsync(request, cancellationToken)) is { } made)
                 return made;
 
             var created = new SessionCreated(
                 workspace, agent, model, request.Mode ?? options.DefaultMode, request.TitleSource == TitleSource.Manual ? title : null, options.Host,
                 Imported: new Imported(request.From, request.Id, parts.Time.GetUtcNow()));
-            var writer = await parts.Store.CreateAsync(
-                parts.Ids.Next<SessionId>(), parts.Redactor.Redact(await Importing.BodiesAsync(created, request with { Title = title }, parts, cancellationToken)), by, cancellationToken);
+            var bodies = Importing.Bodies(created, request with { Title = title }, parts.Ids);
+            if (request.AgentSession is not null)
+                bodies = parts.Redactor.Redact(bodies); // What was said elsewhere never was.
+            var writer = await parts.Store.CreateAsync(parts.Ids.Next<SessionId>(), bodies, by, cancellationToken);
             return await runners.AdoptAsync(writer, cancellationToken);
         }
         finally
@@ -103,6 +105,18 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
 
     private async Task<Session?> FindMadeAsync(string? key, CancellationToken cancellationToken) =>
         key is null ? null : await parts.Store.FindByKeyAsync(key, cancellationToken);
+
+    // Also one that has another session of its agent by now.
+    private async Task<Session?> FindAdoptedAsync(ImportRequest request, CancellationToken cancellationToken)
+    {
+        if (request.AgentSession is not { } own)
+            return null;
+        var linked = await parts.Store.ListAsync(new SessionQuery(Archived: null, Agent: request.Agent, AgentSession: own, Limit: 1), cancellationToken);
+        if (linked.Items is [var found])
+            return found;
+        var imported = await parts.Store.ListAsync(new SessionQuery(Archived: null, ImportedAs: request.Id, Limit: 1000), cancellationToken);
+        return imported.Items.FirstOrDefault(s => s.Imported!.From == request.From);
+    }
 
     private static Session Same(Session known, NewSession request, string workspace, string agent)
     {
