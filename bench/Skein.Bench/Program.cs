@@ -14,7 +14,6 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
     ["search"] = SearchBench.RunAsync,
-    ["huge"] = HugeBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
 };
 

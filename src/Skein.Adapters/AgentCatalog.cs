@@ -11,8 +11,10 @@ public sealed record DrivableAgent(string Name, AgentCommand Command, Func<TimeP
 /// <param name="configured">From the settings; one with the name of a known agent replaces it.</param>
 /// <param name="tools">The environment that tools see.</param>
 /// <param name="all">The environment that agents are let see more of.</param>
+/// <param name="containerOf">The name of the container that the work in a folder is done in; null: it is done here.</param>
 public sealed class AgentCatalog(
-    IEnumerable<DrivableAgent> configured, IReadOnlyDictionary<string, string> tools, IReadOnlyDictionary<string, string> all, TimeProvider time)
+    IEnumerable<DrivableAgent> configured, IReadOnlyDictionary<string, string> tools, IReadOnlyDictionary<string, string> all, TimeProvider time,
+    Func<string, CancellationToken, ValueTask<string?>> containerOf)
 {
     private readonly IReadOnlyList<DrivableAgent> _agents = [.. configured.Concat(KnownAgents.All).DistinctBy(a => a.Name)];
 
@@ -29,5 +31,8 @@ public sealed class AgentCatalog(
     public IReadOnlyDictionary<string, string> EnvironmentOf(DrivableAgent agent) => agent.Command.EnvironmentOf(tools, all);
 
     private AgentKind Kind(DrivableAgent agent) =>
-        DrivenAgent.Kind(new DrivenAgentOptions(agent.Name, agent.Command, () => agent.Protocol(time), time) { Environment = EnvironmentOf(agent) });
+        DrivenAgent.Kind(new DrivenAgentOptions(agent.Name, agent.Command, () => agent.Protocol(time), time) 
+        {
+            Environment = EnvironmentOf(agent), Passed = agent.Command.OwnVariables(all), ContainerOf = containerOf,
+        });
 }

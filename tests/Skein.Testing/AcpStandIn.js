@@ -70,13 +70,22 @@ const commands = {
 
 const serve = {
   initialize: () => ({ protocolVersion: 1, agentInfo: { name: 'stand-in', title: 'Stand-in', version: '1' },
-    agentCapabilities: { loadSession: how !== 'forgetful' }, authMethods: [{ id: 'pond', description: 'Log in at the pond' }] }),
+    agentCapabilities: { loadSession: how !== 'forgetful', sessionCapabilities: { list: {}, ...(how === 'forking' ? { fork: {} } : {}) } }, authMethods: [{ id: 'pond', description: 'Log in at the pond' }] }),
   'session/new': ({ cwd }) => {
     const id = 'own-' + Math.random().toString(36).slice(2);
     const s = { cwd, model: 'grey', mode: 'yolo', prompts: [] };
     write(id, s);
     setImmediate(() => update(id, { sessionUpdate: 'available_commands_update', availableCommands: [{ name: 'fly' }] }));
     return { sessionId: id, modes, models: models(s) };
+  },
+  'session/list': ({ cwd }) => ({ sessions: fs.readdirSync(folder).filter(f => f.endsWith('.json')).map(f => [f.slice(0, -5), read(f.slice(0, -5))])
+    .filter(([, s]) => s.cwd === cwd).map(([sessionId, s]) => ({ sessionId, cwd: s.cwd, title: s.prompts[0], updatedAt: '2026-11-21T01:02:03Z' })) }),
+  'session/fork': ({ sessionId }) => {
+    if (how !== 'forking') throw { code: -32601, message: 'There is no session/fork' };
+    if (!fs.existsSync(file(sessionId))) throw { code: -32002, message: 'No such session: ' + sessionId };
+    const id = 'own-' + Math.random().toString(36).slice(2);
+    write(id, { ...read(sessionId), from: sessionId });
+    return { sessionId: id, modes, models: models(read(id)) };
   },
   'session/load': ({ sessionId }) => {
     if (!fs.existsSync(file(sessionId))) throw { code: -32002, message: 'No such session: ' + sessionId };

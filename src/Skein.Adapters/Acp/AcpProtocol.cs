@@ -19,7 +19,7 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     private AcpAgent _about = AcpAgent.Unknown;
     private AcpSettings _settings = AcpSettings.None;
     private Session? _opening;
-    private string? _resume;
+    private AgentResume? _resume;
     private string _session = "";
     private bool _isInterrupted;
     private ITurn? _turn;
@@ -27,12 +27,25 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     private AcpTurn? _working;
     private long _last;
 
-    private enum Request { Initialize, New, Load, Prompt, Model, Mode }
+    private enum Request { Initialize, New, Load, Fork, Prompt, Model, Mode }
 
     // Agents that can be told more in a turn have no common way for it.
     public bool CanSteer => false;
 
-    public void Open(Session session, string? resume, AgentSteps steps)
+    /// <summary>What an agent is greeted with.</summary>
+    public static JsonObject Greeting() => new()
+    {
+        ["protocolVersion"] = 1,
+        // It reads and writes files by itself: what changes is what it says it changes.
+        ["clientCapabilities"] = new JsonObject
+        {
+            ["fs"] = new JsonObject { ["readTextFile"] = false, ["writeTextFile"] = false },
+            ["terminal"] = false,
+        },
+        ["clientInfo"] = new JsonObject { ["name"] = "skein", ["title"] = "Skein", ["version"] = Version },
+    };
+
+    public void Open(Session session, AgentResume? resume, AgentSteps steps)
     {
         (_opening, _resume) = (session, resume);
         if (_about.IsKnown)
@@ -41,17 +54,7 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
             return;
         }
 
-        Send(Request.Initialize, "initialize", new JsonObject
-        {
-            ["protocolVersion"] = 1,
-            // It reads and writes files by itself: what changes is what it says it changes.
-            ["clientCapabilities"] = new JsonObject
-            {
-                ["fs"] = new JsonObject { ["readTextFile"] = false, ["writeTextFile"] = false },
-                ["terminal"] = false,
-            },
-            ["clientInfo"] = new JsonObject { ["name"] = "skein", ["title"] = "Skein", ["version"] = Version },
-        }, steps);
+        Send(Request.Initialize, "initialize", Greeting(), steps);
     }
 
     public void Prompt(ITurn turn, string? before, AgentSteps steps)
@@ -133,14 +136,14 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
                 _about = AcpAgent.Of(result);
                 OpenSession(steps);
                 break;
-            case Request.New when error is null && result.Text("sessionId") is { Length: > 0 } session:
+            case Request.New or Request.Fork when error is null && result.Text("sessionId") is { Length: > 0 } session:
                 Opened(session, result, steps);
                 break;
             case Request.Load when error is null:
-                Opened(_resume!, result, steps);
+                Opened(_resume!.Id, result, steps);
                 break;
-            case Request.Load:
-                steps.Lost(AcpErrors.TextOf(error!.Value));
+            case Request.Load or Request.Fork when error is { } why:
+                steps.Lost(AcpErrors.TextOf(why));
                 break;
             case Request.Model or Request.Mode when error is null:
                 _settings = _settings.After(result);
@@ -163,10 +166,10 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
         var parameters = new JsonObject { ["cwd"] = _opening!.Workspace, ["mcpServers"] = new JsonArray() };
         if (_resume is null)
             Send(Request.New, "session/new", parameters, steps);
-        else if (_about.Resume is { } method)
+        else if ((_resume.Forks ? _about.Fork : _about.Resume) is { } method)
         {
-            parameters["sessionId"] = _resume;
-            Send(Request.Load, method, parameters, steps);
+            parameters["sessionId"] = _resume.Id;
+            Send(_resume.Forks ? Request.Fork : Request.Load, method, parameters, steps);
         }
         else
         {

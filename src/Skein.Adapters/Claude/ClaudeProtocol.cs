@@ -30,20 +30,26 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     // What is said to it in a turn waits for a turn of its own.
     public bool CanSteer => false;
 
-    public IReadOnlyList<string> Arguments(Session session, string? resume)
+    public IReadOnlyList<string> Arguments(Session session, AgentResume? resume)
     {
         (_model, _mode) = (session.Model, ModeOf(session.Mode));
-        _session = resume ?? new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString();
-        List<string> arguments = ["--permission-mode", _mode, resume is null ? "--session-id" : "--resume", _session];
+        _session = resume is { Forks: false } ? resume.Id : new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)).ToString();
+        List<string> arguments = ["--permission-mode", _mode];
+        if (resume is not null)
+            arguments.AddRange(["--resume", resume.Id]);
+        if (resume is { Forks: true })
+            arguments.Add("--fork-session");
+        if (resume is not { Forks: false })
+            arguments.AddRange(["--session-id", _session]);
         if (_model is not null)
             arguments.AddRange(["--model", _model]);
         return arguments;
     }
 
-    public void Open(Session session, string? resume, AgentSteps steps)
+    public void Open(Session session, AgentResume? resume, AgentSteps steps)
     {
         _isOpening = true;
-        _cost.Begin(resume is null ? 0 : session.Cost);
+        _cost.Begin(resume?.Paid ?? 0);
         Send(Request.Initialize, new JsonObject { ["subtype"] = "initialize" }, steps);
     }
 

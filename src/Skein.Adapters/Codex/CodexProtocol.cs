@@ -17,7 +17,7 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
     private readonly CodexUsage _usage = new();
     private readonly CodexSteering _steering = new();
     private Session? _opening;
-    private string? _resume;
+    private AgentResume? _resume;
     private bool _isGreeted;
     private string _thread = "";
     private string? _model;
@@ -33,7 +33,7 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
 
     public bool CanSteer => true;
 
-    public void Open(Session session, string? resume, AgentSteps steps)
+    public void Open(Session session, AgentResume? resume, AgentSteps steps)
     {
         (_opening, _resume) = (session, resume);
         if (_isGreeted)
@@ -164,8 +164,10 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
         if (_opening.Model is { } model)
             parameters["model"] = model;
         if (_resume is not null)
-            (parameters["threadId"], parameters["excludeTurns"]) = (_resume, true);
-        Send(_resume is null ? Request.Start : Request.Resume, _resume is null ? "thread/start" : "thread/resume", parameters, steps);
+            (parameters["threadId"], parameters["excludeTurns"]) = (_resume.Id, true);
+        Send(
+            _resume is null ? Request.Start : Request.Resume,
+            _resume switch { null => "thread/start", { Forks: true } => "thread/fork", _ => "thread/resume" }, parameters, steps);
     }
 
     private void Start(JsonArray input, AgentSteps steps)

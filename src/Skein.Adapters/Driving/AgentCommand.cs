@@ -25,6 +25,11 @@ public sealed record AgentCommand(string Program, IReadOnlyList<string> Argument
         return seen;
     }
 
+    /// <summary>The names of what the program sees beside what tools see.</summary>
+    /// <param name="all">What the server was started with.</param>
+    public IReadOnlySet<string> OwnVariables(IReadOnlyDictionary<string, string> all) =>
+        all.Keys.Where(name => Variables.Any(pattern => Matches(pattern, name))).Concat(Environment.Keys).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Splits a command as it is typed: blanks divide, quotes keep together, a backslash takes the next character as it is.</summary>
     /// <returns>Null: a quote does not end.</returns>
     public static IReadOnlyList<string>? Split(string text)

@@ -13,6 +13,12 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>All that its program sees.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    /// <summary>What of that its program is given in a container too, by name.</summary>
+    public IReadOnlySet<string> Passed { get; init; } = new HashSet<string>();
+
+    /// <summary>The name of the container that the work in a folder is done in; null: it is done here.</summary>
+    public Func<string, CancellationToken, ValueTask<string?>> ContainerOf { get; init; } = static (_, _) => new((string?)null);
+
     /// <summary>How long it may take to open its session.</summary>
     public TimeSpan StartWithin { get; init; } = TimeSpan.FromMinutes(2);
 
@@ -54,12 +60,14 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
     }
 
     /// <summary>Starts the program, in place of one that ended or talks of another session.</summary>
-    /// <param name="resume">The agent's own id of the session it is to go on with; null: a new one.</param>
-    internal async Task<Conversation> StartAsync(Session session, string? resume)
+    /// <param name="resume">What it is to go on with; null: a new session.</param>
+    internal async Task<Conversation> StartAsync(Session session, AgentResume? resume)
     {
         await DropAsync();
         var protocol = options.Protocol();
         var command = options.Command with { Arguments = [.. options.Command.Arguments, .. protocol.Arguments(session, resume) ?? []] };
+        if (await options.ContainerOf(session.Workspace, CancellationToken.None) is { } container)
+            command = ContainerCommand.In(container, session.Workspace, command, options.Passed, options.Environment);
         return Live = new Conversation(AgentProcess.Start(options.Name, command, session.Workspace, options.Environment, options.Time), protocol);
     }
 

@@ -20,6 +20,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private readonly CancellationTokenRegistration _interrupting;
     private readonly List<Task> _watches = [];
     private Phase _phase;
+    private AgentResume? _resume;
     private bool _isTold;
     private string? _tooSlow;
 
@@ -85,11 +86,16 @@ internal sealed class DrivenTurn : IAsyncDisposable
             return live;
         }
 
-        return await OpenAsync(known);
+        var origin = known is null ? await _turn.FindAgentOriginAsync(CancellationToken.None) : null;
+        return await OpenAsync(
+            known is not null ? new AgentResume(known, _turn.Session.Cost, Forks: false)
+            : origin is not null ? new AgentResume(origin.Id, origin.Paid, Forks: true)
+            : null);
     }
 
-    private async Task<Conversation> OpenAsync(string? resume)
+    private async Task<Conversation> OpenAsync(AgentResume? resume)
     {
+        _resume = resume;
         var started = await _agent.StartAsync(_turn.Session, resume);
         _phase = Phase.Opening;
         started.Protocol.Open(_turn.Session, resume, started.Steps);
@@ -133,18 +139,21 @@ internal sealed class DrivenTurn : IAsyncDisposable
         var isNew = agentSession != _turn.Session.AgentSession;
         conversation.AgentSession = agentSession;
         _phase = Phase.Working;
-        conversation.Protocol.Prompt(_turn, isNew ? Handover.Of(_turn.Messages) : null, conversation.Steps);
+        conversation.Protocol.Prompt(_turn, isNew && _resume is not { Forks: true } ? Handover.Of(_turn.Messages) : null, conversation.Steps);
         return isNew ? AgentOutput.FromEventBody(new AgentLinked(_options.Name, agentSession)) : null;
     }
 
-    /// <summary>The agent's own session is gone: whoever is attached decides whether the conversation goes on in a new one.</summary>
+    /// <summary>
+    /// The agent's own session is gone: whoever is attached decides whether the conversation goes on in a new one. A fork, which has none
+    /// yet, begins a new one.
+    /// </summary>
     private async Task<AgentOutput?> HandOverAsync(Conversation conversation, string why)
     {
         var lost = _turn.Session.AgentSession;
         var question = new PermissionAsked(
             _turn.Ids.Next<PermissionId>(), _turn.Id, $"handover-{_turn.Id}", _options.Name,
             $"{_options.Name} no longer has its session {lost}: go on in a new one, which is told the conversation so far?", why);
-        if (_turn.Session.Mode != PermissionMode.Auto)
+        if (_turn.Session.Mode != PermissionMode.Auto && _resume is { Forks: false })
         {
             var answer = _turn.AskAsync(question, _askedEnds.Token);
             if (await Task.WhenAny(answer, _interrupted.Task) != answer)
@@ -153,6 +162,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
                 return await EndAsync(new TurnFailure(FailureKind.BadRequest, _options.Name, $"{_options.Name} no longer has its session {lost} ({why}), and no new one was wanted."));
         }
 
+        _resume = null;
         if (conversation.Protocol.Arguments(_turn.Session, null) is null)
             conversation.Protocol.Open(_turn.Session, null, conversation.Steps);
         else

@@ -18,14 +18,14 @@ public interface IAgentProtocol
     /// <summary>What this start of the program is given after its command's own arguments. Where it names the agent's session, another session needs another start.</summary>
     /// <param name="resume">As in <see cref="Open"/>.</param>
     /// <returns>Null: its session is opened by what it is told, <see cref="Open"/>.</returns>
-    IReadOnlyList<string>? Arguments(Session session, string? resume) => null;
+    IReadOnlyList<string>? Arguments(Session session, AgentResume? resume) => null;
 
     /// <summary>
     /// The program has started: opens its session. Ends with <see cref="AgentStep.Opened"/>, <see cref="AgentStep.Lost"/> (then this is
     /// called again without <paramref name="resume"/>) or <see cref="AgentStep.Over"/>.
     /// </summary>
-    /// <param name="resume">The agent's own id of the session it goes on with; null: a new one.</param>
-    void Open(Session session, string? resume, AgentSteps steps);
+    /// <param name="resume">What it goes on with; null: a new session.</param>
+    void Open(Session session, AgentResume? resume, AgentSteps steps);
 
     /// <summary>Begins a turn, whose model and mode may differ from those before. Ends with <see cref="AgentStep.Over"/>.</summary>
     /// <param name="before">Said before the prompt, for an agent that knows nothing of the session so far; null: it does.</param>

@@ -39,7 +39,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "max_cost", "max_steps", "titles", "effort"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort"))
         {
             settings = node.Name switch
             {
@@ -61,6 +61,7 @@ internal sealed partial class SettingsParser(string file)
                 "max_steps" => settings with { Limits = settings.Limits with { MaxSteps = node.Count(StepsRule) is var most and > 0 ? most : throw node.Wrong(StepsRule) } },
                 "titles" => settings with { Titles = ReadTitles(node) },
                 "fetch" => settings with { Fetch = ReadFetch(node) },
+                "workspace" => settings with { Workspace = ReadWorkspace(node) },
                 "effort" => settings with { Effort = node.OneOf(("none", Effort.None), ("low", Effort.Low), ("medium", Effort.Medium), ("high", Effort.High), ("max", Effort.Max)) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
@@ -121,6 +122,10 @@ internal sealed partial class SettingsParser(string file)
 
         return sandbox;
     }
+
+    private static WorkspaceSettings ReadWorkspace(SettingsNode node) =>
+        node.Text(Workspace(), "must be 'host', or 'container:' and the container's name") is var text && text == "host" ? new WorkspaceSettings(null)
+            : new WorkspaceSettings(text[(text.IndexOf(':') + 1)..]);
 
     private static FetchSettings ReadFetch(SettingsNode node) => new(
         [.. node.Properties("private").SelectMany(static p => p.Items()).Select(static i => i.Text(HostPattern(), "must be a host, or host:port, in which '*' stands for any characters"))]);
@@ -243,6 +248,10 @@ internal sealed partial class SettingsParser(string file)
 
     [GeneratedRegex(@"\A(?!(authorization|proxy-authorization|x-api-key|api-key|cookie)\z)[A-Za-z0-9-]{1,64}\z", RegexOptions.IgnoreCase)]
     private static partial Regex HeaderName();
+
+    // What docker and podman take for a name.
+    [GeneratedRegex(@"\A(host|container:[A-Za-z0-9][A-Za-z0-9_.-]{0,127})\z")]
+    private static partial Regex Workspace();
 
     [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]{0,127}\z")]
     private static partial Regex VariableName();

@@ -93,6 +93,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "max_cost");
         if (project.Limits.MaxSteps is { } steps && steps != limits.MaxSteps)
             yield return new IgnoredSetting(file, "max_steps");
+        if (project.Workspace is not null)
+            yield return new IgnoredSetting(file, "workspace");
         if (project.Effort is not null)
             yield return new IgnoredSetting(file, "effort");
         if (project.Titles is { Enabled: true })

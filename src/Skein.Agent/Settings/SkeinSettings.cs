@@ -88,6 +88,9 @@ public sealed record AgentSettings(string Name, IReadOnlyList<string> Command, I
 /// <param name="Private">Hosts that may be fetched from though they are not on the public internet: <c>name</c> or <c>name:port</c>.</param>
 public sealed record FetchSettings(IReadOnlyList<string> Private);
 
+/// <param name="Container">The name of the container that driven agents are run in; null: they are run here.</param>
+public sealed record WorkspaceSettings(string? Container);
+
 /// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
@@ -116,6 +119,9 @@ public sealed record SkeinSettings(
     public TitleSettings? Titles { get; init; }
 
     public FetchSettings Fetch { get; init; } = new([]);
+
+    /// <summary>Where driven agents work; null: nothing was said.</summary>
+    public WorkspaceSettings? Workspace { get; init; }
 
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
@@ -150,6 +156,7 @@ public sealed record SkeinSettings(
         Titles = project.Titles ?? Titles,
         Fetch = new FetchSettings([.. Fetch.Private, .. project.Fetch.Private]),
         Effort = project.Effort ?? Effort,
+        Workspace = project.Workspace ?? Workspace,
         Retention = Retention,
         CompressDays = CompressDays,
     };

@@ -66,7 +66,8 @@ internal sealed class Agents : IAsyncDisposable
                 await skills.ExtendAsync(await settings.ExtendAsync(box, session, token), session, token), session, token), session, token), session, token))
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         var driven = new AgentCatalog(
-            user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time);
+            user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time,
+            async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Workspace?.Container);
         string[] names = [own.Name, .. driven.Named.Select(a => a.Name)];
         var agent = user.Settings.Agent ?? own.Name;
         if (!names.Contains(agent))

@@ -50,6 +50,8 @@ internal static class SettingValues
             yield return ("mode", Word(mode));
         if (settings.Agent is { } agent)
             yield return ("agent", agent);
+        if (settings.Workspace is { } workspace)
+            yield return ("workspace", workspace.Container is { } container ? $"container:{container}" : "host");
         if (settings.Effort is { } effort)
             yield return ("effort", Word(effort));
         if (settings.Limits.MaxCost is { } cost)

@@ -35,10 +35,7 @@ public interface ITurn
     /// <summary>The session as it was when the turn began: workspace, model, mode, linked id.</summary>
     Session Session { get; }
 
-    /// <summary>
-    /// The visible messages, the prompt last, as they were when the turn began. Those that a summary covers are left out, but for the ones it
-    /// keeps; where nothing was summarised, the newest of some 8,000,000 characters are there.
-    /// </summary>
+    /// <summary>The visible messages, the prompt last, as they were when the turn began.</summary>
     IReadOnlyList<Message> Messages { get; }
 
     /// <summary>The turn has no prompt: the agent is only to compact the context; null: it works on the prompt.</summary>
@@ -57,6 +54,12 @@ public interface ITurn
     Effort? Effort { get; }
 
     IdSource Ids { get; }
+
+    /// <summary>
+    /// Of a fork's first turn: where a driven agent can begin with a fork of its own, since it knows all that was said before the prompt, and
+    /// no more. Null: nowhere.
+    /// </summary>
+    ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) => new((AgentOrigin?)null);
 
     /// <summary>
     /// What the runner takes secrets out with, before it appends what the agent yields. An agent that shows a model what its tools print

@@ -6,39 +6,31 @@ namespace Skein.Core.Running;
 /// <summary>Messages that no turn makes: added and edited by a client. On the runner's mailbox only.</summary>
 internal static class MessagesByHand
 {
-    public static async Task<Message> AddAsync(SessionRunner runner, NewMessage message, Cause by, CancellationToken cancellationToken)
+    public static async Task<Message> AddAsync(SessionRunner runner, IdSource ids, NewMessage message, Cause by)
     {
-        if (await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is { Message: { } done } && await runner.Memory.FindAsync(done, cancellationToken) is { } known)
+        if (runner.Memory.FindOutcome(by.Key) is { Message: { } done } && runner.Memory.Transcript.Find(done) is { } known)
             return known;
 
         Sessions.RequireIdle(Sessions.Usable(runner.Session));
         if (message.Parts.Count == 0)
             throw new InvalidRequestException("A message needs at least one part.");
-        var id = runner.Ids.Next<MessageId>();
-        await runner.AppendAsync([new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, await NamedAsync(runner, message.Parts, cancellationToken))], by);
-        return await GetAsync(runner, id, CancellationToken.None);
+        var id = ids.Next<MessageId>();
+        await runner.AppendAsync([new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, Named(ids, message.Parts))], by);
+        return runner.Memory.Transcript.Find(id)!;
     }
 
-    public static async Task<Message> EditAsync(SessionRunner runner, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken)
+    public static async Task<Message> EditAsync(SessionRunner runner, IdSource ids, MessageId message, MessageChange change, Cause by)
     {
         Sessions.RequireIdle(Sessions.Usable(runner.Session));
-        var old = await GetAsync(runner, message, cancellationToken);
-        if (await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is not null)
+        if (runner.Memory.Transcript.Find(message) is not { } old)
+            throw new NotInSessionException(runner.Session.Id, $"message {message}");
+        if (runner.Memory.FindOutcome(by.Key) is not null)
             return old;
         if (change.Parts.Count == 0)
             throw new InvalidRequestException("A message needs at least one part.");
-        await runner.AppendAsync([new MessageEdited(message, await NamedAsync(runner, change.Parts, cancellationToken))], by);
-        return await GetAsync(runner, message, CancellationToken.None);
+        await runner.AppendAsync([new MessageEdited(message, Named(ids, change.Parts))], by);
+        return runner.Memory.Transcript.Find(message)!;
     }
 
-    private static async Task<Message> GetAsync(SessionRunner runner, MessageId message, CancellationToken cancellationToken) =>
-        await runner.Memory.FindAsync(message, cancellationToken) ?? throw new NotInSessionException(runner.Session.Id, $"message {message}");
-
-    private static async Task<IReadOnlyList<MessagePart>> NamedAsync(SessionRunner runner, IReadOnlyList<Part> parts, CancellationToken cancellationToken)
-    {
-        var named = new List<MessagePart>();
-        foreach (var part in parts)
-            named.Add(new MessagePart(runner.Ids.Next<PartId>(), await LargeOutputs.KeepAsync(runner.Parts, part, cancellationToken)));
-        return named;
-    }
+    private static IReadOnlyList<MessagePart> Named(IdSource ids, IReadOnlyList<Part> parts) => [.. parts.Select(p => new MessagePart(ids.Next<PartId>(), p))];
 }

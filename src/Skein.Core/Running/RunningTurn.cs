@@ -39,6 +39,9 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
         Ended.IsCompleted ? throw new OperationCanceledException($"Turn {Id} has ended.") : runner.AskAsync(question, cancellationToken);
 
+    public ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) =>
+        Forking.FindAgentOriginAsync(parts.Store, Session, messages, cancellationToken);
+
     public Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) =>
         parts.SubAgents.RunAsync(this, request, cancellationToken);
 

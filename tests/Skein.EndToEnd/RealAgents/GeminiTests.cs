@@ -6,6 +6,8 @@ namespace Skein.EndToEnd.RealAgents;
 /// <summary>Gemini CLI, over ACP.</summary>
 public sealed class GeminiTests() : RealAgentTests("gemini", Path.Combine(Requires.Npm("@google/gemini-cli"), "..", "..", ".bin", "gemini"))
 {
+    protected override bool ForksItself => false;
+
     protected override (string First, string Second) Models => ("gemini-2.5-pro", "gemini-3-flash-preview");
 
     protected override void SetUp(User user, ModelServer model)

@@ -163,6 +163,32 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Assert.Equal(process.Id, now.Id);
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task A_fork_goes_on_with_what_was_said_and_its_origin_knows_nothing_of_it()
+    {
+        Says(new Said("I will."));
+        await GoodTurnAsync("Remember the pond.");
+        var origin = (await Api.GetAsync(_session, Cancellation)).Session;
+
+        _session = (await Api.ForkAsync(origin.Id, new ForkRequest(), Cancellation)).Session.Id;
+        Says(new Said("The fork."));
+        await GoodTurnAsync("Only the fork knows.");
+        var fork = (await Api.GetAsync(_session, Cancellation)).Session;
+        var told = Model.Requests.Last(OffersTools).Body.GetRawText();
+        _session = origin.Id;
+        Says(new Said("The origin."));
+        await GoodTurnAsync("What do you know?");
+
+        Assert.Contains("Remember the pond.", told, StringComparison.Ordinal);
+        Assert.Equal(ForksItself, !told.Contains("This conversation began elsewhere.", StringComparison.Ordinal));
+        Assert.NotEqual(origin.AgentSession, fork.AgentSession);
+        Assert.Equal(origin.AgentSession, (await Api.GetAsync(origin.Id, Cancellation)).Session.AgentSession);
+        Assert.DoesNotContain("Only the fork knows.", Model.Requests.Last(OffersTools).Body.GetRawText(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether it forks its own sessions; else a fork is told the conversation.</summary>
+    protected virtual bool ForksItself => true;
+
     /// <summary>Gives the agent what it needs to speak with nobody but the model.</summary>
     protected abstract void SetUp(User user, ModelServer model);
 

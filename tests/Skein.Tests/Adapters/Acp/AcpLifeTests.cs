@@ -147,6 +147,32 @@ public sealed class AcpLifeTests
     }
 
     [Fact]
+    public async Task An_agent_that_forks_its_sessions_begins_a_fork_so_unless_the_origin_went_on()
+    {
+        await using var flock = await Flock.StartAsync("forking");
+        var session = await flock.NewSessionAsync();
+        await flock.TurnAsync(session, "echo remember the pond");
+        var own = (await flock.Kernel.GetAsync(session)).AgentSession!;
+        var early = (await flock.Kernel.Sessions.ForkAsync(session, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+        var late = (await flock.Kernel.Sessions.ForkAsync(session, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+
+        await flock.TurnAsync(early, "echo in the fork");
+        await flock.TurnAsync(session, "echo the origin goes on");
+        await flock.TurnAsync(late, "echo in the late fork");
+
+        var (begun, told) = (await OwnAsync(early), await OwnAsync(late));
+        Assert.Contains($"\"prompts\":[\"echo remember the pond\",\"echo in the fork\"],\"from\":\"{own}\"", begun, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"from\"", told, StringComparison.Ordinal);
+        Assert.Contains("remember the pond", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("the origin goes on", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("fork", await OwnAsync(session), StringComparison.Ordinal);
+        Assert.Empty(await flock.EventsAsync<PermissionAsked>(late));
+
+        async Task<string> OwnAsync(SessionId of) =>
+            await File.ReadAllTextAsync(Path.Combine(flock.Own, (await flock.Kernel.GetAsync(of)).AgentSession + ".json"), Cancellation);
+    }
+
+    [Fact]
     public async Task A_fork_and_a_rewound_session_have_sessions_of_their_own_that_are_told_what_was_said()
     {
         await using var flock = await Flock.StartAsync();

@@ -45,7 +45,7 @@ internal sealed class AcpReplay
 
     public void Open(string? resume = null)
     {
-        _protocol.Open(_session, resume, _steps);
+        _protocol.Open(_session, resume is null ? null : new AgentResume(resume, 0, Forks: false), _steps);
         Work();
     }
 

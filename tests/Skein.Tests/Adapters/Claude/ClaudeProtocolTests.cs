@@ -16,6 +16,8 @@ public sealed class ClaudeProtocolTests
         "permission_suggestions":[{"type":"setMode","mode":"acceptEdits","destination":"localSettings"},{"type":"setMode","mode":"bypassPermissions","destination":"session"}]}}
         """;
 
+    private static readonly AgentResume s_gone = new("gone", 0, Forks: false);
+
     private readonly ClaudeProtocol _protocol = new("claude", TimeProvider.System);
     private readonly AgentSteps _steps = new();
 
@@ -67,8 +69,8 @@ public sealed class ClaudeProtocolTests
     public void A_session_that_it_no_longer_has_is_lost_and_says_so()
     {
         var session = Turn().Session;
-        Assert.Contains("--resume", _protocol.Arguments(session, "gone"));
-        _protocol.Open(session, "gone", _steps);
+        Assert.Contains("--resume", _protocol.Arguments(session, s_gone));
+        _protocol.Open(session, s_gone, _steps);
         _ = Steps();
 
         Hear("""{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: gone"]}""");

@@ -56,7 +56,7 @@ internal sealed class CodexReplay
     {
         var replay = new CodexReplay();
         var resume = lines.Select(l => l.Find("msg")).FirstOrDefault(m => m?.Text("method") == "thread/resume")?.Find("params")?.Text("threadId");
-        replay._protocol.Open(replay._session, resume, replay._steps);
+        replay._protocol.Open(replay._session, resume is null ? null : new AgentResume(resume, 0, Forks: false), replay._steps);
         replay.Work();
         return replay;
     }

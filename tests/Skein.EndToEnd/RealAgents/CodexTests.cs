@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Skein.Testing;
+
+namespace Skein.EndToEnd.RealAgents;
+
+/// <summary>Codex, over its app-server.</summary>
+public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires.Npm("@openai/codex-linux-x64"), "vendor", "x86_64-unknown-linux-musl", "bin", "codex"))
+{
+    protected override (string First, string Second) Models => ("pond-grey", "pond-snow");
+
+    protected override void SetUp(User user, ModelServer model)
+    {
+        user.Variables["OPENAI_API_KEY"] = "sk-loopback";
+        user.Variables["CODEX_HOME"] = null;
+        var folder = Directory.CreateDirectory(Path.Combine(user.OwnFolder, ".codex"));
+        File.WriteAllText(Path.Combine(folder.FullName, "config.toml"), $"""
+            model = "{Models.First}"
+            model_provider = "pond"
+            [model_providers.pond]
+            name = "Pond"
+            base_url = "{model.OpenAiAddress}"
+            env_key = "OPENAI_API_KEY"
+            wire_api = "responses"
+            request_max_retries = 1
+            stream_max_retries = 1
+            """);
+    }
+
+    // Models that it does not know have its shell alone, which applies patches.
+    protected override Called Write(string path, string content) =>
+        Shell(new { cmd = $"apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: {path}\n{string.Concat(content.TrimEnd('\n').Split('\n').Select(l => $"+{l}\n"))}*** End Patch\nEOF" });
+
+    protected override Called Run(string command) =>
+        Shell(new { cmd = command, sandbox_permissions = "require_escalated", justification = "It has to be seen from outside.", yield_time_ms = 30_000 });
+
+    protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.OpenAi(status, "error", message);
+
+    private static Called Shell(object arguments) => new(CallId(), "exec_command", JsonSerializer.Serialize(arguments));
+}
