@@ -14,6 +14,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
     ["search"] = SearchBench.RunAsync,
+    ["huge"] = HugeBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
 };
 

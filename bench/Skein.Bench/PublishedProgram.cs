@@ -75,6 +75,9 @@ internal sealed class PublishedProgram : IAsyncDisposable
     /// <summary>Resident memory of the server, in MiB.</summary>
     public double ServerMemory() => Status("VmRSS:") / 1024;
 
+    /// <summary>The most it has had, in MiB.</summary>
+    public double ServerPeak() => Status("VmHWM:") / 1024;
+
     /// <summary>CPU seconds of the server itself so far.</summary>
     public double ServerCpu()
     {

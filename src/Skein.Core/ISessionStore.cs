@@ -37,6 +37,14 @@ public interface ISessionStore : IAsyncDisposable
     /// <exception cref="SessionNotFoundException"/>
     IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, CancellationToken cancellationToken);
 
+    /// <summary>The sequence of the event that added a message, inherited ones and hidden ones included; null when there is none.</summary>
+    /// <exception cref="SessionNotFoundException"/>
+    ValueTask<long?> FindMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken);
+
+    /// <summary>The events that a request with this Idempotency-Key appended to the session, but for inherited ones; none when there was no such request.</summary>
+    /// <exception cref="SessionNotFoundException"/>
+    ValueTask<IReadOnlyList<SessionEvent>> FindAppendedAsync(SessionId session, string key, CancellationToken cancellationToken);
+
     /// <summary>Completes as soon as the session has an event after <paramref name="after"/>; at once if it has.</summary>
     /// <exception cref="SessionNotFoundException"/>
     Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken);

@@ -23,7 +23,11 @@ public enum SessionStatus
 /// <summary>A rewind that is not final.</summary>
 /// <param name="Keep">The last message kept, by its sequence.</param>
 /// <param name="MessagesBefore">How many messages unrewinding brings back to.</param>
-public sealed record PendingRewind(long Keep, int MessagesBefore);
+/// <param name="At">The rewind's own sequence.</param>
+public sealed record PendingRewind(long Keep, int MessagesBefore, long At = 0);
+
+/// <summary>Messages that a rewind hides for good: those whose sequence lies between the two.</summary>
+public sealed record HiddenStretch(long Keep, long At);
 
 /// <summary>
 /// What there is to know about a session without its messages: the fold of its log (<see cref="SessionFold"/>), a row of every list.
@@ -79,6 +83,10 @@ public sealed record Session(
     public IReadOnlyList<PendingRewind> Rewinds { get; init; } = [];
     /// <summary>Edited messages and the sequence of the latest edit.</summary>
     public IReadOnlyDictionary<MessageId, long> Edited { get; init; } = new Dictionary<MessageId, long>();
+    /// <summary>Where rewinds hide messages for good, oldest first. Those that can be undone are <see cref="Rewinds"/>.</summary>
+    public IReadOnlyList<HiddenStretch> Hidden { get; init; } = [];
+    /// <summary>The messages that are summaries (<see cref="SummaryPart"/>), by their sequence, hidden ones included.</summary>
+    public IReadOnlyList<long> Summaries { get; init; } = [];
     /// <summary>For a fork: where the inherited events are.</summary>
     public IReadOnlyList<Segment> Segments { get; init; } = [];
     /// <summary>For a fork that has no session of its driven agent yet: the origin's, as <see cref="SessionForked.AgentSession"/>.</summary>
@@ -89,4 +97,7 @@ public sealed record Session(
     /// <summary>Whether a turn has begun that has not ended.</summary>
     [JsonIgnore]
     public bool IsLive => Turn is not null;
+
+    /// <summary>Whether a rewind hides the message that has this sequence.</summary>
+    public bool Hides(long seq) => Rewinds.Any(r => seq > r.Keep) || Hidden.Any(h => h.Keep < seq && seq < h.At);
 }

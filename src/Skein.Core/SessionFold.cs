@@ -6,6 +6,9 @@ namespace Skein.Core;
 /// <summary>How events make a <see cref="Session"/>. Pure: the same events give the same session, in one go or in pieces.</summary>
 public static class SessionFold
 {
+    /// <summary>Rises when the same events give another session than before: what was folded by another version is folded again.</summary>
+    public const int Version = 2;
+
     private const int TitleLength = 80;
 
     /// <summary>Folds one more event.</summary>
@@ -44,6 +47,9 @@ public static class SessionFold
             ForkedFrom: forked.From, Key: e.By?.Key)
         {
             Segments = forked.Segments,
+            Edited = forked.Edited ?? new Dictionary<MessageId, long>(),
+            Summaries = forked.Summaries ?? [],
+            Hidden = forked.Hidden ?? [],
             AgentOrigin = forked.AgentSession,
         },
 
@@ -70,7 +76,7 @@ public static class SessionFold
         SessionPinned pinned => s with { Pinned = pinned.Pinned },
         AgentLinked linked => s with { AgentSession = linked.Id, AgentOrigin = null },
         // A driven agent remembers what was rewound: it goes on in a session of its own that is told the rest.
-        SessionRewound rewound => s with { AgentSession = null, AgentOrigin = null, Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages)], Messages = rewound.Messages },
+        SessionRewound rewound => s with { AgentSession = null, AgentOrigin = null, Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages, e.Seq)], Messages = rewound.Messages },
         SessionUnrewound back => s with { Rewinds = [.. s.Rewinds.SkipLast(1)], Messages = back.Messages },
 
         PromptQueued queued => s with { Queue = queued.First ? [queued, .. s.Queue] : [.. s.Queue, queued] },
@@ -96,6 +102,8 @@ public static class SessionFold
         {
             Messages = added.N,
             Rewinds = [],
+            Hidden = s.Rewinds.Count == 0 ? s.Hidden : [.. s.Hidden, .. s.Rewinds.Select(r => new HiddenStretch(r.Keep, r.At))],
+            Summaries = added.Parts is [{ Content: SummaryPart }] ? [.. s.Summaries, e.Seq] : s.Summaries,
             Steered = [.. s.Steered.Where(p => p.Message != added.Message)],
             Title = s.Title.Length == 0 && added.Role == Role.User ? TitleFrom(added.Parts) : s.Title,
         },

@@ -16,7 +16,7 @@ internal sealed record CatalogRow(Session Row, long End, long Written, long? Pac
 /// <summary>
 /// One line of the catalog, sealed like a log's: exactly one of the four is there.
 /// <code>
-/// {"end":1234,"written":639…,"packed":345,"row":{…},"crc":"…"}
+/// {"end":1234,"written":639…,"packed":345,"fold":2,"row":{…},"crc":"…"}
 /// {"opened":"ses_…","crc":"…"}
 /// {"closed":"ses_…","crc":"…"}
 /// {"forgotten":"ses_…","crc":"…"}
@@ -38,6 +38,7 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                 writer.WriteNumber("written"u8, Row.Written);
                 if (Row.Packed is { } packed)
                     writer.WriteNumber("packed"u8, packed);
+                writer.WriteNumber("fold"u8, SessionFold.Version);
                 writer.WritePropertyName("row"u8);
                 JsonSerializer.Serialize(writer, Row.Row, SkeinJson.Relaxed.Session);
             }
@@ -67,7 +68,7 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         {
             var reader = new Utf8JsonReader(line);
             reader.Read();
-            var (end, written, packed, read) = (0L, 0L, (long?)null, new CatalogLine());
+            var (end, written, packed, fold, read) = (0L, 0L, (long?)null, 0, new CatalogLine());
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var name = reader.ValueSpan;
@@ -78,8 +79,11 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     written = reader.GetInt64();
                 else if (name.SequenceEqual("packed"u8))
                     packed = reader.GetInt64();
+                else if (name.SequenceEqual("fold"u8))
+                    fold = reader.GetInt32();
                 else if (name.SequenceEqual("row"u8))
-                    read = JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(row, end, written, packed)) : read;
+                    read = fold != SessionFold.Version ? Skipped(ref reader)
+                        : JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(row, end, written, packed)) : read;
                 else if (name.SequenceEqual("opened"u8))
                     read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
                 else if (name.SequenceEqual("closed"u8))
@@ -96,5 +100,12 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         {
             return new CatalogLine();
         }
+    }
+
+    // A fold of another version of this program: the log is folded again.
+    private static CatalogLine Skipped(ref Utf8JsonReader reader)
+    {
+        reader.Skip();
+        return new CatalogLine();
     }
 }

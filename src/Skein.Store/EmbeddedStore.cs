@@ -104,6 +104,18 @@ public sealed class EmbeddedStore : ISessionStore
         return _reader.ReadBackAsync(session, before, cancellationToken);
     }
 
+    public ValueTask<long?> FindMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _reader.FindMessageAsync(session, message, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<SessionEvent>> FindAppendedAsync(SessionId session, string key, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _reader.FindAppendedAsync(session, key, cancellationToken);
+    }
+
     /// <inheritdoc/>
     /// <exception cref="CursorAheadException"><paramref name="after"/> is beyond the end: it would never be told.</exception>
     public async Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken)

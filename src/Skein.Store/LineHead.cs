@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 using Skein.Core;
 
 namespace Skein.Store;
@@ -38,25 +39,49 @@ internal static class LineHead
     private static ReadOnlySpan<byte> Seq => "{\"seq\":"u8;
     private static ReadOnlySpan<byte> At => ",\"at\":\""u8;
     private static ReadOnlySpan<byte> Type => "\",\"type\":\""u8;
+    private static ReadOnlySpan<byte> By => "\",\"by\":"u8;
     private static ReadOnlySpan<byte> Data => "\"data\":{\"message\":\""u8;
     private static ReadOnlySpan<byte> Part => "\",\"part\":\""u8;
     private static ReadOnlySpan<byte> RoleName => "\",\"role\":\""u8;
     private static ReadOnlySpan<byte> Completed => "\",\"status\":\"completed\""u8;
 
     /// <param name="seq">The line's sequence, where the kind is known.</param>
-    public static LineKind KindOf(ReadOnlySpan<byte> line, out long seq)
+    public static LineKind KindOf(ReadOnlySpan<byte> line, out long seq) =>
+        TryFindType(line, out seq, out var type, out _) ? KindOf(type) : LineKind.Unknown;
+
+    /// <summary>The Idempotency-Key of the request that caused the event; null where none did.</summary>
+    /// <returns>False where the line is laid out in another way.</returns>
+    public static bool TryReadKey(ReadOnlySpan<byte> line, out string? key)
     {
-        seq = 0;
-        if (!line.StartsWith(Seq) || !Utf8Parser.TryParse(line[Seq.Length..], out seq, out var digits))
-            return LineKind.Unknown;
+        key = null;
+        if (!TryFindType(line, out _, out _, out var rest))
+            return false;
+        if (!rest.StartsWith(By))
+            return true;
 
-        var rest = line[(Seq.Length + digits)..];
-        if (rest.Length < At.Length + AtLength + Type.Length || !rest.StartsWith(At) || !rest[(At.Length + AtLength)..].StartsWith(Type))
-            return LineKind.Unknown;
+        try
+        {
+            var reader = new Utf8JsonReader(rest[By.Length..]);
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("key"u8) && reader.Read())
+                    key = reader.GetString();
+            }
 
-        var type = rest[(At.Length + AtLength + Type.Length)..];
-        var end = type.IndexOf((byte)'"');
-        return end < 0 ? LineKind.Unknown : KindOf(type[..end]);
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The id of the message of a <c>message.added</c>.</summary>
+    /// <returns>False where the line is laid out in another way.</returns>
+    public static bool TryReadMessage(ReadOnlySpan<byte> line, out string? message)
+    {
+        message = TryFindData(line, out var id, out _) ? Encoding.ASCII.GetString(id) : null;
+        return message is not null;
     }
 
     /// <summary>The message of a <c>message.added</c>.</summary>
@@ -86,6 +111,26 @@ internal static class LineHead
         part = default;
         return TryFindData(line, out _, out var rest) && rest.StartsWith(Part) && rest.Length > Part.Length + IdLength
             && PartId.TryParse(Encoding.ASCII.GetString(rest.Slice(Part.Length, IdLength)), out part);
+    }
+
+    private static bool TryFindType(ReadOnlySpan<byte> line, out long seq, out ReadOnlySpan<byte> type, out ReadOnlySpan<byte> rest)
+    {
+        seq = 0;
+        type = rest = default;
+        if (!line.StartsWith(Seq) || !Utf8Parser.TryParse(line[Seq.Length..], out seq, out var digits))
+            return false;
+
+        var at = line[(Seq.Length + digits)..];
+        if (at.Length < At.Length + AtLength + Type.Length || !at.StartsWith(At) || !at[(At.Length + AtLength)..].StartsWith(Type))
+            return false;
+
+        type = at[(At.Length + AtLength + Type.Length)..];
+        var end = type.IndexOf((byte)'"');
+        if (end < 0)
+            return false;
+        rest = type[end..];
+        type = type[..end];
+        return true;
     }
 
     // What stands before the data is short, and its strings cannot have an unescaped quote.

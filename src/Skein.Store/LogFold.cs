@@ -40,40 +40,36 @@ internal static class LogFold
         return new LogState(Math.Max(seq, 0), end, fault is null ? row : null, fault);
     }
 
-    /// <summary>The holes of a log by its checksums alone, which is many times faster than to fold it.</summary>
-    public static IReadOnlyList<Gap> FindDamage(LogFile file, SessionLog log, long end)
+    /// <summary>
+    /// What of a log is lost: its holes by its checksums alone, which is many times faster than to fold it, and what its events name
+    /// that is not there, by the first event that names it. One walk over the file.
+    /// </summary>
+    /// <param name="blobs">The folder of blobs.</param>
+    public static (IReadOnlyList<Gap> Damage, IReadOnlyList<(long Seq, BlobRef Blob)> MissingBlobs) FindLosses(
+        LogFile file, SessionLog log, long end, string blobs)
     {
-        var found = new List<Gap>();
+        var damage = new List<Gap>();
+        var missing = new List<(long, BlobRef)>();
+        var looked = new HashSet<string>(StringComparer.Ordinal);
         var gaps = new GapTracker(log.Name, GapTracker.Unknown);
         using var lines = new LineReader(file, 0, end);
         while (lines.TryRead(out var line))
         {
             if (!LogLine.TryOpen(line, out var seq, out _) || !gaps.Fits(seq))
+            {
                 gaps.OnDamage(lines.Offset, line);
-            else if (gaps.OnLine(seq, lines.Offset) is { } gap)
-                found.Add(gap);
+                continue;
+            }
+
+            if (gaps.OnLine(seq, lines.Offset) is { } gap)
+                damage.Add(gap);
+            if (line.IndexOf("\"sha256\":\""u8) >= 0 && EventReader.Decode(line, lines.Offset, log.Id, log.Name) is { } e)
+                missing.AddRange(NamedBlobs.Of(e.Body).Where(b => looked.Add(b.Sha256) && !File.Exists(BlobFolder.PathOf(blobs, b.Sha256))).Select(b => (seq, b)));
         }
 
         if (gaps.OnEnd() is { } last)
-            found.Add(last);
-        return found;
-    }
-
-    /// <summary>What events name and is not there, by the first event that names it.</summary>
-    /// <param name="blobs">The folder of blobs.</param>
-    public static IReadOnlyList<(long Seq, BlobRef Blob)> FindMissingBlobs(LogFile file, SessionLog log, long end, string blobs)
-    {
-        var looked = new HashSet<string>(StringComparer.Ordinal);
-        var missing = new List<(long, BlobRef)>();
-        using var lines = new LineReader(file, 0, end);
-        while (lines.TryRead(out var line))
-        {
-            if (line.IndexOf("\"sha256\":\""u8) < 0 || !LogLine.IsSealed(line) || EventReader.Decode(line, lines.Offset, log.Id, log.Name) is not { } e)
-                continue;
-            missing.AddRange(NamedBlobs.Of(e.Body).Where(b => looked.Add(b.Sha256) && !File.Exists(BlobFolder.PathOf(blobs, b.Sha256))).Select(b => (e.Seq, b)));
-        }
-
-        return missing;
+            damage.Add(last);
+        return (damage, missing);
     }
 
     /// <summary>The repairs that were told in the log itself, by their sentence.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Skein.Core;
 using Skein.Core.Events;
 
 namespace Skein.Store;
@@ -24,14 +25,14 @@ internal static class LogRepair
         var end = MendTail(disk, file, bytes, log, repairs);
 
         var known = log.State;
-        var damage = LogFold.FindDamage(bytes, log, end);
+        var (damage, missing) = LogFold.FindLosses(bytes, log, end, blobs);
         if (known.Row is null || known.End > end || !damage.SequenceEqual(known.Row.Damage))
             known = LogFold.Fold(bytes, log, end, from: null);
         else if (known.End < end)
             known = LogFold.Fold(bytes, log, end, known);
 
         TellDamage(bytes, log, known, repairs);
-        TellMissingBlobs(bytes, log, known, blobs, repairs);
+        TellMissingBlobs(bytes, log, known, missing, repairs);
         return (known, repairs);
     }
 
@@ -99,9 +100,9 @@ internal static class LogRepair
     }
 
     // Nothing brings it back; what the event itself says of it, as the head and the tail of an output, is still there.
-    private static void TellMissingBlobs(LogFile file, SessionLog log, LogState state, string blobs, List<Repair> repairs)
+    private static void TellMissingBlobs(
+        LogFile file, SessionLog log, LogState state, IReadOnlyList<(long Seq, BlobRef Blob)> missing, List<Repair> repairs)
     {
-        var missing = LogFold.FindMissingBlobs(file, log, state.End, blobs);
         if (missing.Count == 0)
             return;
 

@@ -30,6 +30,9 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     public long LastSeq => log.State.Seq;
     public IReadOnlyList<Repair> Repairs => repairs;
 
+    /// <summary>Kept as long as somebody has the session in use.</summary>
+    public LogIndex Index { get; } = new();
+
     public ValueTask<IReadOnlyList<SessionEvent>> AppendAsync(IReadOnlyList<EventBody> bodies, Cause? by, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

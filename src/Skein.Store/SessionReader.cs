@@ -62,6 +62,35 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         }
     }
 
+    public async ValueTask<long?> FindMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken)
+    {
+        var log = logs.Get(session);
+        var state = await StateOfAsync(log, cancellationToken);
+        foreach (var stretch in (await StretchesAsync(log, state, after: 0, cancellationToken)).Reverse())
+        {
+            if (await OpenAsync(session, stretch, cancellationToken) is not var (holder, file, end))
+                continue;
+
+            using (file)
+            {
+                // What others have in use has been indexed already.
+                var index = holder.Writer?.Index ?? new LogIndex();
+                if (index.FindMessage(file, holder, end, message) is { } e && e.Seq > stretch.After && e.Seq <= stretch.UpTo)
+                    return e.Seq;
+            }
+        }
+
+        return null;
+    }
+
+    public async ValueTask<IReadOnlyList<SessionEvent>> FindAppendedAsync(SessionId session, string key, CancellationToken cancellationToken)
+    {
+        var log = logs.Get(session);
+        var state = await StateOfAsync(log, cancellationToken);
+        using var file = TryOpen(log) ?? throw new SessionNotFoundException(session);
+        return (log.Writer?.Index ?? new LogIndex()).FindAppended(file, log, state.End, key);
+    }
+
     private async ValueTask<IReadOnlyList<Stretch>> StretchesAsync(SessionLog log, LogState state, long after, CancellationToken cancellationToken)
     {
         var stretches = new List<Stretch>();

@@ -37,6 +37,7 @@ internal static class Handover
                 TextPart said => said.Text,
                 ToolCallPart call => $"[called {call.Tool}: {Cut(call.Arguments.GetRawText())}]",
                 ToolResultPart result => $"[{(result.IsError ? "failed" : "result")}: {Cut(result.Output)}]",
+                SummaryPart summary => $"[in short, what was said before, but for the {summary.Kept} messages above: {summary.Text}]",
                 FilePart file => $"[file {file.Name ?? file.MediaType}]",
                 _ => "",
             };

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Adapters.Archives;
@@ -10,7 +9,6 @@ using Skein.Client;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
-using Skein.Core.Redaction;
 using Skein.Sandbox;
 
 namespace Skein.Cli.Commands;
@@ -23,7 +21,7 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
     /// <summary>Lists those of this folder, or of all.</summary>
     public async Task<int> ListAsync(bool all, bool json, CancellationToken cancellationToken)
     {
-        var (archive, _) = await OpenAsync(cancellationToken);
+        var archive = await OpenAsync(cancellationToken);
         await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
         var found = (await archive.ListAsync(surroundings.Folder, cancellationToken))
             .Where(s => all || s.Workspace is null || Path.TrimEndingDirectorySeparator(s.Workspace) == surroundings.Folder)
@@ -63,7 +61,7 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
     /// <param name="workspace">Where it goes on; null: where it was.</param>
     public async Task<int> AdoptAsync(string name, string? workspace, PermissionMode? mode, bool json, CancellationToken cancellationToken)
     {
-        var (archive, redactor) = await OpenAsync(cancellationToken);
+        var archive = await OpenAsync(cancellationToken);
         var found = Choose(name, await archive.ListAsync(surroundings.Folder, cancellationToken));
         var folder = workspace ?? (found.Workspace is { } own && Directory.Exists(own) ? own : null)
             ?? throw new UsageException($"The folder of {agent}'s session {found.Id}, {found.Workspace ?? "which it does not tell"}, is not there: say where it goes on with --workspace.");
@@ -73,10 +71,7 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
         var view = await client.ImportAsync(
             new ImportRequest(
                 RealPath.Of(Path.GetFullPath(folder, surroundings.Folder)), agent, found.Id,
-                await LongOutputs.BoundAsync(
-                    transcript.Messages, redactor,
-                    text => client.PutBlobAsync(() => new MemoryStream(Encoding.UTF8.GetBytes(text)), "text/plain; charset=utf-8", cancellationToken)),
-                agent, transcript.Model, mode, TitleOf(found), TitleSource.Prompt, found.Id),
+                transcript.Messages, agent, transcript.Model, mode, TitleOf(found), TitleSource.Prompt, found.Id),
             cancellationToken);
 
         foreach (var problem in transcript.Problems)
@@ -103,16 +98,15 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
         };
     }
 
-    private async Task<(IAgentArchive Archive, Redactor Redactor)> OpenAsync(CancellationToken cancellationToken)
+    private async Task<IAgentArchive> OpenAsync(CancellationToken cancellationToken)
     {
         var home = SkeinHome.Of(surroundings);
         using var settings = new HomeSettings(home, surroundings);
         using var keys = new ProviderKeys(home.Path);
         await using var agents = Composition.Agents.Open(
             home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
-        var archive = AgentArchives.Find(agent, agents.Driven, ChildEnvironment.Current(), new IdSource(surroundings.Time), surroundings.Time)
+        return AgentArchives.Find(agent, agents.Driven, ChildEnvironment.Current(), new IdSource(surroundings.Time), surroundings.Time)
             ?? throw new UsageException($"There is no agent '{TerminalText.CleanLine(agent)}' whose sessions could be taken over; there are: {string.Join(", ", agents.Driven.Named.Select(a => a.Name))}.");
-        return (archive, agents.SessionDefaults.Redactor ?? Redactor.RulesOnly);
     }
 
     /// <summary>Sessions of Skein by the agent's own id.</summary>

@@ -35,7 +35,10 @@ public interface ITurn
     /// <summary>The session as it was when the turn began: workspace, model, mode, linked id.</summary>
     Session Session { get; }
 
-    /// <summary>The visible messages, the prompt last, as they were when the turn began.</summary>
+    /// <summary>
+    /// The visible messages, the prompt last, as they were when the turn began. Those that a summary covers are left out, but for the ones it
+    /// keeps; where nothing was summarised, the newest of some 8,000,000 characters are there.
+    /// </summary>
     IReadOnlyList<Message> Messages { get; }
 
     /// <summary>The turn has no prompt: the agent is only to compact the context; null: it works on the prompt.</summary>

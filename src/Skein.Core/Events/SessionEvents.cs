@@ -28,6 +28,9 @@ public sealed record Imported(string From, string Id, DateTimeOffset At);
 /// </summary>
 /// <param name="Segments">Where the inherited sequences are, oldest first: each session's own file up to and including a sequence.</param>
 /// <param name="Messages">The number of messages inherited.</param>
+/// <param name="Edited">Of what is inherited, as in <see cref="Session.Edited"/>.</param>
+/// <param name="Summaries">Of what is inherited, as in <see cref="Session.Summaries"/>.</param>
+/// <param name="Hidden">Of what is inherited, as in <see cref="Session.Hidden"/>.</param>
 /// <param name="AgentSession">The driven agent's own id of the origin, where all of that is inherited; null: there is none, or it knows more.</param>
 public sealed record SessionForked(
     ForkOrigin From,
@@ -39,6 +42,9 @@ public sealed record SessionForked(
     string Title,
     [Optional, DefaultParameterValue(null)] string? Host,
     int Messages,
+    IReadOnlyDictionary<MessageId, long>? Edited = null,
+    IReadOnlyList<long>? Summaries = null,
+    IReadOnlyList<HiddenStretch>? Hidden = null,
     string? AgentSession = null) : EventBody;
 
 /// <param name="Seq">The last sequence inherited.</param>

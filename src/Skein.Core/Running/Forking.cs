@@ -15,9 +15,13 @@ internal static partial class Forking
         RunnerParts parts, SessionMemory origin, ForkRequest request, string host, Cause by, CancellationToken cancellationToken)
     {
         var session = origin.Session;
-        var cut = request.Message is { } message
-            ? await CutAfterAsync(parts.Store, origin, message, cancellationToken)
-            : new Cut(session.Seq, origin.Transcript.Messages.Count > 0 ? origin.Transcript.Messages[^1].Id : null, session.Messages);
+        var cut = request.Message is { } message ? await CutAfterAsync(parts.Store, session, message, cancellationToken) : new Cut(session.Seq, null, session.Messages);
+        IReadOnlyList<Message> last = [];
+        if (cut.Seq == session.Seq)
+        {
+            last = session.IsLive ? origin.Messages : (await MessagePages.ReadAsync(parts.Store, session, null, 1, cancellationToken)).Items;
+            cut = cut with { Message = last is [.., var newest] ? newest.Id : null };
+        }
 
         var forked = new SessionForked(
             new ForkOrigin(session.Id, cut.Seq, cut.Message),
@@ -26,6 +30,9 @@ internal static partial class Forking
             request.Title ?? await TitleAsync(parts.Store, session, cancellationToken),
             host,
             cut.Messages,
+            Some(session.Edited.Where(e => e.Value <= cut.Seq))?.ToDictionary(),
+            Some(session.Summaries.Where(s => s <= cut.Seq)),
+            Some(session.Hidden.Concat(session.Rewinds.Select(r => new HiddenStretch(r.Keep, r.At))).Where(h => h.At <= cut.Seq)),
             cut.Seq == session.Seq ? session.AgentSession : null);
 
         List<EventBody> bodies = [forked];
@@ -33,15 +40,13 @@ internal static partial class Forking
             bodies.Add(new SessionLocated(project.Root, project.Path));
 
         // What was edited since still reads as edited.
-        bodies.AddRange(session.Edited
-            .Where(edit => edit.Value > cut.Seq)
-            .Select(edit => origin.Transcript.Find(edit.Key))
-            .Where(m => m is not null && m.Seq <= cut.Seq)
-            .Select(m => new MessageEdited(m!.Id, m.Parts)));
+        foreach (var (edited, at) in session.Edited)
+        {
+            if (at > cut.Seq && await parts.Store.FindMessageAsync(session.Id, edited, cancellationToken) <= cut.Seq)
+                bodies.Add((await MessagePages.EventAsync(parts.Store, session.Id, at, cancellationToken)).Body);
+        }
 
-        if (cut.Seq == session.Seq)
-            bodies.AddRange(new Closing(parts.Ids)
-                .Messages(origin.Transcript.Messages, [], StopReason.Interrupted, "The session was forked before this call had a result.").Bodies);
+        bodies.AddRange(new Closing(parts.Ids).Messages(last, [], StopReason.Interrupted, "The session was forked before this call had a result.").Bodies);
 
         return await parts.Store.CreateAsync(parts.Ids.Next<SessionId>(), bodies, by, cancellationToken);
     }
@@ -79,15 +84,14 @@ internal static partial class Forking
             return null;
 
         return await store.FindAsync(from.Session, cancellationToken) is { IsLive: false, Edited.Count: 0 } origin
-            && origin.AgentSession == agentSession && origin.Messages == messages.Count - 1
+            && origin.AgentSession == agentSession && origin.Messages == fork.Messages - 1
                 ? new AgentOrigin(agentSession, origin.Cost) : null;
     }
 
     // The whole message belongs to the fork: all that comes before the next message, or the next turn, begins.
-    private static async Task<Cut> CutAfterAsync(ISessionStore store, SessionMemory origin, MessageId message, CancellationToken cancellationToken)
+    private static async Task<Cut> CutAfterAsync(ISessionStore store, Session session, MessageId message, CancellationToken cancellationToken)
     {
-        var session = origin.Session;
-        var begun = origin.Transcript.Find(message)?.Seq ?? await FindHiddenAsync(store, session.Id, message, cancellationToken);
+        var begun = await store.FindMessageAsync(session.Id, message, cancellationToken) ?? throw new NotInSessionException(session.Id, $"message {message}");
         var cut = begun;
         var number = 0;
         await foreach (var e in store.ReadAsync(session.Id, begun - 1, cancellationToken))
@@ -102,16 +106,7 @@ internal static partial class Forking
         return new Cut(cut, message, number);
     }
 
-    private static async Task<long> FindHiddenAsync(ISessionStore store, SessionId session, MessageId message, CancellationToken cancellationToken)
-    {
-        await foreach (var e in store.ReadBackAsync(session, long.MaxValue, cancellationToken))
-        {
-            if (e.Body is MessageAdded added && added.Message == message)
-                return e.Seq;
-        }
-
-        throw new NotInSessionException(session, $"message {message}");
-    }
+    private static List<T>? Some<T>(IEnumerable<T> all) => all.ToList() is { Count: > 0 } some ? some : null;
 
     // Flattened: each stretch is read from the file of the session that wrote it.
     private static IReadOnlyList<Segment> Segments(Session origin, long upTo) =>

@@ -9,8 +9,10 @@ internal static class Importing
     private const string Unfinished = "This call had no result when its session was exported.";
 
     /// <summary>The same messages in the same order, under ids of this store; what was still arriving is closed.</summary>
-    public static IReadOnlyList<EventBody> Bodies(SessionCreated created, ImportRequest request, IdSource ids)
+    public static async Task<IReadOnlyList<EventBody>> BodiesAsync(
+        SessionCreated created, ImportRequest request, RunnerParts parts, CancellationToken cancellationToken)
     {
+        var ids = parts.Ids;
         List<EventBody> bodies = [created];
         if (request.Title is not null && request.TitleSource != TitleSource.Manual)
             bodies.Add(new SessionTitled(request.Title, request.TitleSource));
@@ -20,6 +22,9 @@ internal static class Importing
         foreach (var message in request.Messages)
         {
             TurnId? turn = message.Turn is { } known ? turns.TryGetValue(known, out var made) ? made : turns[known] = ids.Next<TurnId>() : null;
+            var kept = new List<MessagePart>();
+            foreach (var part in message.Parts)
+                kept.Add(new MessagePart(ids.Next<PartId>(), await LargeOutputs.KeepAsync(parts, part.Content, cancellationToken)));
             var mine = message with
             {
                 Id = ids.Next<MessageId>(),
@@ -27,7 +32,7 @@ internal static class Importing
                 // What had not arrived will never arrive.
                 Stop = message.Stop ?? (message.Status == MessageStatus.Completed ? null : StopReason.Interrupted),
                 Status = message.Status == MessageStatus.Completed ? MessageStatus.Completed : MessageStatus.Error,
-                Parts = [.. message.Parts.Select(p => new MessagePart(ids.Next<PartId>(), p.Content))],
+                Parts = kept,
             };
             bodies.Add(new MessageAdded(
                 mine.Id, mine.Role, mine.Stop is null ? MessageStatus.Completed : MessageStatus.Pending, added.Count + 1, mine.Parts, turn, mine.Model));

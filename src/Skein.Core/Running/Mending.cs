@@ -20,7 +20,7 @@ internal static class Mending
             return ([], found);
 
         var closing = new Closing(ids);
-        var messages = memory.Transcript.Messages;
+        var messages = memory.Messages;
         if (isWaitingToResume)
         {
             closing.Calls(messages, memory.StartedCalls, Why);
@@ -40,7 +40,7 @@ internal static class Mending
     /// <param name="answer">The answer that makes the turn go on.</param>
     public static IReadOnlyList<EventBody> OfResumed(SessionMemory memory, PermissionAnswered answer, IdSource ids)
     {
-        if (memory.Transcript.Messages is not [.., { Role: Role.Assistant } last])
+        if (memory.Messages is not [.., { Role: Role.Assistant } last])
             return [];
 
         var lost = last.UnansweredCalls.Where(c => c.Redacted is not null).Select(c => c.CallId).ToHashSet(StringComparer.Ordinal);

@@ -8,20 +8,16 @@ namespace Skein.Core.Running;
 /// </summary>
 internal static class MessagePages
 {
-    private const int Many = 200;
-
     public static async Task<MessagePage> ReadAsync(ISessionStore store, Session session, long? before, int limit, CancellationToken cancellationToken)
     {
-        var visible = new VisibleMessages();
         var events = new List<SessionEvent>();
+        var count = 0;
         long? next = null;
 
-        await foreach (var e in store.ReadBackAsync(session.Id, before ?? long.MaxValue, cancellationToken))
+        await foreach (var e in VisibleEvents.BackAsync(store, session.Id, before ?? long.MaxValue, cancellationToken))
         {
-            if (!visible.Keeps(e))
-                continue;
             events.Add(e);
-            if (e.Body is MessageAdded added && visible.Count == limit)
+            if (e.Body is MessageAdded added && ++count == limit)
             {
                 next = added.N > 1 ? e.Seq : null;
                 break;
@@ -31,70 +27,45 @@ internal static class MessagePages
         var page = new Transcript();
         foreach (var e in Enumerable.Reverse(events))
             page.Apply(e);
-        await ApplyLaterEditsAsync(store, session, page, before, cancellationToken);
+        foreach (var (message, seq) in session.Edited)
+        {
+            // An edit stands later in the log than its message, maybe later than the page.
+            if (before is not null && seq >= before && page.Find(message) is not null)
+                page.Apply(await EventAsync(store, session.Id, seq, cancellationToken));
+        }
+
         return new MessagePage(page.Messages, next, session.Seq);
     }
 
-    /// <summary>One visible message, looked for page by page from the end; null: there is none of that id.</summary>
+    /// <summary>One visible message; null: there is none of that id.</summary>
     public static async Task<Message?> FindAsync(ISessionStore store, Session session, MessageId message, CancellationToken cancellationToken)
     {
-        long? before = null;
-        do
-        {
-            var page = await ReadAsync(store, session, before, Many, cancellationToken);
-            if (page.Items.FirstOrDefault(m => m.Id == message) is { } found)
-                return found;
-            before = page.Before;
-        }
-        while (before is not null);
-        return null;
-    }
+        if (await store.FindMessageAsync(session.Id, message, cancellationToken) is not { } begun || session.Hides(begun))
+            return null;
 
-    // An edit stands later in the log than its message, maybe later than the page.
-    private static async Task ApplyLaterEditsAsync(
-        ISessionStore store, Session session, Transcript page, long? before, CancellationToken cancellationToken)
-    {
-        foreach (var (message, seq) in session.Edited)
+        var transcript = new Transcript();
+        await foreach (var e in store.ReadAsync(session.Id, begun - 1, cancellationToken))
         {
-            if (before is null || seq < before || page.Find(message) is null)
-                continue;
-            await foreach (var e in store.ReadAsync(session.Id, seq - 1, cancellationToken))
-            {
-                page.Apply(e);
+            // What was steered may stand between a message and the rest of it.
+            if (e.Seq > begun && (e.Body is TurnStarted || (e.Body is MessageAdded && IsWhole(transcript.Messages[0]))))
                 break;
-            }
+            if (e.Seq == begun || e.Body is not MessageAdded)
+                transcript.Apply(e);
         }
+
+        if (session.Edited.TryGetValue(message, out var edited))
+            transcript.Apply(await EventAsync(store, session.Id, edited, cancellationToken));
+        return transcript.Find(message);
     }
 
-    /// <summary>Tells, going back through a log, which events count: those of messages that no rewind hides.</summary>
-    private sealed class VisibleMessages
+    /// <summary>The event of a sequence.</summary>
+    public static async Task<SessionEvent> EventAsync(ISessionStore store, SessionId session, long seq, CancellationToken cancellationToken)
     {
-        private readonly List<(long Keep, long At)> _hidden = [];
-        private int _unrewound;
-
-        public int Count { get; private set; }
-
-        public bool Keeps(SessionEvent e)
-        {
-            switch (e.Body)
-            {
-                case SessionUnrewound:
-                    _unrewound++;
-                    return false;
-                case SessionRewound when _unrewound > 0:
-                    _unrewound--;
-                    return false;
-                case SessionRewound rewound:
-                    _hidden.Add((rewound.Keep, e.Seq));
-                    return false;
-                case MessageAdded when _hidden.Exists(h => h.Keep < e.Seq && e.Seq < h.At):
-                    return false;
-                case MessageAdded:
-                    Count++;
-                    return true;
-                default:
-                    return true;
-            }
-        }
+        await foreach (var e in store.ReadAsync(session, seq - 1, cancellationToken))
+            return e;
+        throw new CursorAheadException(session, seq, seq - 1);
     }
+
+    private static bool IsWhole(Message message) =>
+        message.Status is MessageStatus.Completed or MessageStatus.Error && !message.UnansweredCalls.Any();
 }

@@ -6,31 +6,39 @@ namespace Skein.Core.Running;
 /// <summary>Messages that no turn makes: added and edited by a client. On the runner's mailbox only.</summary>
 internal static class MessagesByHand
 {
-    public static async Task<Message> AddAsync(SessionRunner runner, IdSource ids, NewMessage message, Cause by)
+    public static async Task<Message> AddAsync(SessionRunner runner, NewMessage message, Cause by, CancellationToken cancellationToken)
     {
-        if (runner.Memory.FindOutcome(by.Key) is { Message: { } done } && runner.Memory.Transcript.Find(done) is { } known)
+        if (await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is { Message: { } done } && await runner.Memory.FindAsync(done, cancellationToken) is { } known)
             return known;
 
         Sessions.RequireIdle(Sessions.Usable(runner.Session));
         if (message.Parts.Count == 0)
             throw new InvalidRequestException("A message needs at least one part.");
-        var id = ids.Next<MessageId>();
-        await runner.AppendAsync([new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, Named(ids, message.Parts))], by);
-        return runner.Memory.Transcript.Find(id)!;
+        var id = runner.Ids.Next<MessageId>();
+        await runner.AppendAsync([new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, await NamedAsync(runner, message.Parts, cancellationToken))], by);
+        return await GetAsync(runner, id, CancellationToken.None);
     }
 
-    public static async Task<Message> EditAsync(SessionRunner runner, IdSource ids, MessageId message, MessageChange change, Cause by)
+    public static async Task<Message> EditAsync(SessionRunner runner, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken)
     {
         Sessions.RequireIdle(Sessions.Usable(runner.Session));
-        if (runner.Memory.Transcript.Find(message) is not { } old)
-            throw new NotInSessionException(runner.Session.Id, $"message {message}");
-        if (runner.Memory.FindOutcome(by.Key) is not null)
+        var old = await GetAsync(runner, message, cancellationToken);
+        if (await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is not null)
             return old;
         if (change.Parts.Count == 0)
             throw new InvalidRequestException("A message needs at least one part.");
-        await runner.AppendAsync([new MessageEdited(message, Named(ids, change.Parts))], by);
-        return runner.Memory.Transcript.Find(message)!;
+        await runner.AppendAsync([new MessageEdited(message, await NamedAsync(runner, change.Parts, cancellationToken))], by);
+        return await GetAsync(runner, message, CancellationToken.None);
     }
 
-    private static IReadOnlyList<MessagePart> Named(IdSource ids, IReadOnlyList<Part> parts) => [.. parts.Select(p => new MessagePart(ids.Next<PartId>(), p))];
+    private static async Task<Message> GetAsync(SessionRunner runner, MessageId message, CancellationToken cancellationToken) =>
+        await runner.Memory.FindAsync(message, cancellationToken) ?? throw new NotInSessionException(runner.Session.Id, $"message {message}");
+
+    private static async Task<IReadOnlyList<MessagePart>> NamedAsync(SessionRunner runner, IReadOnlyList<Part> parts, CancellationToken cancellationToken)
+    {
+        var named = new List<MessagePart>();
+        foreach (var part in parts)
+            named.Add(new MessagePart(runner.Ids.Next<PartId>(), await LargeOutputs.KeepAsync(runner.Parts, part, cancellationToken)));
+        return named;
+    }
 }

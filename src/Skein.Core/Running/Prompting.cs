@@ -84,7 +84,7 @@ internal static class Prompting
     /// <exception cref="ConflictException">Its agent cannot.</exception>
     public static async Task<PromptAccepted> CompactAsync(SessionRunner runner, TurnCompaction compaction, Cause by)
     {
-        if (runner.Memory.FindOutcome(by.Key) is { Turn: { } known } done)
+        if (await runner.Memory.FindOutcomeAsync(by.Key, CancellationToken.None) is { Turn: { } known } done)
             return new PromptAccepted(known, done.Seq);
 
         var session = Sessions.Usable(runner.Session);

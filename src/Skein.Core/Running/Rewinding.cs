@@ -9,35 +9,38 @@ internal static class Rewinding
     /// <returns>What is to be appended: nothing where all stay.</returns>
     /// <exception cref="NotInSessionException">There is no such message.</exception>
     /// <exception cref="ConflictException">There is no message at all.</exception>
-    public static List<EventBody> Of(SessionId session, IReadOnlyList<Message> messages, MessageId? message)
+    public static async Task<List<EventBody>> OfAsync(ISessionStore store, Session session, MessageId? message, CancellationToken cancellationToken)
     {
-        var left = CountKept(session, messages, message);
-        return left == messages.Count ? [] : [new SessionRewound(left == 0 ? 0 : messages[left - 1].Seq, left == 0 ? null : messages[left - 1].Id, left)];
-    }
-
-    private static int CountKept(SessionId session, IReadOnlyList<Message> messages, MessageId? message) =>
-        message is { } last ? UpTo(session, messages, last) : BeforeLastTurn(session, messages);
-
-    private static int UpTo(SessionId session, IReadOnlyList<Message> messages, MessageId message)
-    {
-        for (var i = 0; i < messages.Count; i++)
+        var kept = message is { } last
+            ? await FindAsync(store, session, last, cancellationToken)
+            : await FindBeforeLastTurnAsync(store, session, cancellationToken);
+        return kept switch
         {
-            if (messages[i].Id == message)
-                return i + 1;
-        }
-
-        throw new NotInSessionException(session, $"message {message}");
+            null => [new SessionRewound(0, null, 0)],
+            { Body: MessageAdded { N: var n } } when n == session.Messages => [],
+            { Seq: var seq, Body: MessageAdded added } => [new SessionRewound(seq, added.Message, added.N)],
+            _ => throw new DamagedException($"Session {session.Id}: what stands at {kept.Seq}, where message {message} begins, cannot be read."),
+        };
     }
+
+    private static async Task<SessionEvent> FindAsync(ISessionStore store, Session session, MessageId message, CancellationToken cancellationToken) =>
+        await store.FindMessageAsync(session.Id, message, cancellationToken) is { } seq && !session.Hides(seq)
+            ? await MessagePages.EventAsync(store, session.Id, seq, cancellationToken)
+            : throw new NotInSessionException(session.Id, $"message {message}");
 
     // A message that was appended without a turn counts as one.
-    private static int BeforeLastTurn(SessionId session, IReadOnlyList<Message> messages)
+    private static async Task<SessionEvent?> FindBeforeLastTurnAsync(ISessionStore store, Session session, CancellationToken cancellationToken)
     {
-        if (messages is not [.., var last])
-            throw new ConflictException($"Session {session} has no message to rewind.");
+        MessageAdded? last = null;
+        await foreach (var e in VisibleEvents.BackAsync(store, session.Id, long.MaxValue, cancellationToken))
+        {
+            if (e.Body is not MessageAdded added)
+                continue;
+            if (last is not null && (last.Turn is null || added.Turn != last.Turn))
+                return e;
+            last ??= added;
+        }
 
-        var left = messages.Count - 1;
-        while (left > 0 && last.Turn is not null && messages[left - 1].Turn == last.Turn)
-            left--;
-        return left;
+        return last is null ? throw new ConflictException($"Session {session.Id} has no message to rewind.") : null;
     }
 }

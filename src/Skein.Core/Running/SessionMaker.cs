@@ -63,10 +63,8 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
             var created = new SessionCreated(
                 workspace, agent, model, request.Mode ?? options.DefaultMode, request.TitleSource == TitleSource.Manual ? title : null, options.Host,
                 Imported: new Imported(request.From, request.Id, parts.Time.GetUtcNow()));
-            var bodies = Importing.Bodies(created, request with { Title = title }, parts.Ids);
-            if (request.AgentSession is not null)
-                bodies = parts.Redactor.Redact(bodies); // What was said elsewhere never was.
-            var writer = await parts.Store.CreateAsync(parts.Ids.Next<SessionId>(), bodies, by, cancellationToken);
+            var writer = await parts.Store.CreateAsync(
+                parts.Ids.Next<SessionId>(), parts.Redactor.Redact(await Importing.BodiesAsync(created, request with { Title = title }, parts, cancellationToken)), by, cancellationToken);
             return await runners.AdoptAsync(writer, cancellationToken);
         }
         finally

@@ -2,38 +2,65 @@ using Skein.Core.Events;
 
 namespace Skein.Core.Running;
 
-/// <summary>All that a runner remembers of its session: folds of the log, brought up to date with every append.</summary>
+/// <summary>
+/// What a runner remembers of its session: the session itself, its open turn, and the messages that an agent is handed, which are read
+/// when the first turn needs them. All are brought up to date with every append. A long session takes no more than a short one.
+/// </summary>
 internal sealed class SessionMemory
 {
-    private readonly Dictionary<string, KeyOutcome> _keys = [];
+    private readonly ISessionStore _store;
     private readonly Dictionary<PermissionId, string> _asked = [];
     private readonly Dictionary<string, PermissionAnswered> _answers = [];
     private readonly HashSet<string> _startedCalls = [];
-    private Session? _session;
+    private Transcript? _context;
+    private bool _isOutdated;
 
-    public Session Session => _session ?? throw new InvalidOperationException("No event has been folded.");
+    private SessionMemory(ISessionStore store, Session session) => (_store, Session) = (store, session);
 
-    public Transcript Transcript { get; } = new();
+    /// <exception cref="SessionNotFoundException"/>
+    public static async Task<SessionMemory> OpenAsync(ISessionStore store, SessionId session, CancellationToken cancellationToken)
+    {
+        var memory = new SessionMemory(store, await store.FindAsync(session, cancellationToken) ?? throw new SessionNotFoundException(session));
+        if (memory.Session.IsLive)
+            await memory.LoadMessagesAsync(cancellationToken);
+        return memory;
+    }
+
+    public Session Session { get; private set; }
+
+    /// <summary>What an agent is handed (<see cref="ContextReader"/>), oldest first; of an open turn all are there. None before <see cref="LoadMessagesAsync"/>.</summary>
+    public IReadOnlyList<Message> Messages => _context?.Messages ?? [];
 
     /// <summary>How the open turn began.</summary>
     public TurnStarted? Turn { get; private set; }
 
-    /// <summary>Turns that came to their end.</summary>
-    public int CompletedTurns { get; private set; }
-
     /// <summary>Calls of the open turn that a tool has begun to carry out.</summary>
     public IReadOnlySet<string> StartedCalls => _startedCalls;
 
+    /// <summary>Reads the messages, unless they are here.</summary>
+    public async Task LoadMessagesAsync(CancellationToken cancellationToken)
+    {
+        if (_context is not null && !_isOutdated && _context.Messages.Sum(m => ContextReader.SizeOf(m.Parts)) <= 2 * ContextReader.Most)
+            return;
+
+        var context = new Transcript();
+        foreach (var e in await ContextReader.ReadAsync(_store, Session, cancellationToken))
+        {
+            context.Apply(e);
+            Track(e.Body);
+        }
+
+        (_context, _isOutdated) = (context, false);
+    }
+
     public void Apply(SessionEvent e)
     {
-        // A fork reads its origin's events first: they make its messages, all else begins anew.
-        if (e.Body is SessionForked)
-            Forget();
-        Transcript.Apply(e);
-        _session = _session.Apply(e);
-        if (e.By?.Key is { } key)
-            Remember(key, e);
+        Session = Session.Apply(e);
         Track(e.Body);
+        if (e.Body is SessionRewound or SessionUnrewound)
+            _context = null;
+        _context?.Apply(e);
+        _isOutdated |= e.Body is MessageAdded { Parts: [{ Content: SummaryPart }] };
     }
 
     public void ApplyAll(IEnumerable<SessionEvent> events)
@@ -42,19 +69,27 @@ internal sealed class SessionMemory
             Apply(e);
     }
 
+    /// <summary>One of <see cref="Messages"/>.</summary>
+    public Message? Find(MessageId message) => _context?.Find(message);
+
+    /// <summary>Any visible message, read from the log; null: there is none of that id.</summary>
+    public Task<Message?> FindAsync(MessageId message, CancellationToken cancellationToken) =>
+        MessagePages.FindAsync(_store, Session, message, cancellationToken);
+
     /// <summary>What the request with this key led to; null when there was none.</summary>
-    public KeyOutcome? FindOutcome(string? key) => key is not null && _keys.TryGetValue(key, out var outcome) ? outcome : null;
+    public async Task<KeyOutcome?> FindOutcomeAsync(string? key, CancellationToken cancellationToken)
+    {
+        if (key is null)
+            return null;
+
+        KeyOutcome? outcome = null;
+        foreach (var e in await _store.FindAppendedAsync(Session.Id, key, cancellationToken))
+            outcome = (outcome ?? new KeyOutcome(e.Seq)).After(e);
+        return outcome;
+    }
 
     /// <summary>How a call of the open turn was answered; null when it was not.</summary>
     public PermissionAnswered? FindAnswer(string callId) => _answers.GetValueOrDefault(callId);
-
-    private void Forget()
-    {
-        _session = null;
-        CompletedTurns = 0;
-        _keys.Clear();
-        EndTurn();
-    }
 
     private void EndTurn()
     {
@@ -62,20 +97,6 @@ internal sealed class SessionMemory
         _asked.Clear();
         _answers.Clear();
         _startedCalls.Clear();
-    }
-
-    private void Remember(string key, SessionEvent e)
-    {
-        var outcome = _keys.GetValueOrDefault(key) ?? new KeyOutcome(e.Seq);
-        _keys[key] = e.Body switch
-        {
-            TurnStarted started => outcome with { Seq = e.Seq, Turn = started.Turn },
-            PromptQueued queued => outcome with { Seq = e.Seq, Turn = queued.Turn },
-            PromptSteered steered => outcome with { Seq = e.Seq, Turn = steered.Turn },
-            MessageAdded added => outcome with { Message = added.Message },
-            MessageEdited edited => outcome with { Message = edited.Message },
-            _ => outcome,
-        };
     }
 
     private void Track(EventBody body)
@@ -86,7 +107,6 @@ internal sealed class SessionMemory
                 Turn = started;
                 break;
             case TurnCompleted or TurnFailed or TurnInterrupted:
-                CompletedTurns += body is TurnCompleted ? 1 : 0;
                 EndTurn();
                 break;
             case ToolStarted started:
@@ -103,4 +123,16 @@ internal sealed class SessionMemory
 }
 
 /// <summary>What a request with an Idempotency-Key led to.</summary>
-internal sealed record KeyOutcome(long Seq, TurnId? Turn = null, MessageId? Message = null);
+internal sealed record KeyOutcome(long Seq, TurnId? Turn = null, MessageId? Message = null)
+{
+    /// <summary>With one more of the events that it appended.</summary>
+    public KeyOutcome After(SessionEvent e) => e.Body switch
+    {
+        TurnStarted started => this with { Seq = e.Seq, Turn = started.Turn },
+        PromptQueued queued => this with { Seq = e.Seq, Turn = queued.Turn },
+        PromptSteered steered => this with { Seq = e.Seq, Turn = steered.Turn },
+        MessageAdded added => this with { Message = added.Message },
+        MessageEdited edited => this with { Message = edited.Message },
+        _ => this,
+    };
+}

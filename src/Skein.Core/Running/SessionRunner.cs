@@ -36,6 +36,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         _lastUsed = parts.Time.GetTimestamp();
     }
 
+    public RunnerParts Parts => _parts;
     public IdSource Ids => _parts.Ids;
 
     /// <summary>Folds of the log. To be looked at on the mailbox only.</summary>
@@ -70,10 +71,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     {
         try
         {
-            var memory = new SessionMemory();
-            await foreach (var e in parts.Store.ReadAsync(writer.Session, 0, cancellationToken))
-                memory.Apply(e);
-            return new SessionRunner(parts, writer, memory);
+            return new SessionRunner(parts, writer, await SessionMemory.OpenAsync(parts.Store, writer.Session, cancellationToken));
         }
         catch
         {
@@ -116,6 +114,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     /// <returns>The event that began it.</returns>
     public async Task<SessionEvent> BeginAsync(IReadOnlyList<EventBody> bodies, Cause? by)
     {
+        await _memory.LoadMessagesAsync(CancellationToken.None);
         var began = (await AppendAsync(bodies, by)).First(e => e.Body is TurnStarted);
         Run((TurnStarted)began.Body);
         return began;
@@ -203,7 +202,7 @@ internal sealed class SessionRunner : IAsyncDisposable
                     .Select((p, i) => new MessageAdded(p.Message, Role.User, MessageStatus.Completed, first + i, p.Parts, turn))
                     .ToList();
                 await AppendAsync(bodies, null);
-                return [.. bodies.Select(b => _memory.Transcript.Find(b.Message)!)];
+                return [.. bodies.Select(b => _memory.Find(b.Message)!)];
             },
             cancellationToken);
 
@@ -289,7 +288,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     private void Run(TurnStarted started)
     {
-        var turn = new RunningTurn(this, _parts, started, Session, [.. _memory.Transcript.Messages]);
+        var turn = new RunningTurn(this, _parts, started, Session, [.. _memory.Messages]);
         _turn = turn;
         _pump = Task.WhenAll(_pump, Task.Run(() => PumpAsync(turn)));
     }
@@ -343,9 +342,11 @@ internal sealed class SessionRunner : IAsyncDisposable
         else if (failure is not null)
             await CloseAsync(turn.Id, new TurnFailed(turn.Id, failure.Kind, failure.Provider, failure.Message), StopReason.Failed, null);
         else
+        {
             await CloseAsync(turn.Id, new TurnCompleted(turn.Id), StopReason.Failed, null);
+            _titling.TurnCompleted(turn.Id);
+        }
 
-        _titling.TurnEnded();
         if (Session.Queue.Count > 0 && turn.Interruption?.Reason != "stop")
             await Prompting.StartAsync(this, Session.Queue[0], null);
     }
@@ -353,7 +354,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     private async Task CloseAsync(TurnId turn, EventBody ending, StopReason stop, Cause? by)
     {
         var why = stop == StopReason.Interrupted ? "The turn was interrupted before this call had a result." : "The turn failed before this call had a result.";
-        var closing = new Closing(_parts.Ids).Messages(_memory.Transcript.Messages, _live.SoFar(), stop, why).Questions(Session.Questions);
+        var closing = new Closing(_parts.Ids).Messages(_memory.Messages, _live.SoFar(), stop, why).Questions(Session.Questions);
         await AppendAsync([.. closing.Bodies, ending], by);
         _live.Clear();
     }

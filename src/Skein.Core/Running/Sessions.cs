@@ -198,7 +198,7 @@ public sealed class Sessions : IAsyncDisposable
             session,
             async runner =>
             {
-                if (runner.Memory.FindOutcome(by.Key) is { Turn: { } turn } done)
+                if (await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is { Turn: { } turn } done)
                     return new PromptAccepted(turn, done.Seq);
 
                 var now = Usable(runner.Session);
@@ -250,7 +250,7 @@ public sealed class Sessions : IAsyncDisposable
 
         var (known, ended) = await _runners.RunAsync(
             session,
-            async runner => runner.Memory.FindOutcome(by.Key) is { } done
+            async runner => await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is { } done
                 ? (done, null)
                 : ((KeyOutcome?)null, await runner.InterruptAsync(new Interruption("user", by))),
             cancellationToken);
@@ -282,10 +282,10 @@ public sealed class Sessions : IAsyncDisposable
 
         return CommandAsync(
             session, by,
-            runner =>
+            async runner =>
             {
                 RequireIdle(Usable(runner.Session));
-                return AppendAnyAsync(runner, Rewinding.Of(session, runner.Memory.Transcript.Messages, request.Message), by);
+                await AppendAnyAsync(runner, await Rewinding.OfAsync(_store, runner.Session, request.Message, cancellationToken), by);
             },
             cancellationToken);
     }
@@ -324,11 +324,11 @@ public sealed class Sessions : IAsyncDisposable
 
     /// <summary>Appends a finished message without a turn.</summary>
     public Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>
-        _runners.RunAsync(session, runner => MessagesByHand.AddAsync(runner, Ids, message, by), cancellationToken);
+        _runners.RunAsync(session, runner => MessagesByHand.AddAsync(runner, message, by, cancellationToken), cancellationToken);
 
     /// <summary>Replaces the parts of a message; an event, nothing is overwritten.</summary>
     public Task<Message> EditMessageAsync(SessionId session, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken) =>
-        _runners.RunAsync(session, runner => MessagesByHand.EditAsync(runner, Ids, message, change, by), cancellationToken);
+        _runners.RunAsync(session, runner => MessagesByHand.EditAsync(runner, message, change, by, cancellationToken), cancellationToken);
 
     /// <summary>Every event after <paramref name="after"/>, then those to come, with the text that is arriving between them. Ends only when cancelled.</summary>
     /// <exception cref="CursorAheadException">The session ends before <paramref name="after"/>.</exception>
@@ -388,7 +388,7 @@ public sealed class Sessions : IAsyncDisposable
             session,
             async runner =>
             {
-                if (runner.Memory.FindOutcome(by.Key) is null)
+                if (await runner.Memory.FindOutcomeAsync(by.Key, cancellationToken) is null)
                     await command(runner);
                 return View(runner.Session);
             },

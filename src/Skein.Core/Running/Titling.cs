@@ -13,13 +13,14 @@ internal sealed class Titling(SessionRunner runner, RunnerParts parts) : IAsyncD
     private Task _making = Task.CompletedTask;
 
     /// <summary>On the runner's mailbox only.</summary>
-    public void TurnEnded()
+    /// <param name="turn">It came to its end.</param>
+    public void TurnCompleted(TurnId turn)
     {
         var session = runner.Session;
-        if (runner.Memory.CompletedTurns == 1 && _making.IsCompleted && IsWanted(session)
+        if (IsWanted(session) && _making.IsCompleted && IsFirst(turn)
             && parts.Agents.TryFind(session.Agent, out var kind) && kind.MakeTitle is { } make)
         {
-            IReadOnlyList<Message> messages = [.. runner.Memory.Transcript.Messages];
+            IReadOnlyList<Message> messages = [.. runner.Memory.Messages];
             _making = Task.Run(() => MakeAsync(make, session, messages));
         }
     }
@@ -30,6 +31,8 @@ internal sealed class Titling(SessionRunner runner, RunnerParts parts) : IAsyncD
         await _making;
         _ending.Dispose();
     }
+
+    private bool IsFirst(TurnId turn) => !runner.Memory.Messages.Any(m => m.Role == Role.Assistant && m.Stop == StopReason.End && m.Turn != turn);
 
     // Sub-agents' sessions are named by who began them, imported ones as they were.
     private static bool IsWanted(Session session) => session is { TitleSource: TitleSource.Prompt, Parent: null, Imported: null, TrashedAt: null };

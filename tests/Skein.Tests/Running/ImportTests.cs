@@ -2,6 +2,7 @@ using System.Text.Json;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Redaction;
 using Skein.Testing;
 using Skein.Tests.Store;
 
@@ -51,6 +52,35 @@ public sealed class ImportTests
         Assert.Equal(("elsewhere", "42", "Geese", 4), (session.Imported!.From, session.Imported.Id, session.Title, session.Messages));
         Assert.Equal(import.Agent, (await kernel.GetAsync(origin)).Agent);
         Assert.Equal(["one", "You said: one"], await kernel.TextsAsync(origin));
+    }
+
+    [Fact]
+    public async Task An_output_of_twenty_megabytes_is_kept_beside_the_log_and_secrets_are_taken_out_whoever_hands_it_in()
+    {
+        await using var kernel = await Kernel.StartAsync(Redactor.RulesOnly, ScriptedAgent.Echo());
+        var secret = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a";
+        var output = string.Concat(Enumerable.Repeat("a line of the output\n", 1_000_000)) + secret;
+        Part[] parts = [new ToolCallPart("1", "bash", JsonElement.Parse("{}")), new ToolResultPart("1", output)];
+
+        var message = new Message(
+            Some.Ids.Next<MessageId>(), 1, Role.Assistant, MessageStatus.Completed, [.. parts.Select(p => new MessagePart(Some.Ids.Next<PartId>(), p))], default, default);
+        var imported = (await ImportAsync(kernel, [message]))[0];
+        var added = await kernel.Sessions.AddMessageAsync(await kernel.NewSessionAsync(), new NewMessage(Role.Assistant, parts), Kernel.User, Cancellation);
+
+        foreach (var result in (ToolResultPart[])[(ToolResultPart)imported.Parts[1].Content, (ToolResultPart)added.Parts[1].Content])
+        {
+            Assert.True(result.Output.Length < 40_000, $"{result.Output.Length}");
+            Assert.Contains("[redacted: ", result.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, result.Output, StringComparison.Ordinal);
+            Assert.Equal(1, result.Redacted!.Values.Sum());
+            await using var whole = await kernel.Sessions.FindBlobAsync(result.Whole!.Sha256, Cancellation);
+            using var reader = new StreamReader(whole!);
+            var kept = await reader.ReadToEndAsync(Cancellation);
+            Assert.StartsWith(output[..20_000_000], kept, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, kept, StringComparison.Ordinal);
+        }
+
+        Assert.All(Directory.GetFiles(Path.Combine(kernel.Home, "sessions"), "*.jsonl", SearchOption.AllDirectories), f => Assert.True(new FileInfo(f).Length < 100_000));
     }
 
     [Fact]

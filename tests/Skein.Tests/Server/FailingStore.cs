@@ -11,6 +11,8 @@ internal sealed class FailingStore(Func<Exception> fail) : ISessionStore
     public ValueTask<ISessionWriter> OpenWriterAsync(SessionId session, CancellationToken cancellationToken) => throw fail();
     public IAsyncEnumerable<SessionEvent> ReadAsync(SessionId session, long after, CancellationToken cancellationToken) => throw fail();
     public IAsyncEnumerable<SessionEvent> ReadBackAsync(SessionId session, long before, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<long?> FindMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken) => throw fail();
+    public ValueTask<IReadOnlyList<SessionEvent>> FindAppendedAsync(SessionId session, string key, CancellationToken cancellationToken) => throw fail();
     public Task WaitForChangeAsync(SessionId session, long after, CancellationToken cancellationToken) => throw fail();
     public ValueTask<Session?> FindAsync(SessionId session, CancellationToken cancellationToken) => throw fail();
     public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) => throw fail();

@@ -52,6 +52,52 @@ public abstract class SessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Messages_and_the_events_of_a_request_are_found_without_reading_the_rest_also_what_was_appended_since()
+    {
+        var message = Some.Message("Found by its id.");
+        string[] keys = ["key \"one\"", new string('k', 200), "{\"key\":\"two\"}"];
+        SessionId session;
+        await using (var writer = await CreateAsync(key: "creation"))
+        {
+            session = writer.Session;
+            var added = (await writer.AppendAsync([message, Some.Titled("after it")], Some.By with { Key = keys[0] }, Cancellation))[0].Seq;
+            Assert.Equal(added, await Store.FindMessageAsync(session, message.Message, Cancellation));
+
+            var later = Some.Message("Said later, with \"key\":\"key-1\" in it.", 2);
+            var seq = (await writer.AppendAsync([later], Some.By with { Key = keys[1] }, Cancellation))[0].Seq;
+            await writer.AppendAsync([Some.Titled("by the third")], Some.By with { Key = keys[2] }, Cancellation);
+            Assert.Equal(seq, await Store.FindMessageAsync(session, later.Message, Cancellation));
+        }
+
+        for (var opened = 1; opened <= 2; opened++)
+        {
+            Assert.NotNull(await Store.FindMessageAsync(session, message.Message, Cancellation));
+            Assert.Null(await Store.FindMessageAsync(session, Some.Ids.Next<MessageId>(), Cancellation));
+            Assert.Equal((int[])[2, 1, 1], await Task.WhenAll(keys.Select(async k => (await Store.FindAppendedAsync(session, k, Cancellation)).Count)));
+            Assert.Equal("session.created", Assert.Single(await Store.FindAppendedAsync(session, "creation", Cancellation)).Type);
+            Assert.Empty(await Store.FindAppendedAsync(session, "key-1", Cancellation));
+            await ReopenAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_fork_finds_the_messages_it_inherited_and_no_request_of_its_origin()
+    {
+        var (kept, left) = (Some.Message("before the fork"), Some.Message("after it", 2));
+        await using var origin = await CreateAsync();
+        var upTo = (await origin.AppendAsync([kept], Some.By with { Key = "asked" }, Cancellation))[0].Seq;
+        await origin.AppendAsync([left], null, Cancellation);
+        var row = (await Store.FindAsync(origin.Session, Cancellation))!;
+
+        await using var fork = await Store.CreateAsync(Some.Ids.Next<SessionId>(), [Some.Forked(row, upTo, new Segment(origin.Session, upTo))], null, Cancellation);
+
+        Assert.Equal(upTo, await Store.FindMessageAsync(fork.Session, kept.Message, Cancellation));
+        Assert.Null(await Store.FindMessageAsync(fork.Session, left.Message, Cancellation));
+        Assert.Empty(await Store.FindAppendedAsync(fork.Session, "asked", Cancellation));
+        await Assert.ThrowsAsync<SessionNotFoundException>(async () => await Store.FindMessageAsync(Some.Ids.Next<SessionId>(), kept.Message, Cancellation));
+    }
+
+    [Fact]
     public async Task What_is_appended_is_read_as_it_was_answered_also_after_a_restart()
     {
         await using var writer = await CreateAsync();

@@ -1,0 +1,37 @@
+using System.Text;
+using Skein.Core.Redaction;
+
+namespace Skein.Core.Running;
+
+/// <summary>Keeps an output of a tool that is too long for an event as a blob, so that logs stay readable whoever hands it in; the event has its head and tail.</summary>
+internal static class LargeOutputs
+{
+    /// <summary>Characters.</summary>
+    public const int Most = 32 * 1024;
+
+    private const int Tail = 4 * 1024;
+    private const string TextType = "text/plain; charset=utf-8";
+
+    public static async Task<Part> KeepAsync(RunnerParts parts, Part part, CancellationToken cancellationToken)
+    {
+        if (part is not ToolResultPart { Output.Length: > Most, Whole: null } result)
+            return part;
+
+        using var content = new MemoryStream(Encoding.UTF8.GetBytes(result.Output));
+        var whole = await BlobRedaction.PutAsync(parts.Redactor, parts.Store.PutBlobAsync, content, TextType, cancellationToken);
+
+        // Redacted before it is cut: half a secret would not be known for one.
+        return result with { Output = Cut(parts.Redactor.Redact(result.Output, new RedactionCounts())), Whole = whole, Redacted = whole.Redacted };
+    }
+
+    /// <summary>The head and the tail of a text that is too long, with a line between them that says how much is left out.</summary>
+    public static string Cut(string text)
+    {
+        if (text.Length <= Most)
+            return text;
+
+        var head = char.IsHighSurrogate(text[Most - Tail - 1]) ? Most - Tail - 1 : Most - Tail;
+        var tail = char.IsLowSurrogate(text[^Tail]) ? text.Length - Tail + 1 : text.Length - Tail;
+        return $"{text.AsSpan(0, head)}\n[… {tail - head:N0} characters left out here; the whole output, {text.Length:N0} characters, is kept with the session …]\n{text.AsSpan(tail)}";
+    }
+}
