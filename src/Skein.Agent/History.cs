@@ -12,7 +12,7 @@ namespace Skein.Agent;
 /// The conversation as a model is sent it. Every call has exactly one result, right after the message that made it: providers refuse
 /// anything else. Not safe for use by several threads.
 /// </summary>
-internal sealed class History(ITurn turn, string provider)
+internal sealed class History(ITurn turn, string provider, bool takesImages = true)
 {
     private const string NoResult = "There is no result: the call was not carried out, or was interrupted.";
     private static readonly InvalidOperationException s_failed = new("The tool failed.");
@@ -51,7 +51,7 @@ internal sealed class History(ITurn turn, string provider)
 
     /// <summary>Adds what one call of the model said, with the results.</summary>
     /// <param name="model"><c>provider/name</c>, where it is known.</param>
-    public void AddAssistant(IEnumerable<Part> parts, string? model)
+    public async Task AddAssistantAsync(IEnumerable<Part> parts, string? model, CancellationToken cancellationToken)
     {
         // The proofs of another provider's thoughts mean nothing to this one, or are refused.
         var thoughts = model is not null && model.StartsWith(provider + "/", StringComparison.Ordinal);
@@ -59,14 +59,21 @@ internal sealed class History(ITurn turn, string provider)
         var results = all.OfType<ToolResultPart>().GroupBy(r => r.CallId).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var said = new List<AIContent>();
         var answered = false;
+        var shown = new List<AIContent>();
         foreach (var part in all)
         {
             // Some agents write all they did into one message: what follows results was a further answer.
             if (part is ToolResultPart)
                 answered = true;
+            else if (answered && part is FilePart picture)
+            {
+                shown.Add(takesImages && await Attachment.ContentAsync(picture, turn, cancellationToken) is { } seen
+                    ? seen
+                    : new TextContent($"[{picture.Name}: you are not known to take pictures, so it is not shown to you]"));
+            }
             else if (answered)
             {
-                Flush(said, results);
+                Flush(said, results, shown);
                 answered = false;
             }
 
@@ -74,7 +81,7 @@ internal sealed class History(ITurn turn, string provider)
                 said.Add(content);
         }
 
-        Flush(said, results);
+        Flush(said, results, shown);
     }
 
     private async Task AddAsync(Message message, CancellationToken cancellationToken)
@@ -82,7 +89,7 @@ internal sealed class History(ITurn turn, string provider)
         switch (message.Role)
         {
             case Role.Assistant:
-                AddAssistant(Pruning.Sent(message), message.Model);
+                await AddAssistantAsync(Pruning.Sent(message), message.Model, cancellationToken);
                 break;
             case Role.Tool:
                 AddLoose(message);
@@ -113,7 +120,7 @@ internal sealed class History(ITurn turn, string provider)
         _ => null,
     };
 
-    private void Flush(List<AIContent> said, Dictionary<string, ToolResultPart> results)
+    private void Flush(List<AIContent> said, Dictionary<string, ToolResultPart> results, List<AIContent> shown)
     {
         if (said.All(c => c is TextReasoningContent))
         {
@@ -137,6 +144,11 @@ internal sealed class History(ITurn turn, string provider)
         _messages.Add(new ChatMessage(ChatRole.Assistant, [.. said]));
         if (answers.Count > 0)
             _messages.Add(new ChatMessage(ChatRole.Tool, answers));
+
+        // Not every provider has a place for pictures in a result: behind the results all have one.
+        if (shown.Count > 0)
+            _messages.Add(new ChatMessage(ChatRole.User, [new TextContent("What the tools showed:"), .. shown]));
+        shown.Clear();
         said.Clear();
     }
 

@@ -13,8 +13,8 @@ using Skein.Sandbox;
 namespace Skein.Agent;
 
 /// <summary>
-/// Skein's own agent: asks the model, carries out what it calls for, and asks again, until it answers without a call. It has no state
-/// between turns.
+/// Skein's own agent: asks the model, carries out what it calls for, and asks again, until it answers without a call. Between turns it keeps
+/// but what its tools do.
 /// </summary>
 public sealed class SkeinAgent : IAgent
 {
@@ -28,6 +28,7 @@ public sealed class SkeinAgent : IAgent
     private readonly ToolboxExtension? _extend;
     private readonly RetryPlan _retries;
     private readonly TimeProvider _time;
+    private readonly Workbench _bench = new();
 
     /// <param name="own">What every turn has.</param>
     /// <param name="extend">What a workspace adds to it.</param>
@@ -41,6 +42,8 @@ public sealed class SkeinAgent : IAgent
     }
 
     public bool CanSteer => true;
+
+    public bool IsBusy => _bench.IsBusy;
 
     public bool CanCompact => true;
 
@@ -68,7 +71,7 @@ public sealed class SkeinAgent : IAgent
         }
 
         var tools = box.Tools.ToDictionary(t => t.Name, StringComparer.Ordinal);
-        var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn);
+        var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn) { Bench = _bench };
         var repeats = new RepeatGuard();
         var malformed = 0;
         if (unfinished is not null)
@@ -76,7 +79,7 @@ public sealed class SkeinAgent : IAgent
             var round = new ToolRound(unfinished.Id, tools, box.Gate, context, repeats, _time);
             await foreach (var output in round.RunAsync([.. unfinished.UnansweredCalls], unfinished.Stop, cancellationToken))
                 yield return output;
-            conversation.AddAnswer(unfinished.Id, [.. unfinished.Parts.Select(p => p.Content), .. round.Results], unfinished.Usage);
+            await conversation.AddAnswerAsync(unfinished.Id, [.. unfinished.Parts.Select(p => p.Content), .. round.Answers], unfinished.Usage, cancellationToken);
         }
 
         while (budget.Exhausted() is null)
@@ -103,7 +106,7 @@ public sealed class SkeinAgent : IAgent
                     yield break;
                 }
 
-                conversation.AddAnswer(call.Message, call.Parts.Where(p => p is not ToolCallPart), null);
+                await conversation.AddAnswerAsync(call.Message, call.Parts.Where(p => p is not ToolCallPart), null, cancellationToken);
                 await foreach (var output in compactor.AfterOverflowAsync(refusal, cancellationToken))
                     yield return output;
                 if (compactor.Failure is { } irreducible)
@@ -134,13 +137,13 @@ public sealed class SkeinAgent : IAgent
             }
 
             // As the log has it, so that the model is told the same now and after a restart.
-            conversation.AddAnswer(call.Message, [.. call.Parts.Select(turn.Redactor.Redact), .. round.Results], call.Counted);
+            await conversation.AddAnswerAsync(call.Message, [.. call.Parts.Select(turn.Redactor.Redact), .. round.Answers], call.Counted, cancellationToken);
         }
 
         yield return budget.Exhausted()!;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     private async ValueTask<Toolbox> OpenAsync(ITurn turn, CancellationToken cancellationToken)
     {

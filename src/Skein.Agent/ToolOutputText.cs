@@ -35,11 +35,11 @@ internal static class ToolOutputText
             whole = await turn.PutBlobAsync(text, TextType, cancellationToken);
         }
 
-        return new ToolResultPart(callId, Cut(shown), output.IsError, whole, counts.Total());
+        return new ToolResultPart(callId, Cut(shown, whole), output.IsError, whole, counts.Total());
     }
 
     // At line ends where there are any near, and never within a character.
-    private static string Cut(string text)
+    private static string Cut(string text, BlobRef whole)
     {
         var head = text.LastIndexOf('\n', Head - 1, Head / 4) is var end and >= 0 ? end + 1 : Head;
         if (char.IsHighSurrogate(text[head - 1]))
@@ -49,6 +49,6 @@ internal static class ToolOutputText
         if (char.IsLowSurrogate(text[tail]))
             tail++;
 
-        return $"{text.AsSpan(0, head)}\n[… {tail - head:N0} characters left out here; the whole output, {text.Length:N0} characters, is kept with the session …]\n{text.AsSpan(tail)}";
+        return $"{text.AsSpan(0, head)}\n[… {tail - head:N0} characters left out here; all of it, {whole.Size:N0} bytes, can be read with the tool read, path output:{whole.Sha256} …]\n{text.AsSpan(tail)}";
     }
 }

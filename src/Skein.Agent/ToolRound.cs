@@ -16,11 +16,13 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
 {
     private const int LongestTitle = 200;
 
-    private readonly List<ToolResultPart> _results = [];
+    private readonly List<Part> _answers = [];
     private ToolCallPart? _cut;
 
-    /// <summary>The results so far, in the order of the calls.</summary>
-    public IReadOnlyList<ToolResultPart> Results => _results;
+    /// <summary>The results so far, in the order of the calls, each with the picture that goes with it.</summary>
+    public IReadOnlyList<Part> Answers => _answers;
+
+    public IReadOnlyList<ToolResultPart> Results => [.. _answers.OfType<ToolResultPart>()];
 
     private ITurn Turn => context.Turn;
 
@@ -146,7 +148,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
             foreach (var task in running)
             {
                 var events = await task;
-                _results.AddRange(events.Bodies.OfType<PartAdded>().Select(p => p.Content).OfType<ToolResultPart>());
+                _answers.AddRange(events.Bodies.OfType<PartAdded>().Select(static p => p.Content));
                 yield return events;
             }
         }
@@ -167,11 +169,13 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         var begun = time.GetTimestamp();
         var metadata = default(JsonElement?);
         ToolResultPart result;
+        FilePart? image = null;
         try
         {
             var output = await prepared.Tool!.RunAsync(call.Arguments, context, cancellationToken);
             metadata = output.Metadata is { } given ? Turn.Redactor.Redact(given, new RedactionCounts()) : null;
             result = await ToolOutputText.BoundAsync(call.CallId, output, Turn, cancellationToken);
+            image = output.Image is { } shown ? await KeepAsync(shown, cancellationToken) : null;
         }
         catch (ToolInputException e)
         {
@@ -183,11 +187,17 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         }
 
         var took = (long)time.GetElapsedTime(begun).TotalMilliseconds;
-        return new AgentEvents([new ToolFinished(message, call.CallId, result.IsError, took, metadata), Added(result)]);
+        return new AgentEvents([new ToolFinished(message, call.CallId, result.IsError, took, metadata), Added(result), .. image is null ? [] : new[] { Added(image) }]);
+    }
+
+    private async Task<FilePart> KeepAsync(OutputImage image, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(image.Content.ToArray(), writable: false);
+        return new FilePart(image.MediaType, image.Name, await Turn.PutBlobAsync(content, image.MediaType, cancellationToken));
     }
 
     // Errors may repeat the arguments.
-    private PartAdded Added(ToolResultPart result) => new(message, Turn.Ids.Next<PartId>(), Turn.Redactor.Redact(result));
+    private PartAdded Added(Part part) => new(message, Turn.Ids.Next<PartId>(), Turn.Redactor.Redact(part));
 
     /// <param name="Refusal">Why it will not be carried out; null: it will, once it is permitted.</param>
     private sealed record Prepared(ToolCallPart Call, ITool? Tool, ToolIntent? Intent, ToolVerdict? Verdict, string? Refusal = null)

@@ -23,7 +23,7 @@ internal sealed class Conversation
     {
         (_turn, _model, _messages) = (turn, model, [.. messages]);
         _beside = TokenEstimate.Of(options);
-        _history = new History(turn, model.Provider);
+        _history = new History(turn, model.Provider, model.TakesImages);
         Limits = ContextLimits.Of(model.Facts);
     }
 
@@ -63,14 +63,14 @@ internal sealed class Conversation
 
     /// <summary>Adds what one call of the model said, with the results.</summary>
     /// <param name="counted">What the provider counted; null: nothing.</param>
-    public void AddAnswer(MessageId id, IEnumerable<Part> parts, Usage? counted)
+    public async Task AddAnswerAsync(MessageId id, IEnumerable<Part> parts, Usage? counted, CancellationToken cancellationToken)
     {
         var message = Made(id, Role.Assistant, parts) with { Model = _model.Name };
         _messages.Add(message);
-        _history.AddAssistant(message.Parts.Select(p => p.Content), message.Model);
+        await _history.AddAssistantAsync(message.Parts.Select(p => p.Content), message.Model, cancellationToken);
         _estimate += TokenEstimate.Of(message);
         Tokens = counted is { } usage
-            ? TokensOf(usage) + message.Parts.Where(p => p.Content is ToolResultPart).Sum(p => TokenEstimate.Of(((ToolResultPart)p.Content).Output))
+            ? TokensOf(usage) + TokenEstimate.OfAnswers(message.Parts.Select(p => p.Content))
             : Tokens + TokenEstimate.Of(message);
     }
 
@@ -100,7 +100,7 @@ internal sealed class Conversation
     {
         var window = Window;
         var summaries = window.SummariesWithin(Limits?.Summaries ?? long.MaxValue);
-        _history = new History(_turn, _model.Provider);
+        _history = new History(_turn, _model.Provider, _model.TakesImages);
         _history.AddSummaries(summaries, window.Summaries.Count - summaries.Count);
         await _history.AddAsync([.. window.Restated, .. window.Tail], cancellationToken);
         Tokens = _estimate = _beside + summaries.Sum(s => TokenEstimate.Of(s.Text)) + TokenEstimate.Of([.. window.Restated, .. window.Tail]);
@@ -120,7 +120,7 @@ internal sealed class Conversation
         return null;
     }
 
-    private static long Results(Message message) => Pruning.Sent(message).OfType<ToolResultPart>().Sum(r => TokenEstimate.Of(r.Output));
+    private static long Results(Message message) => TokenEstimate.OfAnswers(Pruning.Sent(message));
 
     private static long TokensOf(Usage usage) => usage.Input + usage.CacheRead + usage.CacheWrite + usage.Output;
 

@@ -28,6 +28,9 @@ internal static class TokenEstimate
     public static long Of(ChatOptions options) =>
         Of(options.Instructions) + (options.Tools ?? []).OfType<AIFunctionDeclaration>().Sum(t => Frame + Of(t.Name) + Of(t.Description) + Of(t.JsonSchema.GetRawText()));
 
+    /// <summary>What tools answered, which is not counted yet when a model's own words are.</summary>
+    public static long OfAnswers(IEnumerable<Part> parts) => parts.Where(static p => p is ToolResultPart or FilePart).Sum(Of);
+
     private static long Of(Part part) => Frame + part switch
     {
         TextPart said => Of(said.Text),

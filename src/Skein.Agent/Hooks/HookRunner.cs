@@ -50,7 +50,7 @@ internal sealed class HookRunner(Func<string, CancellationToken, Task<LoadedSett
 
     private async Task<HookOutcome> RunAsync(Hook hook, string workspace, string input, CancellationToken cancellationToken)
     {
-        var start = new ChildStart(hook.Command[0], [.. hook.Command.Skip(1)], RealPath.Of(workspace), tooling.Environment) { Input = ChildInput.Text(input) };
+        var start = new ChildStart(hook.Command[0], [.. hook.Command.Skip(1)], RealPath.Of(workspace), tooling.Environment) { Input = ChildInput.Text(input), EndsWithUs = true };
         if (hook.Sandbox)
         {
             var confinement = await tooling.Confine(workspace, cancellationToken);

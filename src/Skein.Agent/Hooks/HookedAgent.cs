@@ -12,6 +12,8 @@ internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks ho
 
     public bool CanCompact => agent.CanCompact;
 
+    public bool IsBusy => agent.IsBusy;
+
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (said, failure) = (new List<string>(), (TurnFailure?)null);

@@ -163,7 +163,7 @@ internal sealed class McpProgram : IAsyncDisposable
         var all = new Dictionary<string, string>(tooling.Environment, StringComparer.Ordinal);
         foreach (var (name, value) in server.Environment)
             all[name] = value;
-        var start = new ChildStart(server.Command[0], [.. server.Command.Skip(1)], folder, all) { Input = ChildInput.Piped };
+        var start = new ChildStart(server.Command[0], [.. server.Command.Skip(1)], folder, all) { Input = ChildInput.Piped, EndsWithUs = true };
         if (!server.Sandbox)
             return new McpProgram(ChildProcess.Start(start));
 

@@ -9,12 +9,14 @@ namespace Skein.Agent.Providers;
 /// <param name="Output">The most tokens of one answer.</param>
 /// <param name="Temperature">Whether it takes a temperature; what thinks mostly refuses one.</param>
 /// <param name="ThinkingBudget">Whether it is asked to think by a number of tokens and not by an effort.</param>
-public sealed record ModelFacts(int? Context = null, int? Output = null, Price? Price = null, bool? Temperature = null, bool? ThinkingBudget = null)
+/// <param name="Images">Whether it can be shown pictures.</param>
+public sealed record ModelFacts(
+    int? Context = null, int? Output = null, Price? Price = null, bool? Temperature = null, bool? ThinkingBudget = null, bool? Images = null)
 {
     public static ModelFacts Nothing { get; } = new();
 
     /// <summary>What is said here over what is known elsewhere.</summary>
-    public ModelFacts Over(ModelFacts known) => new(Context ?? known.Context, Output ?? known.Output, Price ?? known.Price, Temperature ?? known.Temperature, ThinkingBudget ?? known.ThinkingBudget);
+    public ModelFacts Over(ModelFacts known) => new(Context ?? known.Context, Output ?? known.Output, Price ?? known.Price, Temperature ?? known.Temperature, ThinkingBudget ?? known.ThinkingBudget, Images ?? known.Images);
 }
 
 /// <summary>The table of prices and limits that comes with the program: <c>models.json</c> beside this file, with its date and its sources.</summary>

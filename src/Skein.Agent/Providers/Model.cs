@@ -24,6 +24,9 @@ internal sealed record Model(string Name, string Provider, IChatClient Client, M
 
     public ModelLessons Learned { get; init; } = new();
 
+    /// <summary>Whether it is shown pictures that tools have; one that takes none would refuse the whole conversation.</summary>
+    public bool TakesImages => Facts.Images ?? Provider == "anthropic";
+
     /// <summary>What a call cost; null where its price or its tokens are not known.</summary>
     public decimal? CostOf(Usage? usage) => usage is null ? null : Facts.Price?.Of(usage);
 

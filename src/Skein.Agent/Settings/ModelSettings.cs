@@ -11,7 +11,7 @@ internal static class ModelSettings
     public static ModelFacts Read(SettingsNode node)
     {
         var facts = ModelFacts.Nothing;
-        foreach (var property in node.Properties("context", "output", "price", "temperature", "thinking_budget"))
+        foreach (var property in node.Properties("context", "output", "price", "temperature", "thinking_budget", "images"))
         {
             facts = property.Name switch
             {
@@ -19,6 +19,7 @@ internal static class ModelSettings
                 "output" => facts with { Output = property.Count(TokensRule) },
                 "temperature" => facts with { Temperature = property.Flag() },
                 "thinking_budget" => facts with { ThinkingBudget = property.Flag() },
+                "images" => facts with { Images = property.Flag() },
                 _ => facts with { Price = ReadPrice(property) },
             };
         }

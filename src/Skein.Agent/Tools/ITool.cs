@@ -28,7 +28,11 @@ public interface ITool
 /// <summary>Where a call is carried out.</summary>
 /// <param name="Workspace">The session's folder: absolute, without links.</param>
 /// <param name="Turn">The turn it belongs to.</param>
-public sealed record ToolContext(string Workspace, ITurn Turn);
+public sealed record ToolContext(string Workspace, ITurn Turn)
+{
+    /// <summary>What the session's tools keep between calls; by itself one that nothing else knows.</summary>
+    public Workbench Bench { get; init; } = new();
+}
 
 /// <summary>How far a call reaches; the order is the order of severity.</summary>
 public enum ToolEffect
@@ -60,7 +64,14 @@ public sealed record ToolIntent(
 /// <param name="Text">For the model; the loop bounds it and keeps the whole as a blob.</param>
 /// <param name="Whole">All of the output where it is too big for memory; the loop reads and disposes it. Null: <paramref name="Text"/> is all.</param>
 /// <param name="Metadata">For programs: exit code, counts …; an object.</param>
-public sealed record ToolOutput(string Text, bool IsError = false, Stream? Whole = null, JsonElement? Metadata = null);
+public sealed record ToolOutput(string Text, bool IsError = false, Stream? Whole = null, JsonElement? Metadata = null)
+{
+    /// <summary>A picture that the model is shown, where it takes any.</summary>
+    public OutputImage? Image { get; init; }
+}
+
+/// <param name="Content">All of it, small enough for a model.</param>
+public sealed record OutputImage(string Name, string MediaType, ReadOnlyMemory<byte> Content);
 
 /// <summary>The model asked for something that cannot be done; the message tells it what to do instead.</summary>
 public sealed class ToolInputException(string message) : Exception(message);

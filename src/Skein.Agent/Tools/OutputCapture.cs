@@ -80,7 +80,8 @@ internal sealed class OutputCapture : IAsyncDisposable
             await _file.DisposeAsync();
     }
 
-    private static FileStream OpenTemporary()
+    /// <summary>A file for the user alone, gone when it is closed.</summary>
+    public static FileStream OpenTemporary()
     {
         var options = new FileStreamOptions
         {

@@ -5,6 +5,7 @@ namespace Skein.Agent.Tools;
 internal sealed record TextEdit(string Old, string New, bool All)
 {
     private const int MostLinesTold = 20;
+    private const int MostPlacesShown = 5;
 
     /// <returns>The new text and how many places changed.</returns>
     /// <exception cref="ToolInputException">Not found, or found more than once.</exception>
@@ -17,10 +18,12 @@ internal sealed record TextEdit(string Old, string New, bool All)
 
         if (count > 1 && !All)
         {
-            var lines = Places(text, edit.Old).Take(MostLinesTold).Select(at => LineOf(text, at));
+            var lines = Places(text, edit.Old).Take(MostLinesTold).Select(at => LineOf(text, at)).ToList();
+            var all = text.Split('\n');
             throw new ToolInputException(
                 $"'old_string' is in '{subject}' {count} times (lines {string.Join(", ", lines)}{(count > MostLinesTold ? ", …" : "")}): "
-                + "take more of the lines around it, so that it is there once, or set 'replace_all'.");
+                + "take more of the lines around it, so that it is there once, or set 'replace_all'. The first are:"
+                + string.Concat(lines.Distinct().Take(MostPlacesShown).Select(line => LikeLines.Show(all, line - 1, 1))));
         }
 
         return (text.Replace(edit.Old, edit.New, StringComparison.Ordinal), count);
@@ -49,18 +52,18 @@ internal sealed record TextEdit(string Old, string New, bool All)
     private string NotFound(string subject, string text)
     {
         var lines = text.Split('\n');
-        var wanted = Old.Split('\n').Select(Squeezed).ToArray();
+        var wanted = Old.Split('\n');
+        var squeezed = wanted.Select(Squeezed).ToArray();
         for (var i = 0; i + wanted.Length <= lines.Length; i++)
         {
-            if (!wanted.Where((line, n) => line != Squeezed(lines[i + n])).Any())
-                return $"'old_string' is not in '{subject}', but with other white space it is at line {i + 1}: read it there and take it exactly.";
+            if (!squeezed.Where((line, n) => line != Squeezed(lines[i + n])).Any())
+                return $"'old_string' is not in '{subject}', but with other white space it is at line {i + 1}. Take it exactly as it is there:{LikeLines.Show(lines, i, wanted.Length)}";
         }
 
-        var first = wanted.FirstOrDefault(static line => line.Length > 0);
-        var similar = first is null ? [] : Enumerable.Range(0, lines.Length).Where(i => Squeezed(lines[i]) == first).Take(MostLinesTold).Select(static i => i + 1).ToList();
-        return similar.Count == 0
-            ? $"'old_string' is not in '{subject}': read the file and take the text exactly as it is there."
-            : $"'old_string' is not in '{subject}'. Its first line is there (line {string.Join(", ", similar)}), but what follows differs: read it there.";
+        var like = LikeLines.Find(lines, wanted);
+        return like < 0
+            ? $"'old_string' is not in '{subject}', nor anything like it: read the file and take the text exactly as it is there."
+            : $"'old_string' is not in '{subject}'. What is most like it is at line {like + 1}; take the text exactly as it is there:{LikeLines.Show(lines, like, wanted.Length + 1)}";
     }
 
     private static string Squeezed(string line) => string.Concat(line.Where(static c => !char.IsWhiteSpace(c)));

@@ -34,6 +34,14 @@ internal readonly struct ToolArguments
         { } value => throw Wrong(name, value, "a string"),
     };
 
+    /// <returns>The items of an array that is not empty; null where it is not given.</returns>
+    public IReadOnlyList<JsonElement>? OptionalList(string name, int most) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } value when value.GetArrayLength() is var length and > 0 && length <= most => [.. value.EnumerateArray()],
+        { } value => throw Wrong(name, value, $"a list of 1 to {most} items"),
+    };
+
     public bool Flag(string name) => Find(name) switch
     {
         null => false,

@@ -34,6 +34,7 @@ internal sealed class WriteTool(ToolSettings settings) : ITool
     {
         var (path, content) = Parse(arguments, context);
         var isNew = !File.Exists(path.Real);
+        context.Bench.Seen.RequireUnchanged(path);
         if (!isNew)
             await HiddenSecrets.RequireKeptAsync(path, content, context.Turn.Redactor, cancellationToken);
         try
@@ -46,6 +47,7 @@ internal sealed class WriteTool(ToolSettings settings) : ITool
             throw new ToolInputException($"'{path.Subject}' cannot be written: {e.Message}");
         }
 
+        context.Bench.Seen.Note(path.Real, SeenFiles.Look(path.Real));
         var bytes = Encoding.UTF8.GetByteCount(content);
         return new ToolOutput(
             $"{(isNew ? "Made" : "Replaced")} '{path.Subject}' ({bytes} bytes).", Metadata: ToolTexts.Metadata(("bytes", bytes)));

@@ -50,7 +50,7 @@ internal static class ToolCalls
             (TextWidth.Cut(title, room), Style.Bold),
             (took is { } time ? $"  {Spans.Took(time)}" : "", Style.Dim));
         if (isError || !s_quiet.Contains(tool))
-            ShowFolded(terminal, output);
+            ShowFolded(terminal, output, tool == "todo" ? int.MaxValue : LinesShown);
     }
 
     /// <summary>Everything: what the tool was given, and all that it answered.</summary>
@@ -82,20 +82,20 @@ internal static class ToolCalls
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void ShowFolded(Terminal terminal, string output)
+    private static void ShowFolded(Terminal terminal, string output, int most)
     {
         var lines = TerminalText.Clean(output).Trim('\n').Split('\n');
         if (lines is [""])
             return;
 
         // The end of an output tells how it went, its beginning what it was.
-        var fold = lines.Length > LinesShown ? LinesShown / 2 : lines.Length;
+        var fold = lines.Length > most ? most / 2 : lines.Length;
         foreach (var line in lines.AsSpan(0, fold))
             ShowLine(terminal, line);
         if (fold == lines.Length)
             return;
-        ShowLine(terminal, $"… {lines.Length - LinesShown + 1} more lines");
-        foreach (var line in lines.AsSpan(lines.Length - (LinesShown - fold - 1)))
+        ShowLine(terminal, $"… {lines.Length - most + 1} more lines");
+        foreach (var line in lines.AsSpan(lines.Length - (most - fold - 1)))
             ShowLine(terminal, line);
     }
 

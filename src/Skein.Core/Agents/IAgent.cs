@@ -15,6 +15,9 @@ public interface IAgent : IAsyncDisposable
     /// <summary>Whether it can be handed a turn that only compacts the context (<see cref="ITurn.Compaction"/>).</summary>
     bool CanCompact => false;
 
+    /// <summary>Something of it goes on between turns: it is not put down for being unused.</summary>
+    bool IsBusy => false;
+
     /// <summary>
     /// Works on a turn. What it yields is durable when it is asked for the next output, so an agent yields <see cref="ToolStarted"/>
     /// before it acts. The turn is completed when the stream ends; a failure is the last output (<see cref="TurnFailure"/>), never thrown.

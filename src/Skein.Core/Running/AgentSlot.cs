@@ -10,6 +10,8 @@ internal sealed class AgentSlot(AgentKinds kinds, TimeProvider time) : IAsyncDis
     private readonly List<Task> _endings = [];
     private (string Name, IAgent Agent)? _current;
 
+    public bool IsBusy => _current?.Agent.IsBusy ?? false;
+
     /// <exception cref="InvalidRequestException">This server has no such agent.</exception>
     public IAgent For(Session session)
     {

@@ -240,7 +240,7 @@ internal sealed class SessionRunner : IAsyncDisposable
             var retires = await _mailbox.DoAsync(
                 () =>
                 {
-                    var unused = HasFailed || (_turn is null && _live.Followers == 0 && _parts.Time.GetElapsedTime(_lastUsed) >= idle);
+                    var unused = HasFailed || (_turn is null && _live.Followers == 0 && !_agent.IsBusy && _parts.Time.GetElapsedTime(_lastUsed) >= idle);
                     if (unused)
                         _mailbox.Close();
                     return Task.FromResult(unused);

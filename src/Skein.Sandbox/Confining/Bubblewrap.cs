@@ -72,7 +72,7 @@ public sealed class Bubblewrap
             .. SandboxMounts.Of(policy), "--chdir", start.Folder,
             "--", .. Limited(policy.Limits), start.Program, .. start.Arguments,
         ];
-        return start with { Program = _program, Arguments = arguments, Folder = "/", Environment = environment };
+        return start with { Program = _program, Arguments = arguments, Folder = "/", Environment = environment, EndsWithUs = false };
     }
 
     // Inside: the count of processes then is the sandbox's, not the user's.

@@ -80,6 +80,21 @@ public sealed class HistoryTests
             sent);
     }
 
+    [Theory]
+    [InlineData(true, "assistant: call 1, call 2", "tool: result 1 a picture, result 2 done", "user: What the tools showed:, DataContent", "assistant: seen")]
+    [InlineData(false, "assistant: call 1, call 2", "tool: result 1 a picture, result 2 done", "user: What the tools showed:, [a.png: you are not known to take pictures, so it is not shown to you]", "assistant: seen")]
+    public async Task A_picture_that_a_tool_found_follows_the_results(bool takesImages, params string[] expected)
+    {
+        var turn = new FakeTurn(Sample.Session("p/m"), []);
+        var blob = await turn.PutBlobAsync(new MemoryStream([1, 2, 3]), "image/png", TestContext.Current.CancellationToken);
+        var history = new History(turn, "p", takesImages);
+
+        await history.AddAssistantAsync(
+            [Call("1"), Call("2"), new ToolResultPart("1", "a picture"), new FilePart("image/png", "a.png", blob), new ToolResultPart("2", "done"), new TextPart("seen")], "p/m", TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, history.Messages.Select(m => $"{m.Role}: {string.Join(", ", m.Contents.Select(Show))}"));
+    }
+
     private static ToolCallPart Call(string id) => new(id, "read", Sample.Json("{}"));
 
     private static Message Tool(Part part) => Sample.User(part) with { Role = Role.Tool };

@@ -174,7 +174,7 @@ public sealed class ToolRoundTests
         Assert.InRange(result.Output.Length, 20_000, 30_200);
         Assert.StartsWith("line 1 🧶\nline 2", result.Output, StringComparison.Ordinal);
         Assert.EndsWith("line 20000 🧶", result.Output, StringComparison.Ordinal);
-        Assert.Matches(@"🧶\n\n\[… [\d,]+ characters left out here; the whole output, [\d,]+ characters, is kept with the session …\]\nline \d", result.Output);
+        Assert.Matches(@"🧶\n\n\[… [\d,]+ characters left out here; all of it, [\d,]+ bytes, can be read with the tool read, path output:[0-9a-f]{64} …\]\nline \d", result.Output);
         await using var blob = await fake.FindBlobAsync(result.Whole!.Sha256, Cancellation);
         Assert.Equal(whole, await new StreamReader(blob!).ReadToEndAsync(Cancellation));
     }

@@ -113,7 +113,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{"providers": {"a": {"kind": "openai", "script": "x"}}}""", "providers.a", "which is for the kind 'scripted'")]
     [InlineData("""{"providers": {"a": {"kind": "scripted"}}}""", "providers.a", "needs a 'script'")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"context": -1}}}}}""", "providers.a.models.b.context", "must be a number of tokens")]
-    [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"prize": 1}}}}}""", "providers.a.models.b.prize", "is not known here: there may be context, output, price, temperature, thinking_budget")]
+    [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"prize": 1}}}}}""", "providers.a.models.b.prize", "is not known here: there may be context, output, price, temperature, thinking_budget, images")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"price": {"input": 1}}}}}}""", "providers.a.models.b.price", "needs 'input' and 'output'")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"price": {"input": -1, "output": 1}}}}}}""", "providers.a.models.b.price.input", "must be US dollars per million tokens, from 0 to 1,000,000, not -1")]
     [InlineData("""{"providers": {"a": {"kind": "openai", "models": {"b": {"price": {"input": 1e99, "output": 1}}}}}}""", "providers.a.models.b.price.input", "must be US dollars per million tokens")]

@@ -149,4 +149,27 @@ public sealed class BashToolTests : ToolBench
         await using var whole = capture.TakeWhole()!;
         Assert.Equal(text, await new StreamReader(whole).ReadToEndAsync(Cancellation));
     }
+
+    [Fact]
+    public async Task The_next_command_begins_where_the_last_ended()
+    {
+        Directory.CreateDirectory(At("src/deep"));
+
+        Assert.Equal("(no output)", (await TextAsync("bash", new() { ["command"] = "cd src/deep && cd ../.." })));
+        Assert.Equal("[in src]", await TextAsync("bash", new() { ["command"] = "cd src" }));
+        Assert.Equal($"{At("src")}\nerr\n[exit code 3]\n[in src/deep]", await TextAsync("bash", new() { ["command"] = "pwd; cd deep; echo err >&2; exit 3" }));
+        Assert.Equal("in src/deep:\nls", (await DescribeAsync("bash", new() { ["command"] = "ls" })).Detail);
+        Assert.EndsWith("which is not in the workspace: the next one begins in src/deep again]", await TextAsync("bash", new() { ["command"] = "cd /" }), StringComparison.Ordinal);
+
+        Directory.Delete(At("src"), recursive: true);
+        Assert.Equal($"{Workspace}\n", await TextAsync("bash", new() { ["command"] = "pwd" }));
+    }
+
+    [Theory]
+    [InlineData("set -x; true", "+ true\n")]
+    [InlineData("trap 'echo bye' EXIT", "bye\n")]
+    [InlineData("exec 2>/dev/null; echo hidden >&2; echo shown", "shown\n")]
+    [InlineData("echo x; )", "bash: -c: line 1: syntax error near unexpected token `)'")]
+    public async Task How_the_folder_is_told_changes_nothing_about_the_command(string command, string said) =>
+        Assert.Contains(said, await TextAsync("bash", new() { ["command"] = command }), StringComparison.Ordinal);
 }

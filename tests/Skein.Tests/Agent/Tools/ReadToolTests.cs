@@ -79,4 +79,74 @@ public sealed class ReadToolTests : ToolBench
         Assert.Equal("'read' has no argument 'lines': it takes path, offset, limit.", await RefusedAsync("read", new() { ["path"] = "a", ["lines"] = 3 }));
         Assert.Equal("A path must not be empty or contain U+0000.", await RefusedAsync("read", new() { ["path"] = "" }));
     }
+
+    [Fact]
+    public async Task The_last_lines_are_numbered_from_the_end()
+    {
+        Put("a.txt", string.Concat(Enumerable.Range(1, 10).Select(n => $"line {n}\n")));
+        Put("open.txt", "one\ntwo");
+
+        Assert.Equal("    -2\tline 9\n    -1\tline 10\n", await TextAsync("read", new() { ["path"] = "a.txt", ["offset"] = -2 }));
+        Assert.Equal("    -3\tline 8\n(The file goes on: read it with offset -2.)\n", await TextAsync("read", new() { ["path"] = "a.txt", ["offset"] = -3, ["limit"] = 1 }));
+        Assert.StartsWith("   -10\tline 1\n", await TextAsync("read", new() { ["path"] = "a.txt", ["offset"] = -500 }), StringComparison.Ordinal);
+        Assert.Equal("    -1\ttwo\n", await TextAsync("read", new() { ["path"] = "open.txt", ["offset"] = -1 }));
+        Assert.Equal("    -2\tone\n    -1\ttwo\n", await TextAsync("read", new() { ["path"] = "open.txt", ["offset"] = -3 }));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_large_file_costs_what_it_is()
+    {
+        // A hole: read from its beginning it would be binary, and take its time.
+        using (var file = File.Create(At("log")))
+        {
+            file.Write("first\n"u8);
+            file.Position = 1L << 40;
+            file.Write("\nlast but one\nlast\n"u8);
+        }
+
+        Assert.Contains("is binary", await RefusedAsync("read", new() { ["path"] = "log", ["offset"] = -2 }), StringComparison.Ordinal);
+
+        using (var file = File.OpenWrite(At("log")))
+            file.Write(Enumerable.Repeat((byte)'x', 10_000).ToArray());
+
+        Assert.Equal("    -2\tlast but one\n    -1\tlast\n", await TextAsync("read", new() { ["path"] = "log", ["offset"] = -2 }));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a, 0 }, "image/png")]
+    [InlineData(new byte[] { 0xff, 0xd8, 0xff, 0xe0, 0 }, "image/jpeg")]
+    public async Task A_picture_is_told_by_its_content_and_shown(byte[] content, string type)
+    {
+        File.WriteAllBytes(At("shot.txt"), content);
+
+        var output = await RunAsync("read", new() { ["path"] = "shot.txt" });
+
+        Assert.Equal($"'shot.txt' is a picture ({type}, {content.Length} bytes).", output.Text);
+        Assert.Equal(("shot.txt", type), (output.Image!.Name, output.Image.MediaType));
+        Assert.Equal(content, output.Image.Content.ToArray());
+    }
+
+    [Fact]
+    public async Task A_picture_too_large_for_a_model_is_refused()
+    {
+        using (var file = File.Create(At("large.png")))
+        {
+            file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a]);
+            file.SetLength(5_000_000);
+        }
+
+        Assert.Contains("5,000,000 bytes, more than the 3,700,000", await RefusedAsync("read", new() { ["path"] = "large.png" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_whole_of_an_output_that_was_cut_is_read_by_its_name()
+    {
+        var blob = await Turn.PutBlobAsync(new MemoryStream("one\ntwo\nthree\n"u8.ToArray()), "text/plain; charset=utf-8", Cancellation);
+
+        var intent = await DescribeAsync("read", new() { ["path"] = $"output:{blob.Sha256}" });
+
+        Assert.Equal(("read", false), (intent.Title[..4], intent.Outside));
+        Assert.Equal("     2\ttwo\n     3\tthree\n", await TextAsync("read", new() { ["path"] = $"output:{blob.Sha256}", ["offset"] = 2 }));
+        Assert.Contains("There is no output", await RefusedAsync("read", new() { ["path"] = "output:" + new string('0', 64) }), StringComparison.Ordinal);
+    }
 }

@@ -168,7 +168,7 @@ public sealed class SearchToolTests : ToolBench
     {
         var tools = Skein.Agent.Tools.BuiltInTools.All(Settings);
 
-        Assert.Equal(["read", "write", "edit", "bash", "glob", "grep", "list", "fetch"], tools.Select(t => t.Name));
+        Assert.Equal(["read", "write", "edit", "bash", "job", "glob", "grep", "list", "fetch", "todo"], tools.Select(t => t.Name));
         Assert.All(tools, tool => Assert.True(tool.Description.Length > 60 && tool.Parameters.GetProperty("type").GetString() == "object"));
     }
 

@@ -28,8 +28,14 @@ public abstract class ToolBench : IDisposable
 
     protected ToolSettings Settings { get; set; } = new(new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["GIVEN"] = "yes" }, TimeProvider.System);
 
+    protected FakeTurn Turn { get; set; } = new(Sample.Session(null), []);
+
+    /// <summary>What the tools keep between calls: one session's.</summary>
+    protected Workbench Bench { get; } = new();
+
     public void Dispose()
     {
+        Bench.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Directory.Delete(_root, recursive: true);
         GC.SuppressFinalize(this);
     }
@@ -63,5 +69,5 @@ public abstract class ToolBench : IDisposable
     [SuppressMessage("Performance", "CA1822", Justification = "Reads as a part of the bench.")]
     protected JsonElement Json(JsonObject arguments) => JsonElement.Parse(arguments.ToJsonString());
 
-    protected ToolContext Context() => new(Workspace, new FakeTurn(Sample.Session(null), []));
+    protected ToolContext Context() => new(Workspace, Turn) { Bench = Bench };
 }
