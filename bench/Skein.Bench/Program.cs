@@ -15,6 +15,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["follow"] = FollowBench.RunAsync,
     ["search"] = SearchBench.RunAsync,
     ["huge"] = HugeBench.RunAsync,
+    ["compressed"] = CompressedBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
 };
 

@@ -67,7 +67,7 @@ internal static class SearchBench
         }
     }
 
-    private static async Task<(double Wall, double Cpu)> OursAsync(EmbeddedStore store, SearchQuery query, CancellationToken cancellationToken)
+    public static async Task<(double Wall, double Cpu)> OursAsync(EmbeddedStore store, SearchQuery query, CancellationToken cancellationToken)
     {
         using var self = Process.GetCurrentProcess();
         var before = self.TotalProcessorTime;
@@ -83,7 +83,7 @@ internal static class SearchBench
     }
 
     // Prompts, answers with their checkpoints, tools that are called and what they put out, in lines of all lengths.
-    private static async Task WriteAsync(EmbeddedStore store, IdSource ids, Random random, CancellationToken cancellationToken)
+    public static async Task WriteAsync(EmbeddedStore store, IdSource ids, Random random, CancellationToken cancellationToken)
     {
         await using var writer = await store.CreateAsync(
             ids.Next<SessionId>(), [new SessionCreated("/w", "skein", null, PermissionMode.Ask, null, null)], null, cancellationToken);

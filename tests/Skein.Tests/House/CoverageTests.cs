@@ -7,6 +7,10 @@ public sealed partial class CoverageTests
 {
     private static readonly (char Letter, int Count)[] s_systems = [('N', 24), ('C', 21), ('P', 24), ('G', 11), ('O', 24)];
 
+    // Those about keeping sessions.
+    private static readonly (char Letter, int[] Numbers)[] s_flaws =
+        [('N', [.. Enumerable.Range(1, 17)]), ('C', [.. Enumerable.Range(1, 14)]), ('G', [.. Enumerable.Range(1, 6)]), ('O', [1, 4, 5, 6, 12, 13])];
+
     private static readonly string[] s_statuses = ["*met*", "*settled otherwise*", "*open*"];
 
     private static readonly IReadOnlyList<Row> s_rows = ReadRows(Repository.Read("docs/coverage.md"));
@@ -16,7 +20,8 @@ public sealed partial class CoverageTests
     [Fact]
     public void Every_requirement_is_there_once_and_in_order()
     {
-        var ids = s_systems.SelectMany(s => Enumerable.Range(1, s.Count).Select(n => $"{s.Letter}-{n:00}"));
+        var ids = s_systems.SelectMany(s => Enumerable.Range(1, s.Count).Select(n => $"{s.Letter}-{n:00}"))
+            .Concat(s_flaws.SelectMany(s => s.Numbers.Select(n => $"{s.Letter}-F{n:00}")));
 
         Assert.Equal(104, s_systems.Sum(s => s.Count));
         Assert.Equal(ids, s_rows.Select(row => row.Id));
@@ -97,7 +102,7 @@ public sealed partial class CoverageTests
 
     private sealed record Row(string Id, string Status, string Where, string Reason);
 
-    [GeneratedRegex(@"^\| [A-Z]-\d")]
+    [GeneratedRegex(@"^\| [A-Z]-F?\d")]
     private static partial Regex RowStart();
 
     [GeneratedRegex("`([^`]+)`")]

@@ -15,6 +15,8 @@ internal sealed class Kernel : IAsyncDisposable
 {
     public static readonly Cause User = new("test");
 
+    private static readonly PackingRules s_packing = new(TimeSpan.FromDays(30)) { Least = 0 };
+
     private readonly TempFolder _folder = new();
     private readonly AgentKind[] _agents;
     private readonly TimeProvider _time;
@@ -129,7 +131,7 @@ internal sealed class Kernel : IAsyncDisposable
 
     private async Task OpenAsync()
     {
-        Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(), _time, Disk, Cancellation);
+        Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(Packing: s_packing), _time, Disk, Cancellation);
         Sessions = new Sessions(
             Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);

@@ -1,0 +1,96 @@
+using Skein.Testing;
+
+namespace Skein.EndToEnd;
+
+/// <summary>A disk that becomes read-only under a running server, as a kernel makes one that fails, and becomes writable again.</summary>
+public sealed class ReadOnlyDiskTests : IAsyncDisposable
+{
+    // What is in each shell: the process of the server stays the same, and at the end all is well.
+    private const string Pid = """skein status --json | sed 's/.*"pid":\([0-9]*\).*/\1/'""";
+
+    private readonly User _user = new();
+
+    public ValueTask DisposeAsync() => _user.DisposeAsync();
+
+    [Fact(Timeout = 180_000)]
+    public async Task While_the_sessions_folder_is_mounted_read_only_appends_are_refused_reading_goes_on_and_after_it_the_same_server_takes_them()
+    {
+        Requires.Programs("unshare", "curl");
+        var probe = await _user.ShellAsync("unshare --user --map-root-user --mount true");
+        Assert.SkipWhen(probe.Code != 0, $"This machine lets nobody mount: {probe.Error}");
+        var model = _user.Script("First answer.", "Second answer.");
+
+        // A file that is open for writing forbids to mount it read-only: the session is let go first.
+        var script = _user.Write("read-only.sh", $$"""
+            set -eu
+            mkdir -p -m 700 "$SKEIN_HOME" "$SKEIN_HOME/sessions"
+            mount -t tmpfs -o size=4m,mode=700 none "$SKEIN_HOME/sessions"
+            skein run --model '{{model}}' 'first' >/dev/null
+            before=$({{Pid}})
+            id=$(basename "$SKEIN_HOME"/sessions/*/*.jsonl .jsonl)
+            curl -sS --unix-socket "$(skein status --json | sed 's/.*"socket":"\([^"]*\)".*/\1/')" -X DELETE "http://localhost/v1/sessions/$id/live"
+            mount -o remount,ro "$SKEIN_HOME/sessions"
+            if skein run -s 1 --model '{{model}}' 'refused' 2>refused; then exit 7; fi
+            if skein run --model '{{model}}' 'refused too' 2>not-made; then exit 8; fi
+            skein show 1 > shown
+            skein search 'First' > found
+            skein ls --json > listed
+            mount -o remount,rw "$SKEIN_HOME/sessions"
+            skein run -s 1 --model '{{model}}' 'second'
+            skein run --model '{{model}}' 'another' >/dev/null
+            [ "$before" = "$({{Pid}})" ]
+            skein doctor --json | grep -q '"well":true'
+            skein stop >/dev/null
+            cat refused not-made shown found
+            [ "$(wc -l < listed)" = 1 ]
+            """);
+
+        var run = await _user.ShellAsync($"unshare --user --map-root-user --mount sh '{script}'");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains("cannot be opened for writing: Read-only file system", run.Out, StringComparison.Ordinal);
+        Assert.Contains("could not be made: Read-only file system", run.Out, StringComparison.Ordinal);
+        Assert.Contains("First answer.", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Second answer.", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("refused too", run.Out, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("EROFS", "Read-only file system")]
+    [InlineData("EIO", "Input/output error")]
+    public async Task While_the_log_that_a_session_has_open_takes_no_writes_it_says_so_and_goes_on_when_it_takes_them(string error, string words)
+    {
+        Requires.Programs("strace");
+        var probe = await _user.ShellAsync("sleep 1 & strace -qq -e trace=none -o /dev/null -p $!");
+        Assert.SkipWhen(probe.Code != 0, $"This machine lets nobody trace: {probe.Error}");
+        var model = _user.Script("First answer.", "Second answer.");
+        var script = _user.Write("refusing.sh", $$"""
+            set -eu
+            skein run --model '{{model}}' 'first' >/dev/null
+            pid=$({{Pid}})
+            log=$(echo "$SKEIN_HOME"/sessions/*/*.jsonl)
+            size=$(wc -c < "$log")
+            strace -f -qq -o trace -P "$log" -e trace=pwrite64,ftruncate,fsync -e inject=pwrite64,ftruncate,fsync:error={{error}} -p "$pid" & tracer=$!
+            until [ -z "$(grep -L 'TracerPid:.*[1-9]' /proc/$pid/task/*/status)" ]; do kill -0 $tracer; sleep 0.05; done
+            if skein run -s 1 --model '{{model}}' 'refused' 2>refused; then exit 7; fi
+            if skein run -s 1 --model '{{model}}' 'refused again' 2>again; then exit 8; fi
+            skein show 1 > shown
+            [ "$size" = "$(wc -c < "$log")" ]
+            kill $tracer
+            wait $tracer || true
+            skein run -s 1 --model '{{model}}' 'second'
+            [ "$pid" = "$({{Pid}})" ]
+            skein doctor --json | grep -q '"well":true'
+            skein stop >/dev/null
+            grep -q INJECTED trace
+            cat refused again shown
+            """);
+
+        var run = await _user.ShellAsync($"sh '{script}'");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains(words, run.Out, StringComparison.Ordinal);
+        Assert.Contains("First answer.", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Second answer.", run.Out, StringComparison.Ordinal);
+    }
+}
