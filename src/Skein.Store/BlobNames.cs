@@ -13,7 +13,9 @@ internal static class BlobNames
 
     private static readonly SearchValues<byte> s_digits = SearchValues.Create("0123456789abcdef"u8);
 
-    public static void RemoveFrom(Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> names, ReadOnlySpan<byte> bytes)
+    public delegate void Named(ReadOnlySpan<char> name);
+
+    public static void ForEach(ReadOnlySpan<byte> bytes, Named named)
     {
         Span<char> name = stackalloc char[Length];
 
@@ -29,7 +31,7 @@ internal static class BlobNames
             if (end - start == Length && start > 0 && end < bytes.Length && bytes[start - 1] == '"' && bytes[end] == '"')
             {
                 Encoding.ASCII.GetChars(bytes[start..end], name);
-                names.Remove(name);
+                named(name);
             }
 
             // A long run of digits is gone through once.

@@ -144,13 +144,13 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
             while (lines.TryRead(out var line))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                BlobNames.RemoveFrom(names, line);
+                BlobNames.ForEach(line, name => names.Remove(name));
                 if (lines.Offset < committed)
                     isWhole = isWhole && LogLine.TryOpen(line, out var seq, out _) && gaps.Fits(seq) && gaps.OnLine(seq, lines.Offset) is null;
             }
 
             // What is being appended, or was not finished, is not damaged.
-            BlobNames.RemoveFrom(names, lines.Rest);
+            BlobNames.ForEach(lines.Rest, name => names.Remove(name));
             return isWhole && end >= known;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)

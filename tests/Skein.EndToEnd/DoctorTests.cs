@@ -137,7 +137,9 @@ public sealed partial class DoctorTests : IAsyncDisposable
         Assert.Equal(["Count.", "Count. (fork)"], du.GetProperty("sessions").EnumerateArray().Select(s => s.GetProperty("title").GetString()));
         var all = Directory.GetFiles(_user.Home, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
         Assert.Equal(all, du.GetProperty("total").GetInt64());
+        Assert.Equal(all, new[] { "logs", "trash", "blobs", "catalog", "settings", "other" }.Sum(kind => du.GetProperty(kind).GetInt64()));
         Assert.Contains("106.3 KiB  content they name", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("2         ", (await _user.GoodAsync("du", "--content")).Out.Split('\n').Single(line => line.EndsWith(_user.Workspace, StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]

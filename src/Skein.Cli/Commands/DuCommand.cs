@@ -13,47 +13,88 @@ internal static class DuCommand
 
     public static Command Create(Surroundings surroundings)
     {
-        var limit = Values.Limit("--limit", "How many of the largest sessions.", UsualLimit);
+        var limit = Values.Limit("--limit", "How many of the largest sessions and folders.", UsualLimit);
+        var content = new Option<bool>("--content") { Description = "Also read which content each session names. That reads all logs." };
         var json = Values.Json();
-        var command = new Command("du", "Tell how much room the home takes: logs, the content they name, and the largest sessions. Starts no server.") { limit, json };
-        command.SetAction(parsed =>
+        var command = new Command("du", "Tell how much room the home takes: by kind, by folder, and the largest sessions. Starts no server.") { limit, content, json };
+        command.SetAction((parsed, cancellationToken) =>
         {
             var home = SkeinHome.Of(surroundings);
-            var use = StoreUse.Of(home.Path);
-            var largest = use.Sessions.Take(parsed.GetValue(limit)).ToArray();
+            var use = StoreUse.Of(home.Path, SkeinHome.IsSettings, parsed.GetValue(content), cancellationToken);
+            var most = parsed.GetValue(limit);
             if (parsed.GetValue(json))
-                surroundings.Out.WriteJsonLine(Json(home, use, largest));
+                surroundings.Out.WriteJsonLine(Json(home, use, most));
             else
-                Show(home, use, largest, surroundings.Out);
-            return CommandLine.Good;
+                Show(home, use, most, surroundings.Out);
+            return Task.FromResult(CommandLine.Good);
         });
         return command;
     }
 
-    private static void Show(SkeinHome home, StoreUse use, SessionUse[] largest, Terminal screen)
+    private static void Show(SkeinHome home, StoreUse use, int most, Terminal screen)
     {
+        var trashed = use.Sessions.Count(s => s.IsTrashed);
         screen.WriteLine((Spans.Bytes(use.Total), Style.Bold), ($"  {home.Path}", Style.Plain));
-        foreach (var (what, bytes) in (ReadOnlySpan<(string, long)>)[($"logs of {Spans.Plural(use.Sessions.Count, "session")}", use.Logs), ("content they name", use.Blobs), ("catalog", use.Catalog), ("other", use.Other)])
+        foreach (var (what, bytes) in (ReadOnlySpan<(string, long)>)
+        [
+            ($"logs of {Spans.Plural(use.Sessions.Count - trashed, "session")}", use.Logs), ($"logs of {Spans.Plural(trashed, "session")} in the trash", use.Trash),
+            ("content they name", use.Blobs), ("catalog", use.Catalog), ("settings", use.Settings), ("other", use.Other),
+        ])
+        {
             screen.WriteLine($"  {Spans.Bytes(bytes),10}  {what}");
-        if (largest.Length == 0)
+        }
+
+        if (use.Sessions.Count == 0)
             return;
 
         screen.WriteLine();
-        var table = new Table(["log", "id", "title"], elastic: 2);
+        var withContent = use.Sessions.Any(s => s.Blobs is not null);
+        var folders = new Table([.. Sizes("log", "content", withContent), "sessions", "folder"], elastic: withContent ? 3 : 2);
+        foreach (var folder in use.Workspaces.Take(most))
+            folders.Add([.. Cells(folder.Bytes, folder.Blobs), ($"{folder.Sessions}", Style.Plain), (folder.Workspace ?? "–", Style.Plain)]);
+        folders.WriteTo(screen);
+
+        screen.WriteLine();
+        var sessions = new Table([.. Sizes("log", "content", withContent), "id", "title"], elastic: withContent ? 3 : 2);
         var ids = SessionName.Shorten([.. use.Sessions.Select(s => s.Session.Value)]);
-        for (var i = 0; i < largest.Length; i++)
-            table.Add((Spans.Bytes(largest[i].Bytes), Style.Plain), (ids[i], Style.Accent), (largest[i].Title.Length > 0 ? largest[i].Title : "–", Style.Plain));
-        table.WriteTo(screen);
+        foreach (var (i, session) in use.Sessions.Take(most).Index())
+        {
+            var title = $"{(session.Title.Length > 0 ? session.Title : "–")}{(session.IsTrashed ? " (in the trash)" : "")}";
+            sessions.Add([.. Cells(session.Bytes, session.Blobs), (ids[i], Style.Accent), (title, Style.Plain)]);
+        }
+
+        sessions.WriteTo(screen);
     }
 
-    private static string Json(SkeinHome home, StoreUse use, SessionUse[] largest) => new JsonObject
+    private static IEnumerable<string> Sizes(string log, string content, bool withContent) => withContent ? [log, content] : [log];
+
+    private static IEnumerable<(string, Style)> Cells(long log, long? content)
+    {
+        yield return (Spans.Bytes(log), Style.Plain);
+        if (content is { } bytes)
+            yield return (Spans.Bytes(bytes), Style.Plain);
+    }
+
+    private static string Json(SkeinHome home, StoreUse use, int most) => new JsonObject
     {
         ["home"] = home.Path,
         ["total"] = use.Total,
         ["logs"] = use.Logs,
+        ["trash"] = use.Trash,
         ["blobs"] = use.Blobs,
         ["catalog"] = use.Catalog,
+        ["settings"] = use.Settings,
         ["other"] = use.Other,
-        ["sessions"] = new JsonArray([.. largest.Select(s => new JsonObject { ["id"] = s.Session.Value, ["title"] = s.Title, ["bytes"] = s.Bytes })]),
+        ["workspaces"] = new JsonArray([.. use.Workspaces.Take(most).Select(w => Sized(new JsonObject { ["workspace"] = w.Workspace, ["sessions"] = w.Sessions }, w.Bytes, w.Blobs))]),
+        ["sessions"] = new JsonArray([.. use.Sessions.Take(most).Select(s => Sized(
+            new JsonObject { ["id"] = s.Session.Value, ["title"] = s.Title, ["workspace"] = s.Workspace, ["trashed"] = s.IsTrashed }, s.Bytes, s.Blobs))]),
     }.ToJsonString(SkeinJson.Relaxed.Options);
+
+    private static JsonObject Sized(JsonObject what, long bytes, long? blobs)
+    {
+        what["bytes"] = bytes;
+        if (blobs is not null)
+            what["blobs"] = blobs;
+        return what;
+    }
 }

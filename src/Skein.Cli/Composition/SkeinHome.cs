@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Skein.Agent.Permissions;
+using Skein.Agent.Settings;
 using Skein.Core;
 using Skein.Core.Protocol;
 
@@ -76,6 +78,10 @@ internal sealed record SkeinHome(string Path)
         var file = System.IO.Path.Combine(Path, "server.token");
         return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
     }
+
+    /// <summary>Whether a file or folder at the top of a home holds what its user set, allowed or answered.</summary>
+    public static bool IsSettings(string name) =>
+        name is ProviderKeys.FileName or RememberedPermissions.FileName or "trust.json" or "mcp.json" or "mcp" or "told" or "history";
 
     /// <summary>Makes the folder where it is missing, for its user alone.</summary>
     /// <exception cref="HomeException">It cannot be made or written, or is another user's.</exception>

@@ -223,7 +223,7 @@ public sealed class CompressedLogTests : CompressedTests
         var report = StoreCheck.Run(Home, null, Cancellation);
         answers.Add($"{report.Sessions} {report.Events}");
         answers.AddRange(report.Findings.Where(f => f.IsLoss).Select(f => f.What).Order(StringComparer.Ordinal));
-        answers.AddRange(StoreUse.Of(Home).Sessions.Select(s => s.Session.Value).Order(StringComparer.Ordinal));
+        answers.AddRange(StoreUse.Of(Home, _ => false, readLogs: true, Cancellation).Sessions.Select(s => s.Session.Value).Order(StringComparer.Ordinal));
         return (answers, report.LogBytes);
     }
 }

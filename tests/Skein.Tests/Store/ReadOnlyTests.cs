@@ -30,7 +30,7 @@ public sealed class ReadOnlyTests : EmbeddedTests
             ["watch"] = async () => await store.WatchAsync(Cancellation).GetAsyncEnumerator(Cancellation).DisposeAsync(),
             ["damaged"] = () => Task.FromResult(store.Damaged),
             ["doctor"] = () => Task.FromResult(StoreCheck.Run(Home, null, Cancellation)),
-            ["du"] = () => Task.FromResult(StoreUse.Of(Home)),
+            ["du"] = () => Task.FromResult(StoreUse.Of(Home, _ => false, readLogs: true, Cancellation)),
         };
 
         var before = Fingerprint();
