@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
@@ -82,7 +83,7 @@ public sealed record Session(
     /// <summary>Rewinds that can be undone, oldest first.</summary>
     public IReadOnlyList<PendingRewind> Rewinds { get; init; } = [];
     /// <summary>Edited messages and the sequence of the latest edit.</summary>
-    public IReadOnlyDictionary<MessageId, long> Edited { get; init; } = new Dictionary<MessageId, long>();
+    public IReadOnlyDictionary<MessageId, long> Edited { get; init; } = ImmutableDictionary<MessageId, long>.Empty;
     /// <summary>Where rewinds hide messages for good, oldest first. Those that can be undone are <see cref="Rewinds"/>.</summary>
     public IReadOnlyList<HiddenStretch> Hidden { get; init; } = [];
     /// <summary>The messages that are summaries (<see cref="SummaryPart"/>), by their sequence, hidden ones included.</summary>

@@ -113,6 +113,7 @@ internal sealed class Catalog : IDisposable
         {
             foreach (var gone in _rows.Keys.Where(s => !isThere(s)).ToList())
                 _rows.Remove(gone);
+            _rows.TrimExcess();
         }
     }
 

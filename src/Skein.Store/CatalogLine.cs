@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.Collections;
+using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Skein.Core;
 
 namespace Skein.Store;
@@ -26,6 +29,19 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
 {
     private static readonly JsonWriterOptions s_writing = new() { Encoder = SkeinJson.Relaxed.Options.Encoder };
 
+    // Most lists of most rows are empty: not written, a row is half as long, and read twice as fast.
+    private static readonly JsonTypeInfo<Session> s_row = (JsonTypeInfo<Session>)new JsonSerializerOptions(SkeinJson.Relaxed.Options)
+    {
+        TypeInfoResolver = SkeinJson.Relaxed.WithAddedModifier(static type =>
+        {
+            foreach (var property in type.Type == typeof(Session) ? type.Properties : [])
+            {
+                if (property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable)))
+                    property.ShouldSerialize = static (_, value) => value is not null && ((IEnumerable)value).GetEnumerator().MoveNext();
+            }
+        }),
+    }.GetTypeInfo(typeof(Session));
+
     public void Write(IBufferWriter<byte> into)
     {
         var json = new ArrayBufferWriter<byte>(256);
@@ -40,7 +56,7 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     writer.WriteNumber("packed"u8, packed);
                 writer.WriteNumber("fold"u8, SessionFold.Version);
                 writer.WritePropertyName("row"u8);
-                JsonSerializer.Serialize(writer, Row.Row, SkeinJson.Relaxed.Session);
+                JsonSerializer.Serialize(writer, Row.Row, s_row);
             }
             else if (Opened is { } opened)
             {
@@ -83,7 +99,7 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     fold = reader.GetInt32();
                 else if (name.SequenceEqual("row"u8))
                     read = fold != SessionFold.Version ? Skipped(ref reader)
-                        : JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(row, end, written, packed)) : read;
+                        : JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(Whole(row), end, written, packed)) : read;
                 else if (name.SequenceEqual("opened"u8))
                     read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
                 else if (name.SequenceEqual("closed"u8))
@@ -108,4 +124,18 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         reader.Skip();
         return new CatalogLine();
     }
+
+    // What was not written is empty, and reads as null.
+    private static Session Whole(Session row) => row with
+    {
+        Questions = row.Questions ?? [],
+        Queue = row.Queue ?? [],
+        Steered = row.Steered ?? [],
+        Rewinds = row.Rewinds ?? [],
+        Edited = row.Edited ?? ImmutableDictionary<MessageId, long>.Empty,
+        Hidden = row.Hidden ?? [],
+        Summaries = row.Summaries ?? [],
+        Segments = row.Segments ?? [],
+        Damage = row.Damage ?? [],
+    };
 }

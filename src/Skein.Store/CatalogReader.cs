@@ -7,6 +7,7 @@ namespace Skein.Store;
 internal static class CatalogReader
 {
     private const int PieceBytes = 1 << 20;
+    private static readonly Usage s_unused = new();
 
     /// <summary>What the lines say, in their order; of one that is damaged: nothing.</summary>
     public static IEnumerable<CatalogLine> Read(LineReader lines)
@@ -56,7 +57,7 @@ internal static class CatalogReader
         }
     }
 
-    // Most sessions have the same few folders, agents and models, and lists in which nothing is: these need not be kept a hundred thousand times.
+    // Most sessions have the same few folders, agents and models: these need not be kept a hundred thousand times.
     private static CatalogLine Sharing(Dictionary<string, string> texts, CatalogLine line)
     {
         if (line.Row is not { Row: var row } known)
@@ -73,22 +74,10 @@ internal static class CatalogReader
                     Model = Shared(row.Model),
                     Host = Shared(row.Host),
                     Usage = row.Usage == s_unused ? s_unused : row.Usage,
-                    Questions = SharedIfEmpty(row.Questions),
-                    Queue = SharedIfEmpty(row.Queue),
-                    Steered = SharedIfEmpty(row.Steered),
-                    Rewinds = SharedIfEmpty(row.Rewinds),
-                    Edited = row.Edited.Count == 0 ? s_unedited : row.Edited,
-                    Segments = SharedIfEmpty(row.Segments),
-                    Damage = SharedIfEmpty(row.Damage),
                 },
             },
         };
 
         string? Shared(string? text) => text is null || texts.TryAdd(text, text) ? text : texts[text];
     }
-
-    private static readonly Usage s_unused = new();
-    private static readonly IReadOnlyDictionary<MessageId, long> s_unedited = new Dictionary<MessageId, long>().AsReadOnly();
-
-    private static IReadOnlyList<T> SharedIfEmpty<T>(IReadOnlyList<T> list) => list.Count == 0 ? [] : list;
 }

@@ -18,7 +18,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
 
     private const int RecentCommits = 64;
 
-    private readonly Lock _gate = new();
+    private Lock? _gate;
     private SemaphoreSlim? _ownership;
     private (long Seq, long End)[]? _recent;
     private int _commits;
@@ -59,11 +59,14 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Whether this process has had a writer: then every byte up to the end was checked or written by it.</summary>
     public bool IsChecked { get; set; }
 
-    /// <summary>Held while a writer is opened or closed and while the tail is looked at. Made when first asked for: of many sessions few are ever opened.</summary>
+    /// <summary>Held while a writer is opened or closed and while the tail is looked at.</summary>
     public SemaphoreSlim Ownership => LazyInitializer.EnsureInitialized(ref _ownership, static () => new SemaphoreSlim(1, 1));
 
     /// <summary>Who may append; only changed by the holder of <see cref="Ownership"/>.</summary>
     public LogWriter? Writer { get; set; }
+
+    // Of many logs few are ever written or waited for.
+    private Lock Gate => LazyInitializer.EnsureInitialized(ref _gate, static () => new Lock());
 
     public static string NameOf(SessionId id, string extension = Extension) =>
         string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{extension}");
@@ -96,7 +99,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Replaces what is known by what was appended, and wakes those who wait for it.</summary>
     public void Commit(LogState state)
     {
-        lock (_gate)
+        lock (Gate)
         {
             _recent ??= new (long, long)[RecentCommits];
             _recent[_commits++ % RecentCommits] = (state.Seq, state.End);
@@ -109,7 +112,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public void Learn(LogState state)
     {
         TaskCompletionSource? changed = null;
-        lock (_gate)
+        lock (Gate)
         {
             if (state.Seq > _state.Seq)
                 (changed, _changed) = (_changed, null);
@@ -122,7 +125,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Where the events after a sequence begin, if they were appended lately: a follower needs no search.</summary>
     public (long Seq, long Offset)? RecentStart(long after)
     {
-        lock (_gate)
+        lock (Gate)
         {
             (long Seq, long End)? best = null;
             for (var i = 0; i < Math.Min(_commits, RecentCommits); i++)
@@ -138,7 +141,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <exception cref="CursorAheadException">There is no such sequence to wait behind.</exception>
     public Task WaitAsync(long after, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (_closed is not null)
                 throw _closed();
@@ -157,7 +160,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public void Close(Func<Exception> why)
     {
         TaskCompletionSource? changed;
-        lock (_gate)
+        lock (Gate)
         {
             _closed = why;
             (changed, _changed) = (_changed, null);
