@@ -139,7 +139,9 @@ public sealed partial class DoctorTests : IAsyncDisposable
         Assert.Equal(all, du.GetProperty("total").GetInt64());
         Assert.Equal(all, new[] { "logs", "trash", "blobs", "catalog", "settings", "other" }.Sum(kind => du.GetProperty(kind).GetInt64()));
         Assert.Contains("106.3 KiB  content they name", shown.Out, StringComparison.Ordinal);
-        Assert.Contains("2         ", (await _user.GoodAsync("du", "--content")).Out.Split('\n').Single(line => line.EndsWith(_user.Workspace, StringComparison.Ordinal)), StringComparison.Ordinal);
+
+        var folder = Assert.Single((await _user.JsonAsync("du", "--content")).GetProperty("workspaces").EnumerateArray());
+        Assert.Equal((2, 108_894), (folder.GetProperty("sessions").GetInt32(), folder.GetProperty("blobs").GetInt64()));
     }
 
     [Fact(Timeout = 60_000)]
