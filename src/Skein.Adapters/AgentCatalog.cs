@@ -5,7 +5,14 @@ namespace Skein.Adapters;
 
 /// <summary>An agent that can be driven.</summary>
 /// <param name="Protocol">Makes what speaks with it, for one start of its program.</param>
-public sealed record DrivableAgent(string Name, AgentCommand Command, Func<TimeProvider, IAgentProtocol> Protocol);
+public sealed record DrivableAgent(string Name, AgentCommand Command, Func<TimeProvider, IAgentProtocol> Protocol)
+{
+    /// <summary>
+    /// What it can do beyond turns, permissions and interrupts: <c>model</c> be given another, <c>resume</c> its own sessions, <c>fork</c>
+    /// them, <c>steer</c> be told more in a turn, <c>import</c> have its sessions taken over. Null: it tells that itself when it is started.
+    /// </summary>
+    public IReadOnlyList<string>? Abilities { get; init; }
+}
 
 /// <summary>The driven agents by name: those that are known, those of the user's settings, and <c>acp:command</c> for any other.</summary>
 /// <param name="configured">From the settings; one with the name of a known agent replaces it.</param>

@@ -12,10 +12,13 @@ public static class KnownAgents
 
     public static IReadOnlyList<DrivableAgent> All { get; } =
     [
-        new("claude", Claude, time => new ClaudeProtocol("claude", time)),
-        new("codex", new AgentCommand("codex", ["app-server"], ["CODEX_*", "OPENAI_*"]), time => new CodexProtocol("codex", time)),
-        Acp("opencode", ["opencode", "acp"], ["OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY"]),
-        Acp("gemini", ["gemini", "--acp"], ["GEMINI_*", "GOOGLE_*"]),
+        new("claude", Claude, time => new ClaudeProtocol("claude", time)) { Abilities = ["model", "resume", "fork", "import"] },
+        new("codex", new AgentCommand("codex", ["app-server"], ["CODEX_*", "OPENAI_*"]), time => new CodexProtocol("codex", time))
+        {
+            Abilities = ["model", "resume", "fork", "steer", "import"],
+        },
+        Acp("opencode", ["opencode", "acp"], ["OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY"]) with { Abilities = ["model", "resume", "fork", "import"] },
+        Acp("gemini", ["gemini", "--acp"], ["GEMINI_*", "GOOGLE_*"]) with { Abilities = ["model"] },
         Acp("qwen", ["qwen", "--acp"], ["QWEN_*", "OPENAI_*", "DASHSCOPE_API_KEY"]),
         Acp("goose", ["goose", "acp"], ["GOOSE_*", "ANTHROPIC_*", "OPENAI_*", "GOOGLE_API_KEY"]),
         Acp("nanocoder", ["nanocoder", "--acp"], ["NANOCODER_*", "OPENAI_*", "OPENROUTER_API_KEY"]),

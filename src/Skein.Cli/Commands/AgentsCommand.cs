@@ -12,6 +12,8 @@ namespace Skein.Cli.Commands;
 
 internal static class AgentsCommand
 {
+    private static readonly string[] s_own = ["model", "resume", "fork", "steer"];
+
     public static Command Create(Surroundings surroundings)
     {
         var json = Values.Json();
@@ -36,6 +38,7 @@ internal static class AgentsCommand
                     {
                         ["name"] = r.Name, ["usable"] = r.Problem is null, ["problem"] = r.Problem, ["resumes"] = r.Resumes,
                         ["driven"] = r.Command is not null, ["command"] = r.Command, ["program"] = r.Probe?.Program, ["version"] = r.Probe?.Version,
+                        ["can"] = r.Abilities is { } can ? new JsonArray([.. can.Select(a => JsonValue.Create(a))]) : null,
                     })]),
                     ["defined"] = new JsonArray([.. defined.Agents.Select(a => new JsonObject
                     {
@@ -48,11 +51,12 @@ internal static class AgentsCommand
                 return code;
             }
 
-            var table = new Table(["agent", "version", "questions", "usable"], elastic: 3);
+            var table = new Table(["agent", "version", "can", "questions", "usable"], elastic: 4);
             foreach (var row in rows)
             {
                 table.Add(
                     (row.Name, Style.Accent), (row.Command is null ? "built in" : row.Probe?.Version ?? "", Style.Plain),
+                    (row.Abilities is { } can ? string.Join(' ', can) : "what it tells", row.Abilities is null ? Style.Dim : Style.Plain),
                     (row.Resumes ? "outlive a restart" : "end with it", Style.Plain),
                     (row.Problem is null ? "yes" : $"no: {row.Problem}", row.Problem is null ? Style.Good : Style.Warning));
             }
@@ -70,10 +74,10 @@ internal static class AgentsCommand
     private static async Task<Row> RowAsync(AgentKind kind, Composition.Agents agents, Surroundings surroundings, CancellationToken cancellationToken)
     {
         if (agents.Driven.Named.FirstOrDefault(a => a.Name == kind.Name) is not { } driven)
-            return new Row(kind.Name, kind.Resumes, kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null), null, null);
+            return new Row(kind.Name, kind.Resumes, kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null), null, null, s_own);
 
         var probe = await AgentProbe.OfAsync(driven, agents.Driven.EnvironmentOf(driven), surroundings.Time, cancellationToken);
-        return new Row(kind.Name, kind.Resumes, probe.Program is null ? $"'{driven.Command.Program}' is not installed" : null, driven.Command.ToString(), probe);
+        return new Row(kind.Name, kind.Resumes, probe.Program is null ? $"'{driven.Command.Program}' is not installed" : null, driven.Command.ToString(), probe, driven.Abilities);
     }
 
     private static void List(Surroundings surroundings, AgentSet defined)
@@ -89,5 +93,6 @@ internal static class AgentsCommand
 
     /// <param name="Problem">Why it cannot be used; null: it can.</param>
     /// <param name="Command">How it is started; null: it is built in.</param>
-    private sealed record Row(string Name, bool Resumes, string? Problem, string? Command, AgentProbe? Probe);
+    /// <param name="Abilities">As <see cref="DrivableAgent.Abilities"/>.</param>
+    private sealed record Row(string Name, bool Resumes, string? Problem, string? Command, AgentProbe? Probe, IReadOnlyList<string>? Abilities);
 }

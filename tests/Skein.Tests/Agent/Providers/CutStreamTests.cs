@@ -61,7 +61,7 @@ public sealed class CutStreamTests
     {
         wire.Server.Enqueue(s_answer);
         using var http = new HttpClient();
-        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
+        using var content = new StringContent("""{"stream":true}""", Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(
             wire.Server.Address + (wire.Provider switch { "anthropic" => "/v1/messages", "responses" => "/v1/responses", "ollama" => "/api/chat", _ => "/v1/chat/completions" }), content, Cancellation);
         return await response.Content.ReadAsStringAsync(Cancellation);
