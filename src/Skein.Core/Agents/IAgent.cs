@@ -40,7 +40,7 @@ public interface ITurn
 
     /// <summary>
     /// The visible messages, the prompt last, as they were when the turn began. Those that a summary covers are left out, but for the ones it
-    /// keeps; where nothing was summarised, the newest of some 8,000,000 characters are there.
+    /// keeps; where nothing was summarised, the newest of some 4,000,000 characters are there.
     /// </summary>
     IReadOnlyList<Message> Messages { get; }
 

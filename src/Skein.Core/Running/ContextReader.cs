@@ -9,8 +9,8 @@ namespace Skein.Core.Running;
 /// </summary>
 internal sealed class ContextReader
 {
-    /// <summary>Characters of a conversation that nobody summarised: more than the context of any model holds. What is older is left out.</summary>
-    public const long Most = 8 << 20;
+    /// <summary>Characters of a conversation that nobody summarised, some million tokens: as much as the context of a model holds. What is older is left out.</summary>
+    public const long Most = 4 << 20;
 
     private readonly List<SessionEvent> _events = [];
     private readonly List<SessionEvent> _pending = [];
