@@ -10,6 +10,8 @@ namespace Skein.Store;
 /// </summary>
 internal sealed class SessionReader(LogFolder logs, Disk disk)
 {
+    private readonly RecentIndexes _indexes = new();
+
     /// <param name="UpTo">The last sequence that is read from there.</param>
     /// <param name="State">How the log was when reading began.</param>
     private sealed record Stretch(SessionLog? Log, SessionId Session, long After, long UpTo, LogState? State);
@@ -74,7 +76,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
             using (file)
             {
                 // What others have in use has been indexed already.
-                var index = holder.Writer?.Index ?? new LogIndex();
+                var index = holder.Writer?.Index ?? _indexes.Of(holder);
                 if (index.FindMessage(file, holder, end, message) is { } e && e.Seq > stretch.After && e.Seq <= stretch.UpTo)
                     return e.Seq;
             }
@@ -88,7 +90,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         var log = logs.Get(session);
         var state = await StateOfAsync(log, cancellationToken);
         using var file = TryOpen(log) ?? throw new SessionNotFoundException(session);
-        return (log.Writer?.Index ?? new LogIndex()).FindAppended(file, log, state.End, key);
+        return (log.Writer?.Index ?? _indexes.Of(log)).FindAppended(file, log, state.End, key);
     }
 
     private async ValueTask<IReadOnlyList<Stretch>> StretchesAsync(SessionLog log, LogState state, long after, CancellationToken cancellationToken)

@@ -9,17 +9,17 @@ namespace Skein.Core.Running;
 /// <summary>Makes a fork: a new session that reads its beginning from its origin, by reference.</summary>
 internal static partial class Forking
 {
-    /// <summary>Runs on the origin's mailbox, so that the origin stands still.</summary>
-    /// <param name="origin">What the origin's runner remembers.</param>
+    /// <summary>Runs on the origin's mailbox where a turn is open in it, so that it stands still; else what is appended meanwhile comes after the fork.</summary>
+    /// <param name="session">The origin.</param>
+    /// <param name="live">The messages of one in which a turn is open.</param>
     public static async Task<ISessionWriter> ForkAsync(
-        RunnerParts parts, SessionMemory origin, ForkRequest request, string host, Cause by, CancellationToken cancellationToken)
+        RunnerParts parts, Session session, IReadOnlyList<Message> live, ForkRequest request, string host, Cause by, CancellationToken cancellationToken)
     {
-        var session = origin.Session;
         var cut = request.Message is { } message ? await CutAfterAsync(parts.Store, session, message, cancellationToken) : new Cut(session.Seq, null, session.Messages);
         IReadOnlyList<Message> last = [];
         if (cut.Seq == session.Seq)
         {
-            last = session.IsLive ? origin.Messages : (await MessagePages.ReadAsync(parts.Store, session, null, 1, cancellationToken)).Items;
+            last = session.IsLive ? live : (await MessagePages.ReadAsync(parts.Store, session, session.Seq + 1, 1, cancellationToken)).Items;
             cut = cut with { Message = last is [.., var newest] ? newest.Id : null };
         }
 

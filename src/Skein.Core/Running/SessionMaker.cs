@@ -82,14 +82,14 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
             if (await FindMadeAsync(by.Key, cancellationToken) is { } made)
                 return made;
 
-            var writer = await runners.RunAsync(
-                origin,
-                runner =>
-                {
-                    Sessions.Usable(runner.Session);
-                    return Forking.ForkAsync(parts, runner.Memory, titled, options.Host, by, cancellationToken);
-                },
-                cancellationToken);
+            // One that rests is not taken over for it: it may be compressed, and stays so.
+            var resting = runners.Has(origin) ? null : await parts.Store.FindAsync(origin, cancellationToken);
+            var writer = resting is { IsLive: false }
+                ? await Forking.ForkAsync(parts, Sessions.Usable(resting), [], titled, options.Host, by, cancellationToken)
+                : await runners.RunAsync(
+                    origin,
+                    runner => Forking.ForkAsync(parts, Sessions.Usable(runner.Session), runner.Memory.Messages, titled, options.Host, by, cancellationToken),
+                    cancellationToken);
             await using (writer)
                 return await parts.Store.FindAsync(writer.Session, cancellationToken) ?? throw new SessionNotFoundException(writer.Session);
         }

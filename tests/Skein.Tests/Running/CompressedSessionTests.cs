@@ -10,7 +10,7 @@ public sealed class CompressedSessionTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task It_is_attached_to_paged_and_searched_as_it_is_and_unpacked_by_the_next_prompt()
+    public async Task It_is_attached_to_paged_searched_and_forked_as_it_is_and_unpacked_by_the_next_prompt()
     {
         var clock = new ManualClock();
         await using var kernel = await Kernel.StartAsync(clock, ScriptedAgent.Echo());
@@ -31,11 +31,14 @@ public sealed class CompressedSessionTests
         Assert.Equal(["one", "You said: one", "two", "You said: two"], await kernel.TextsAsync(session));
         Assert.Equal(row.Seq, (await kernel.EventAsync(session, row.Seq - 1, _ => true)).Seq);
         Assert.Equal(2, (await kernel.Store.SearchAsync(new SearchQuery("two"), Cancellation).ToListAsync(Cancellation)).Count);
-        Assert.True(File.Exists(file), "It was unpacked by somebody who only read it.");
-
         var fork = (await kernel.Sessions.ForkAsync(session, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+        var first = (await kernel.MessagesAsync(session))[0].Id;
+        var cut = (await kernel.Sessions.ForkAsync(session, new ForkRequest(first), Kernel.User, Cancellation)).Session.Id;
+        Assert.Equal(["one"], await kernel.TextsAsync(cut));
         await kernel.TurnAsync(fork, "three");
         Assert.Equal(["one", "You said: one", "two", "You said: two", "three", "You said: three"], await kernel.TextsAsync(fork));
+        Assert.True(File.Exists(file), "It was unpacked by somebody who only read it.");
+
         await kernel.TurnAsync(session, "four");
         Assert.False(File.Exists(file));
         Assert.Equal(["one", "You said: one", "two", "You said: two", "four", "You said: four"], await kernel.TextsAsync(session));
