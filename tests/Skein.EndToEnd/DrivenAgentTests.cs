@@ -42,6 +42,35 @@ public sealed class DrivenAgentTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task In_a_terminal_it_has_its_own_model_and_goes_on_from_a_second_one_after_the_server_was_killed()
+    {
+        Requires.Programs("tmux");
+        _user.Variables["OPENAI_API_KEY"] = "sk-not-for-it";
+        var agent = $"acp:{string.Join(' ', AcpStandIn.Command(_own.Path))}";
+
+        await using (var first = await Pane.OpenAsync(_user, $"skein --agent '{agent}'"))
+        {
+            await first.SeeAsync("new session");
+            await first.TypeAsync("state");
+            await first.PressAsync("Enter");
+            await first.SeeAsync("\"model\":\"grey\"");
+            await using var second = await Pane.OpenAsync(_user, "skein attach last");
+            await second.SeeAsync("\"model\":\"grey\"");
+            using (var server = Process.GetProcessById(await _user.ServerPidAsync()))
+            {
+                server.Kill();
+                await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+        }
+
+        await using var later = await Pane.OpenAsync(_user, "skein -c");
+        await later.SeeAsync("2 messages");
+        await later.TypeAsync("state");
+        await later.PressAsync("Enter");
+        await later.SeeAsync("\"prompts\":2");
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_settings_name_it_and_the_list_says_whether_it_is_installed()
     {
         var settings = JsonSerializer.Serialize(new

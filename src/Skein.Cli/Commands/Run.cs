@@ -58,7 +58,9 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
         if (request.Session is null)
         {
             // The server knows the user's settings; those of this folder are known here.
-            var wanted = new NewSession(surroundings.Folder, request.Agent ?? settings.Agent, request.Model ?? settings.Model, request.Mode ?? settings.Mode);
+            using var all = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
+            var model = request.Model ?? await all.ModelForAsync(request.Agent, settings, cancellationToken);
+            var wanted = new NewSession(surroundings.Folder, request.Agent ?? settings.Agent, model, request.Mode ?? settings.Mode);
             return (await client.CreateAsync(wanted, cancellationToken)).Session;
         }
 

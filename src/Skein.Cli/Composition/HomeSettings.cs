@@ -93,6 +93,11 @@ internal sealed class HomeSettings : IDisposable
     public async Task<bool> IsDrivenAsync(string agent, CancellationToken cancellationToken) =>
         KnownAgents.Has(agent) || (await ReadAsync(null, cancellationToken)).Settings.Agents.ContainsKey(agent);
 
+    /// <summary>The model that a session begins with which names none: what settings say is meant for their own agent, not for another that is driven.</summary>
+    /// <param name="agent">Null: the settings' own.</param>
+    public async Task<string?> ModelForAsync(string? agent, SkeinSettings settings, CancellationToken cancellationToken) =>
+        agent is not null && agent != settings.Agent && await IsDrivenAsync(agent, cancellationToken) ? null : settings.Model;
+
     public void Dispose()
     {
         _consents.Dispose();
