@@ -31,7 +31,7 @@ public static class KnownAgents
     private static AgentCommand Claude => new(
         "claude",
         [
-            "-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose", "--include-partial-messages",
+            "-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose", "--include-partial-messages", "--replay-user-messages",
             "--permission-prompt-tool", "stdio", "--disallowedTools", "AskUserQuestion",
         ],
         ["ANTHROPIC_*", "CLAUDE_*", "DISABLE_*"])

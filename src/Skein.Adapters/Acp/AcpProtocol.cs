@@ -61,7 +61,7 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     {
         (_turn, _isInterrupted) = (turn, false);
         _prompt = PromptBlocks.Of(turn.Messages[^1], before, turn.System);
-        _working = new AcpTurn(new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _settings.Model }, _reports);
+        _working = new AcpTurn(turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _settings.Model }, _reports);
         _questions.Begin(turn);
         Configure(steps);
     }

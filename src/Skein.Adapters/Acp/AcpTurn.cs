@@ -6,7 +6,7 @@ using Skein.Core.Events;
 namespace Skein.Adapters.Acp;
 
 /// <summary>One turn: the agent's updates become messages.</summary>
-internal sealed class AcpTurn(TurnWriter writer, AcpReports reports)
+internal sealed class AcpTurn(TurnId turn, TurnWriter writer, AcpReports reports)
 {
     private readonly Dictionary<string, AcpCall> _calls = new(StringComparer.Ordinal);
 
@@ -24,6 +24,9 @@ internal sealed class AcpTurn(TurnWriter writer, AcpReports reports)
                 return true;
             case "agent_thought_chunk" when TextOf(update) is { } thought:
                 writer.Say(StreamKind.Reasoning, thought);
+                return true;
+            case "plan" when update.Find("entries") is { ValueKind: JsonValueKind.Array }:
+                writer.Tell(new PlanUpdated(turn, PlanSteps.Of(update, "entries")));
                 return true;
             case "tool_call" or "tool_call_update" when update.Text("toolCallId") is { Length: > 0 } id:
                 return HearCall(id, update);
@@ -75,6 +78,8 @@ internal sealed class AcpTurn(TurnWriter writer, AcpReports reports)
         {
             call.IsOver = true;
             writer.Finish(id, call.Output, status == "failed", call.Metadata);
+            if (status == "completed" && PlanSteps.OfCall(call.Arguments) is { } plan)
+                writer.Tell(new PlanUpdated(turn, plan));
         }
 
         return true;

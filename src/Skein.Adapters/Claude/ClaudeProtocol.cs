@@ -14,6 +14,8 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     private readonly Dictionary<string, Request> _requests = new(StringComparer.Ordinal);
     private readonly ClaudeQuestions _questions = new();
     private readonly ClaudeCost _cost = new();
+    private readonly ClaudePlan _plan = new();
+    private readonly ClaudeOwnWork _own = new();
     private string? _session;
     private string? _model;
     private string? _mode;
@@ -22,10 +24,11 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     private ClaudeTurn? _working;
     private bool _isOpening;
     private bool _isInterrupted;
+    private bool _isWaiting;
     private bool _hasTold;
     private int _last;
 
-    private enum Request { Initialize, Model, Mode, Interrupt }
+    private enum Request { Initialize, Model, Mode, Interrupt, StopTask }
 
     // What is said to it in a turn waits for a turn of its own.
     public bool CanSteer => false;
@@ -55,15 +58,16 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
 
     public void Prompt(ITurn turn, string? before, AgentSteps steps)
     {
-        (_turn, _isInterrupted) = (turn, false);
-        _prompt = new JsonObject { ["type"] = "user", ["message"] = new JsonObject { ["role"] = "user", ["content"] = PromptBlocks.Of(turn.Messages[^1], before, turn.System) } };
-        _working = new ClaudeTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model });
+        (_turn, _isInterrupted, _isWaiting) = (turn, false, false);
+        _prompt = new JsonObject { ["type"] = "user", ["uuid"] = _own.Prompt(), ["message"] = new JsonObject { ["role"] = "user", ["content"] = PromptBlocks.Of(turn.Messages[^1], before, turn.System) } };
+        _working = new ClaudeTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model }, _plan);
         _questions.Begin(turn);
         Configure(steps);
     }
 
     public void Hear(JsonElement frame, AgentSteps steps)
     {
+        _own.Hear(frame);
         switch (frame.Text("type"))
         {
             case "control_response" when frame.Find("response") is { } response && _requests.Remove(response.Text("request_id") ?? "", out var request):
@@ -98,7 +102,14 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     {
         _isInterrupted = true;
         _questions.Forget(steps);
-        if (_prompt is null)
+        if (_isWaiting && _working is { } working)
+        {
+            foreach (var subagent in _own.Subagents)
+                Send(Request.StopTask, new JsonObject { ["subtype"] = "stop_task", ["task_id"] = subagent }, steps);
+            working.End(isInterrupted: true, isFailed: false, null, steps);
+            Fail(null, steps);
+        }
+        else if (_prompt is null)
             Send(Request.Interrupt, new JsonObject { ["subtype"] = "interrupt" }, steps);
         else
             Fail(null, steps); // The prompt was not sent yet.
@@ -154,8 +165,12 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
             _isOpening = false;
             steps.Lost(failure?.Message ?? $"{agent} ended its session while it was opened.");
         }
-        else if (_working is { } working && _prompt is null)
+        else if (_working is { } working && _prompt is null && !_own.IsOther)
         {
+            // It goes on by itself when they are done, and tells another result.
+            _isWaiting = failure is null && !_isInterrupted && _own.Subagents.Count > 0;
+            if (_isWaiting)
+                return;
             _questions.Forget(steps);
             working.End(_isInterrupted, failure is not null, _cost.Take(frame), steps);
             (_working, _turn) = (null, null);

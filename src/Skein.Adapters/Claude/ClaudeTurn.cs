@@ -9,10 +9,11 @@ namespace Skein.Adapters.Claude;
 /// One turn: Claude Code's frames become messages. It tells everything twice, in pieces as they come and as whole
 /// blocks.
 /// </summary>
-internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
+internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer, ClaudePlan plan)
 {
     private readonly PieceWriter _pieces = new(writer);
     private readonly HashSet<string> _heard = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Tool, JsonElement Input)> _planning = new(StringComparer.Ordinal);
     private string? _message;
     private string? _stop;
     private Usage? _usage;
@@ -23,11 +24,10 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
     /// <returns>False: it has no event of its own.</returns>
     public bool Hear(JsonElement frame, AgentSteps steps)
     {
-        // What its sub-agents say is theirs, not this conversation's.
-        if (frame.Text("parent_tool_use_id") is not null)
-            return false;
         if (frame.Text("uuid") is { } uuid && !_heard.Add(uuid))
             return true;
+        if (frame.Text("parent_tool_use_id") is { } call)
+            return HearSubagent(call, frame);
 
         return frame.Text("type") switch
         {
@@ -45,6 +45,16 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
         foreach (var call in writer.Open.ToList())
             writer.Finish(call, "The turn ended before this call did.", isError: true);
         EndMessage(isInterrupted ? StopReason.Interrupted : isFailed ? StopReason.Failed : null, cost);
+    }
+
+    // What its sub-agents say is theirs, not this conversation's; the pieces of it come again as a whole.
+    private bool HearSubagent(string call, JsonElement frame)
+    {
+        if (frame.Text("type") is not ("assistant" or "user") || frame.Find("message") is not { } message || ClaudeBlocks.PartsOf(message) is not { } parts)
+            return frame.Text("type") == "stream_event";
+
+        writer.Tell(new SubagentReported(turn, call, parts));
+        return true;
     }
 
     private bool HearPiece(JsonElement piece)
@@ -93,6 +103,8 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
             case "tool_use" when block.Text("id") is { } id && block.Text("name") is { } tool && block.Find("input") is { } input:
                 _pieces.End();
                 writer.Start(id, tool, input, ClaudeCall.TitleOf(tool, input));
+                if (ClaudePlan.IsOf(tool))
+                    _planning[id] = (tool, input);
                 return true;
             default:
                 return false;
@@ -105,10 +117,14 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
         foreach (var block in frame.Find("message")?.Items("content") ?? [])
         {
             _pieces.End();
-            isKnown = block.Text("type") == "tool_result" && block.Text("tool_use_id") is { } id
-                && writer.Finish(id, TextOf(block), block.Find("is_error") is { ValueKind: JsonValueKind.True }, ClaudeCall.MetadataOf(frame.Find("tool_use_result")));
+            if (block.Text("type") != "tool_result" || block.Text("tool_use_id") is not { } id)
+                return false;
+            var told = frame.Find("tool_use_result");
+            isKnown = writer.Finish(id, ClaudeBlocks.TextOf(block), ClaudeBlocks.IsError(block), ClaudeCall.MetadataOf(told));
             if (!isKnown)
                 return false;
+            if (_planning.Remove(id, out var call) && !ClaudeBlocks.IsError(block) && plan.Hear(call.Tool, call.Input, told) is { } now)
+                writer.Tell(new PlanUpdated(turn, now));
         }
 
         return isKnown;
@@ -124,6 +140,10 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
                 steps.Yield(new ModelRetried(
                     turn, (int)Math.Clamp(frame.Number("attempt") ?? 1, 1, int.MaxValue), Math.Max(0, frame.Number("retry_delay_ms") ?? 0),
                     status is { } code ? FailureWords.KindOf(code, why) : FailureWords.KindOf(why), $"{agent}: {why}{(status is null ? "" : $" ({status})")}"));
+                return true;
+            case "compact_boundary":
+                var about = frame.Find("compact_metadata");
+                steps.Yield(new AgentCompacted(agent, about?.Text("trigger"), about?.Number("pre_tokens")));
                 return true;
             case "thinking_tokens":
                 return true; // An estimate of what the message's usage tells.
@@ -165,14 +185,6 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer)
             writer.End(reason, _usage, cost);
         (_message, _stop, _usage) = (null, null, null);
     }
-
-    private static string TextOf(JsonElement result) => result.Find("content") switch
-    {
-        { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        { ValueKind: JsonValueKind.Array } blocks => string.Join("\n", blocks.EnumerateArray().Select(b => b.Text("text") ?? b.GetRawText())),
-        { } other => other.GetRawText(),
-        _ => "",
-    };
 
     private static Usage? UsageOf(JsonElement told) => told.Find("usage") is { } usage && usage.Number("input_tokens") is { } input
         ? new Usage(input, usage.Number("output_tokens") ?? 0, 0, usage.Number("cache_read_input_tokens") ?? 0, usage.Number("cache_creation_input_tokens") ?? 0)

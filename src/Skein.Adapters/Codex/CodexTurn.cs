@@ -41,6 +41,9 @@ internal sealed class CodexTurn(string agent, TurnId turn, TurnWriter writer, Co
             case "item/commandExecution/outputDelta" when Piece(parameters) is { } piece && _calls.ContainsKey(piece.Item):
                 Print(piece.Item, piece.Text);
                 return true;
+            case "turn/plan/updated" when parameters.Find("plan") is { ValueKind: JsonValueKind.Array }:
+                writer.Tell(new PlanUpdated(turn, PlanSteps.Of(parameters, "plan")));
+                return true;
             case "thread/tokenUsage/updated":
                 Count(parameters);
                 return true;
@@ -76,6 +79,10 @@ internal sealed class CodexTurn(string agent, TurnId turn, TurnWriter writer, Co
             case "agentMessage" or "plan" when item.Text("text") is { } text:
                 if (isOver)
                     Add(id, StreamKind.Text, text);
+                return true;
+            case "contextCompaction":
+                if (isOver)
+                    writer.Tell(new AgentCompacted(agent));
                 return true;
             case "reasoning":
                 if (isOver)

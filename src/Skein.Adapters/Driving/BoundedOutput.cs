@@ -24,7 +24,8 @@ internal static class BoundedOutput
 
     private static bool IsBig(EventBody body) => body switch
     {
-        PartAdded { Content: ToolResultPart result } => result.Output.Length > LargeOutputs.Most,
+        PartAdded { Content: ToolResultPart result } => IsBig(result),
+        SubagentReported told => told.Parts.OfType<ToolResultPart>().Any(IsBig),
         AgentReported { Frame: { } frame } => frame.GetRawText().Length > LargeOutputs.Most,
         _ => false,
     };
@@ -34,12 +35,25 @@ internal static class BoundedOutput
         if (body is AgentReported { Frame: { } frame } reported)
             return reported with { Frame = null, Whole = await KeepAsync(frame.GetRawText(), "application/json", turn, cancellationToken) };
 
-        var (added, result) = ((PartAdded)body, (ToolResultPart)((PartAdded)body).Content);
+        if (body is PartAdded { Content: ToolResultPart only } added)
+            return added with { Content = await BoundAsync(only, turn, cancellationToken) };
+
+        var told = (SubagentReported)body;
+        var parts = new List<Part>();
+        foreach (var part in told.Parts)
+            parts.Add(part is ToolResultPart result && IsBig(result) ? await BoundAsync(result, turn, cancellationToken) : part);
+        return told with { Parts = parts };
+    }
+
+    private static bool IsBig(ToolResultPart result) => result.Output.Length > LargeOutputs.Most;
+
+    private static async Task<ToolResultPart> BoundAsync(ToolResultPart result, ITurn turn, CancellationToken cancellationToken)
+    {
         var whole = await KeepAsync(result.Output, TextType, turn, cancellationToken);
 
         // Redacted before it is cut: half a secret would not be known for one.
         var shown = turn.Redactor.Redact(result.Output, new Core.Redaction.RedactionCounts());
-        return added with { Content = result with { Output = LargeOutputs.Cut(shown), Whole = whole, Redacted = whole.Redacted } };
+        return result with { Output = LargeOutputs.Cut(shown), Whole = whole, Redacted = whole.Redacted };
     }
 
     private static async Task<BlobRef> KeepAsync(string text, string type, ITurn turn, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ internal static class FailureWords
     private static readonly (FailureKind Kind, string[] Words)[] s_words =
     [
         (FailureKind.Auth, ["401", "403", "unauthor", "api key", "api_key", "not logged in", "log in", "login", "authentic", "credential"]),
-        (FailureKind.Overflow, ["context length", "context window", "context_length", "too many tokens", "prompt is too long", "maximum context"]),
+        (FailureKind.Overflow, ["context length", "context window", "context_length", "context limit", "number of tokens", "too many tokens", "prompt is too long", "maximum context"]),
         (FailureKind.Quota, ["429", "rate limit", "quota", "too many requests", "billing", "credit"]),
         (FailureKind.Overload, ["overloaded", "529", "503", "502", "500", "unavailable"]),
         (FailureKind.Network, ["econnrefused", "enotfound", "etimedout", "fetch failed", "network", "connection"]),

@@ -81,6 +81,9 @@ public sealed class TurnWriter(IdSource ids, TimeProvider time, AgentSteps steps
         return true;
     }
 
+    /// <summary>What stands beside the messages.</summary>
+    public void Tell(EventBody body) => steps.Yield(body);
+
     /// <summary>A call has ended.</summary>
     /// <returns>False: there is no such call, or it had ended.</returns>
     public bool Finish(string callId, string output, bool isError, JsonElement? metadata = null)

@@ -21,6 +21,9 @@ internal static class Notices
         PromptQueued => ("… a prompt waits for the turn to end", Style.Dim),
         TurnStarted { Compact: not null } => ("⧉ summarising …", Style.Dim),
         ContextPruned pruned => ($"⧉ of {Spans.Plural(pruned.Outputs, "big old output")} the model is sent only the beginning now: about {Spans.Count(pruned.Tokens)} tokens less", Style.Dim),
+        PlanUpdated plan => ("☰ " + (plan.Steps.Count == 0 ? "no plan" : string.Join(" · ", plan.Steps.Select(s => $"{Mark(s.Status)} {s.Text}"))), Style.Dim),
+        SubagentReported { Parts: [.., var last] } when Of(last) is { } did => ($"  ↳ {did}", Style.Dim),
+        AgentCompacted compacted => ($"⧉ {compacted.Agent} summarised what was said before{(compacted.TokensBefore is { } tokens ? $", {Spans.Count(tokens)} tokens" : "")}", Style.Dim),
         SessionRewound rewound => ($"↶ rewound to {Spans.Plural(rewound.Messages, "message")}", Style.Dim),
         SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
         SessionTrashed => ("this session is in the trash now", Style.Warning),
@@ -33,6 +36,20 @@ internal static class Notices
     /// <summary>The head of a summary.</summary>
     public static string Of(SummaryPart summary) =>
         $"⧉ summary of what was said before, {(summary.Kept == 0 ? "" : $"but for the last {Spans.Plural(summary.Kept, "message")}, ")}about {Spans.Count(summary.Tokens)} tokens; the model is sent this instead";
+
+    private static string? Of(Part part) => part switch
+    {
+        TextPart said => said.Text.Split('\n')[0],
+        ToolCallPart call => ToolCalls.Title(call),
+        _ => null,
+    };
+
+    private static string Mark(PlanStepStatus status) => status switch
+    {
+        PlanStepStatus.Completed => "✓",
+        PlanStepStatus.InProgress => "▸",
+        _ => "○",
+    };
 
     private static string Answer(PermissionAnswered answered) => (answered.Answer switch
     {

@@ -12,6 +12,7 @@ internal static class NamedBlobs
         PromptEdited edited => edited.Parts.SelectMany(p => Of(p.Content)),
         PromptSteered steered => steered.Parts.SelectMany(p => Of(p.Content)),
         AgentReported { Whole: { } whole } => [whole],
+        SubagentReported told => told.Parts.SelectMany(Of),
         _ => [],
     };
 

@@ -36,6 +36,8 @@ internal static class EventRedaction
         ToolFinished { Metadata: { } metadata } finished => finished with { Metadata = redactor.Redact(metadata, new RedactionCounts()) },
         PermissionAsked asked => redactor.Redact(asked),
         AgentReported reported => redactor.Redact(reported),
+        SubagentReported told => told with { Parts = [.. told.Parts.Select(redactor.Redact)] },
+        PlanUpdated plan => plan with { Steps = [.. plan.Steps.Select(s => s with { Text = redactor.Redact(s.Text) })] },
         // What a provider or a program says of a failure may repeat the key that it was shown.
         ModelRetried retried => retried with { Message = redactor.Redact(retried.Message) },
         // A model may name a session by what a tool has printed.

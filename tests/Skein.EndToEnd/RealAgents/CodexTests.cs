@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Skein.Testing;
 
 namespace Skein.EndToEnd.RealAgents;
@@ -7,6 +6,8 @@ namespace Skein.EndToEnd.RealAgents;
 public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires.Npm("@openai/codex-linux-x64"), "vendor", "x86_64-unknown-linux-musl", "bin", "codex"))
 {
     protected override (string First, string Second) Models => ("pond-grey", "pond-snow");
+
+    protected override string TooLong => "Your input exceeds the context window of this model. Please adjust your input and try again.";
 
     protected override void SetUp(User user, ModelServer model)
     {
@@ -35,5 +36,5 @@ public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires
 
     protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.OpenAi(status, "error", message);
 
-    private static Called Shell(object arguments) => new(CallId(), "exec_command", JsonSerializer.Serialize(arguments));
+    private static Called Shell(object arguments) => Call("exec_command", arguments);
 }

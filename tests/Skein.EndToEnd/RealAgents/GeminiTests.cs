@@ -20,15 +20,17 @@ public sealed class GeminiTests() : RealAgentTests("gemini", Path.Combine(Requir
         {
             security = new { auth = new { selectedType = "gemini-api-key" }, folderTrust = new { enabled = false } },
             privacy = new { usageStatisticsEnabled = false },
-            general = new { enableAutoUpdate = false, enableAutoUpdateNotification = false },
+            general = new { maxAttempts = 1, enableAutoUpdate = false, enableAutoUpdateNotification = false },
         };
         var folder = Directory.CreateDirectory(Path.Combine(user.OwnFolder, ".gemini"));
         File.WriteAllText(Path.Combine(folder.FullName, "settings.json"), JsonSerializer.Serialize(settings));
     }
 
-    protected override Called Write(string path, string content) => new(CallId(), "write_file", JsonSerializer.Serialize(new { file_path = path, content }));
+    protected override string TooLong => "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
 
-    protected override Called Run(string command) => new(CallId(), "run_shell_command", JsonSerializer.Serialize(new { command, description = "Waits" }));
+    protected override Called Write(string path, string content) => Call("write_file", new { file_path = path, content });
+
+    protected override Called Run(string command) => Call("run_shell_command", new { command, description = "Waits" });
 
     protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.Gemini(status, status switch
     {

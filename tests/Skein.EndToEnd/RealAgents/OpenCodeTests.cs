@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skein.Core.Events;
 using Skein.Testing;
 
 namespace Skein.EndToEnd.RealAgents;
@@ -27,11 +28,23 @@ public sealed class OpenCodeTests() : RealAgentTests("opencode", Path.Combine(Re
         static object Limits(string name) => new { name, tool_call = true, limit = new { context = 100_000, output = 4096 } };
     }
 
-    protected override Called Write(string path, string content) => new(CallId(), "write", JsonSerializer.Serialize(new { filePath = path, content }));
+    [Fact(Timeout = 180_000)]
+    public async Task Its_todo_list_is_a_plan()
+    {
+        Says(Call("todowrite", new { todos = new[] { new { content = "Find the pond", status = "in_progress", priority = "high" }, new { content = "Swim", status = "pending", priority = "low" } } }));
+        Says(new Said("Done."));
+        var events = await GoodTurnAsync("Go.");
 
-    protected override Called Run(string command) => new(CallId(), "bash", JsonSerializer.Serialize(new { command, description = "Waits" }));
+        Assert.Equal([new PlanStep("Find the pond", PlanStepStatus.InProgress), new PlanStep("Swim", PlanStepStatus.Pending)], PlanOf(events));
+    }
 
-    protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.OpenAi(status, "error", message);
+    protected override string TooLong => "This model's maximum context length is 100000 tokens, however you requested 110000 tokens.";
+
+    protected override Called Write(string path, string content) => Call("write", new { filePath = path, content });
+
+    protected override Called Run(string command) => Call("bash", new { command, description = "Waits" });
+
+    protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.OpenAi(status, "error", message, ("retry-after-ms", "1"));
 
     protected override string WireName(string model) => model["pond/".Length..];
 }

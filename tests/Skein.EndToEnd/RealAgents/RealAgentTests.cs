@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Skein.Client;
 using Skein.Core;
 using Skein.Core.Events;
@@ -23,6 +24,10 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     private ModelServer? _model;
     private SkeinClient? _api;
     private SessionId _session;
+    private volatile RefusedAnswer? _refusal;
+
+    /// <summary>What a call that stands beside the conversation is answered; null: it belongs to it.</summary>
+    protected virtual ModelAnswer? AnswerBeside(ModelRequest request) => null;
 
     /// <summary>Two models that the agent has.</summary>
     protected abstract (string First, string Second) Models { get; }
@@ -38,7 +43,7 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         _model = await ModelServer.StartAsync(Cancellation);
 
         // A call without tools is for a title or the like, whenever it comes.
-        _model.Otherwise = request => !OffersTools(request) ? new StreamedAnswer(new Said("Geese")) : _script.TryDequeue(out var answer) ? answer : Refuse(400, "Nothing more is in the script.");
+        _model.Otherwise = request => _refusal ?? AnswerBeside(request) ?? (!OffersTools(request) ? new StreamedAnswer(new Said("Geese")) : _script.TryDequeue(out var answer) ? answer : Refuse(400, "Nothing more is in the script."));
         _user.Install(Path.GetFileNameWithoutExtension(program), program);
         SetUp(_user, _model);
         await StartServerAsync();
@@ -189,6 +194,39 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     /// <summary>Whether it forks its own sessions; else a fork is told the conversation.</summary>
     protected virtual bool ForksItself => true;
 
+    [Fact(Timeout = 180_000)]
+    public async Task What_its_provider_refuses_fails_the_turn_with_the_cause_and_the_next_prompt_works()
+    {
+        var failures = new List<(FailureKind Meant, FailureKind? Told, string Message)>();
+        foreach (var (refusal, kind) in Refusals)
+        {
+            _refusal = refusal;
+            var ended = (await TurnAsync("Well?"))[^1].Body;
+            failures.Add((kind, (ended as TurnFailed)?.Kind, (ended as TurnFailed)?.Message ?? ended.ToString()));
+        }
+
+        _refusal = null;
+        Says(new Said("Well."));
+        await GoodTurnAsync("And now?");
+
+        Assert.All(failures, f => Assert.True(f.Meant == f.Told, string.Join('\n', failures)));
+    }
+
+    /// <summary>What the agent's provider says to a wrong key, a spent quota, when it has too much to do, and to a prompt that is too long.</summary>
+    private IEnumerable<(RefusedAnswer Answer, FailureKind Kind)> Refusals =>
+    [
+        (Refuse(401, "Incorrect API key provided."), FailureKind.Auth),
+        (Refuse(429, "You exceeded your current quota."), FailureKind.Quota),
+        (Refuse(Overloaded, "The model is overloaded."), FailureKind.Overload),
+        (Refuse(400, TooLong), FailureKind.Overflow),
+    ];
+
+    /// <summary>The provider's status for having too much to do.</summary>
+    protected virtual int Overloaded => 503;
+
+    /// <summary>The provider's words for a prompt that is too long.</summary>
+    protected abstract string TooLong { get; }
+
     /// <summary>Gives the agent what it needs to speak with nobody but the model.</summary>
     protected abstract void SetUp(User user, ModelServer model);
 
@@ -204,16 +242,28 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     /// <summary>A model's name, as the provider is told.</summary>
     protected virtual string WireName(string model) => model;
 
-    /// <summary>A call's id that is not used twice.</summary>
-    protected static string CallId() => $"call_{Guid.NewGuid():N}";
+    /// <summary>A call of a tool, with an id that is not used twice.</summary>
+    protected static Called Call(string tool, object arguments) => new($"call_{Guid.NewGuid():N}", tool, JsonSerializer.Serialize(arguments));
 
     private static bool OffersTools(ModelRequest request) =>
-        request.Body.TryGetProperty("tools", out var tools) && tools.ValueKind == System.Text.Json.JsonValueKind.Array && tools.GetArrayLength() > 0;
+        request.Body.TryGetProperty("tools", out var tools) && tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() > 0;
+
+    protected static IEnumerable<T> All<T>(IEnumerable<SessionEvent> events) where T : EventBody => events.Select(e => e.Body).OfType<T>();
+
+    /// <summary>The last plan that there was.</summary>
+    protected static IReadOnlyList<PlanStep> PlanOf(IReadOnlyList<SessionEvent> events)
+    {
+        var plan = All<PlanUpdated>(events).LastOrDefault();
+        Assert.True(plan is not null, Describe(events));
+        return plan.Steps;
+    }
+
+    private static string Describe(IEnumerable<SessionEvent> events) => string.Join('\n', events.Select(e => e.Body));
 
     private static List<bool> ErrorsOf(IEnumerable<SessionEvent> events) =>
         [.. events.Select(e => e.Body).OfType<PartAdded>().Select(p => p.Content).OfType<ToolResultPart>().Select(r => r.IsError)];
 
-    private static List<string> TextsOf(IEnumerable<SessionEvent> events) =>
+    protected static List<string> TextsOf(IEnumerable<SessionEvent> events) =>
         [.. events.Select(e => e.Body).OfType<PartAdded>().Select(p => p.Content).OfType<TextPart>().Select(t => t.Text)];
 
     private static Task Never() => new TaskCompletionSource().Task;
@@ -241,21 +291,22 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     }
 
     /// <summary>The model's next answer to a call that offers tools.</summary>
-    private void Says(params AnswerPart[] parts) => _script.Enqueue(new StreamedAnswer(parts));
+    protected void Says(params AnswerPart[] parts) => _script.Enqueue(new StreamedAnswer(parts));
 
-    private async Task<long> PromptAsync(string text) => (await Api.PromptAsync(_session, new PromptRequest(text), Cancellation)).Seq;
+    protected async Task<long> PromptAsync(string text) => (await Api.PromptAsync(_session, new PromptRequest(text), Cancellation)).Seq;
 
     /// <summary>Prompts, and answers every question in the same way.</summary>
     /// <returns>What happened, to the end of the turn.</returns>
-    private async Task<List<SessionEvent>> TurnAsync(string prompt, PermissionAnswer? answer = null) => await UntilEndAsync(await PromptAsync(prompt), answer);
+    protected async Task<List<SessionEvent>> TurnAsync(string prompt, PermissionAnswer? answer = null) => await UntilEndAsync(await PromptAsync(prompt), answer);
 
-    private async Task GoodTurnAsync(string prompt)
+    protected async Task<List<SessionEvent>> GoodTurnAsync(string prompt, PermissionAnswer? answer = null)
     {
-        var events = await TurnAsync(prompt);
-        Assert.True(events[^1].Body is TurnCompleted, string.Join('\n', events.Select(e => e.Body)));
+        var events = await TurnAsync(prompt, answer);
+        Assert.True(events[^1].Body is TurnCompleted, Describe(events));
+        return events;
     }
 
-    private async Task<List<SessionEvent>> UntilEndAsync(long after, PermissionAnswer? answer = null)
+    protected async Task<List<SessionEvent>> UntilEndAsync(long after, PermissionAnswer? answer = null)
     {
         var events = new List<SessionEvent>();
         await foreach (var frame in Api.FollowAsync(_session, after, Cancellation))
@@ -270,6 +321,16 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         }
 
         return events;
+    }
+
+    /// <summary>Waits until a text is whole.</summary>
+    protected async Task SaidAsync(long after, string text)
+    {
+        await foreach (var frame in Api.FollowAsync(_session, after, Cancellation))
+        {
+            if (frame is EventFrame { Event.Body: PartAdded { Content: TextPart said } } && said.Text == text)
+                return;
+        }
     }
 
     private async Task AnswerAsync(long after, PermissionAnswer answer)
@@ -298,6 +359,9 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
                 Assert.Fail(failed.Message);
         }
     }
+
+    /// <summary>Ends the agent's process; the next prompt starts it again.</summary>
+    protected Task ReleaseAsync() => Api.ReleaseAsync(_session, Cancellation);
 
     private string PathOf(string file) => Path.Combine(_user.Project, file);
 

@@ -35,15 +35,16 @@ public sealed class AcpAgentTests
     }
 
     [Fact]
-    public async Task What_has_no_event_of_its_own_is_kept_as_it_came()
+    public async Task Its_plan_is_an_event_and_what_has_none_of_its_own_is_kept_as_it_came()
     {
         await using var flock = await Flock.StartAsync();
         var session = await flock.NewSessionAsync();
 
         await flock.TurnAsync(session, "plan");
 
+        Assert.Equal([new PlanStep("Fly south", PlanStepStatus.Pending)], Assert.Single(await flock.EventsAsync<PlanUpdated>(session)).Steps);
         var kinds = (await flock.EventsAsync<AgentReported>(session)).Select(r => r.Frame!.Value.GetProperty("params").GetProperty("update").GetProperty("sessionUpdate").GetString());
-        Assert.Equal(["available_commands_update", "plan", "usage_update"], kinds);
+        Assert.Equal(["available_commands_update", "usage_update"], kinds);
         Assert.Equal("Planned.", await flock.LastAsync(session));
     }
 

@@ -98,7 +98,7 @@ public sealed class ClaudeReplayTests
     private static List<AgentOutput> Play(IReadOnlyList<JsonElement> frames)
     {
         var (ids, steps) = (new IdSource(TimeProvider.System), new AgentSteps());
-        var turn = new ClaudeTurn("claude", ids.Next<TurnId>(), new TurnWriter(ids, TimeProvider.System, steps));
+        var turn = new ClaudeTurn("claude", ids.Next<TurnId>(), new TurnWriter(ids, TimeProvider.System, steps), new ClaudePlan());
         foreach (var frame in frames)
         {
             if (!turn.Hear(frame, steps))
