@@ -12,9 +12,13 @@ internal sealed class ClaudeOwnWork
     private readonly HashSet<string> _subagents = new(StringComparer.Ordinal);
     private string? _prompt;
     private bool _replays;
+    private bool _isNotified;
 
     /// <summary>The sub-agents that work now, by its own ids.</summary>
     public IReadOnlyCollection<string> Subagents => _subagents;
+
+    /// <summary>Whether it goes on by itself after a result: sub-agents work, or are done, and no call of the model has told so yet.</summary>
+    public bool GoesOn => _subagents.Count > 0 || _isNotified;
 
     /// <summary>Whether a result that comes now is that of a turn which it began by itself, before it looked at the prompt. Older versions do not tell.</summary>
     public bool IsOther => _replays && _prompt is not null;
@@ -31,6 +35,13 @@ internal sealed class ClaudeOwnWork
                 _replays = true;
                 if (frame.Text("uuid") == _prompt)
                     _prompt = null;
+                break;
+
+            case "system" when frame.Text("subtype") == "task_notification" && _subagents.Contains(frame.Text("task_id") ?? ""):
+                _isNotified = true;
+                break;
+            case "system" when frame.Text("subtype") == "status" && frame.Text("status") == "requesting":
+                _isNotified = false;
                 break;
 
             // A command may run for as long as the session; what it does when it ends is for the next prompt.

@@ -168,7 +168,7 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
         else if (_working is { } working && _prompt is null && !_own.IsOther)
         {
             // It goes on by itself when they are done, and tells another result.
-            _isWaiting = failure is null && !_isInterrupted && _own.Subagents.Count > 0;
+            _isWaiting = failure is null && !_isInterrupted && _own.GoesOn;
             if (_isWaiting)
                 return;
             _questions.Forget(steps);
