@@ -107,10 +107,10 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Assert.Contains("One goose", TextsOf(said));
         Assert.IsType<TurnInterrupted>(ran[^1].Body);
         Assert.Single(ErrorsOf(ran));
-        await EndedAsync(command);
         Assert.Contains("On.", TextsOf(after));
         using var now = AgentProcesses.Oldest(_user);
         Assert.Equal(process.Id, now.Id);
+        await EndedAsync(command);
     }
 
     [Fact(Timeout = 180_000)]
