@@ -10,6 +10,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["many"] = ManyBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
     ["turn"] = TurnBench.RunAsync,
+    ["open"] = OpenBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,

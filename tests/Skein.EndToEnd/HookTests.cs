@@ -56,6 +56,34 @@ public sealed class HookTests : IAsyncDisposable
         Assert.Contains("\"event\":\"session_end\"", await File.ReadAllTextAsync(Path.Combine(_user.Project, "ended.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_driven_agent_is_forbidden_what_it_asks_for_in_every_mode_and_its_turns_and_sessions_are_told()
+    {
+        Skein.Testing.Requires.Programs("node");
+        using var own = new Skein.Testing.TempFolder();
+        var agent = $"acp:{string.Join(' ', Skein.Testing.AcpStandIn.Command(own.Path).Select(word => $"'{word}'"))}";
+        await _user.GoodAsync("trust");
+        _user.Write("skein.json", """
+            { "hooks": [
+              { "on": "before_tool", "command": ["sh", "-c", "cat > asked.json; grep -q pond asked.json && echo '{\"decision\":\"deny\",\"reason\":\"Not the pond.\"}'; true"] },
+              { "on": "session_start", "command": ["sh", "-c", "cat >> told"] },
+              { "on": "turn_end", "command": ["sh", "-c", "cat >> told"] },
+              { "on": "session_end", "command": ["sh", "-c", "cat >> told"] }
+            ] }
+            """);
+
+        await _user.GoodAsync("run", "--agent", agent, "--mode", "auto", "write pond.txt");
+        await _user.GoodAsync("run", "--agent", agent, "--mode", "auto", "write lake.txt");
+        await _user.GoodAsync("stop");
+
+        Assert.False(File.Exists(Path.Combine(_user.Project, "pond.txt")));
+        Assert.True(File.Exists(Path.Combine(_user.Project, "lake.txt")));
+        var told = await File.ReadAllTextAsync(Path.Combine(_user.Project, "told"), TestContext.Current.CancellationToken);
+        Assert.Equal((2, 2, 2), (Count("session_start"), Count("turn_end"), Count("session_end")));
+
+        int Count(string on) => told.Split($"\"event\":\"{on}\"").Length - 1;
+    }
+
     private static string Example(string language)
     {
         var page = File.ReadAllText(Path.Combine(PublishedProgram.Repository, "docs", "hooks.md"));

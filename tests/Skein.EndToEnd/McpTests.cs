@@ -57,6 +57,29 @@ public sealed class McpTests : IAsyncDisposable
         Assert.Contains("The geese are out.", tested.Out, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task One_behind_an_address_is_sent_the_token_that_its_user_stored_and_nobody_is_shown_it()
+    {
+        using var http = _user.StartOther("node", McpStandIn.HttpCommand[1..]);
+        await GoodAsync("mcp", "add", "geese", "--url", $"http://127.0.0.1:{await http.LineAsync()}/mcp", "--key", "pond");
+
+        var without = await _user.RunAsync("mcp", "test");
+        var unknown = await _user.RunAsync("honk-honk", ["auth", "set", "lake"]);
+        var stored = await _user.RunAsync("honk-honk", ["auth", "set", "pond"]);
+        var listed = await GoodAsync("auth", "list");
+        var used = await GoodAsync("run", "--mode", "auto", "--json", "--model", Calling("mcp__geese__echo"), "Go.");
+        await _user.RunAsync("wrong", ["auth", "set", "pond"]);
+        var refused = await _user.RunAsync("mcp", "test");
+
+        Assert.Contains("skein auth set pond", without.Out, StringComparison.Ordinal);
+        Assert.Contains("no MCP server has a key of that name", unknown.Error, StringComparison.Ordinal);
+        Assert.True(stored.Code == 0, stored.ToString());
+        Assert.Contains("stored, for the MCP server geese", listed.Out, StringComparison.Ordinal);
+        Assert.Contains(": honk", used.Out, StringComparison.Ordinal);
+        Assert.Contains("401", refused.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("honk-honk", $"{without}{unknown}{stored}{listed}{used}{refused}", StringComparison.Ordinal);
+    }
+
     private string Calling(string tool) => _user.ScriptOf(
         new { type = "call", tool, arguments = new { text = "honk" } }, new { type = "text", text = "Done." });
 

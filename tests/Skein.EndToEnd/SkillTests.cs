@@ -43,6 +43,32 @@ public sealed class SkillTests : IAsyncDisposable
         Assert.Contains("releases/SKILL.md:2: 'name' must be that of its folder, 'releases', not 'release'.", listed.Error, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Its_scripts_run_in_the_sandbox_and_what_it_does_not_name_is_asked_about()
+    {
+        Skein.Testing.Requires.Programs("bwrap", "prlimit");
+        var outside = Path.Combine(Path.GetTempPath(), $"skein-skill-{Guid.NewGuid():N}");
+        _user.Write(".skein/skills/release/SKILL.md", "---\nname: release\ndescription: How to release.\nallowed-tools: Bash(sh .skein/skills/release/check.sh:*)\n---\nRun sh .skein/skills/release/check.sh.");
+        _user.Write(".skein/skills/release/check.sh", $"touch '{outside}'; touch inside; echo checked: $SKEIN_HOME $OPENAI_API_KEY.");
+        _user.Variables["OPENAI_API_KEY"] = "honk-honk-honk";
+        await _user.GoodAsync("trust");
+        var model = _user.ScriptOf(
+            new { type = "call", tool = "skill", arguments = new { name = "release" } },
+            new { type = "call", tool = "bash", arguments = new { command = "sh .skein/skills/release/check.sh" } },
+            new { type = "call", tool = "bash", arguments = new { command = "touch other" } },
+            new { type = "text", text = "Done." });
+
+        var used = await _user.GoodAsync("run", "--mode", "auto", "--json", "--model", model, "Release.");
+
+        Assert.Contains("checked: .", used.Out, StringComparison.Ordinal);
+        Assert.False(File.Exists(outside));
+        Assert.True(File.Exists(Path.Combine(_user.Project, "inside")));
+
+        // In auto nothing is asked about but this, and nobody is there to answer.
+        Assert.Contains("permission.asked", used.Out, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_user.Project, "other")));
+    }
+
     private static string Example()
     {
         var page = File.ReadAllText(Path.Combine(PublishedProgram.Repository, "docs", "skills.md"));

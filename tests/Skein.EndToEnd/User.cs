@@ -102,6 +102,9 @@ public sealed class User : IAsyncDisposable
 
     public RunningProgram Start(params string[] arguments) => Start(PublishedProgram.Path, arguments);
 
+    /// <summary>Starts another program, in the same surroundings.</summary>
+    public RunningProgram StartOther(string program, params string[] arguments) => Start(program, arguments);
+
     /// <summary>What <c>skein … --json</c> says.</summary>
     public async Task<JsonElement> JsonAsync(params string[] arguments)
     {

@@ -6,6 +6,9 @@ public static class McpStandIn
     /// <summary>How it is started: the program and its arguments.</summary>
     public static string[] Command => ["node", Path.Combine(AppContext.BaseDirectory, "McpStandIn.js")];
 
+    /// <summary>One that answers what it does not know.</summary>
+    public static string[] AgreeableCommand => [.. Command, "agreeable"];
+
     /// <summary>One that ends at once.</summary>
     public static string[] BrokenCommand => [.. Command, "broken"];
 

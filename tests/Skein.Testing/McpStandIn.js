@@ -10,6 +10,7 @@ const tools = [
   tool('hang', 'Never answers.', {}),
   tool('slow', 'Tells of its progress for 2 seconds, then answers.', {}),
   tool('ask', 'Asks whoever calls for a word of its model, and of its user.', {}),
+  tool('taken_back', 'Tells which calls were taken back.', {}),
   tool('environment', 'Tells what it sees.', {}),
   tool('touch', 'Makes a file.', { path: { type: 'string' } }),
 ];
@@ -20,6 +21,7 @@ if (process.argv[2] === 'broken') {
   process.exit(3);
 }
 
+const takenBack = [];
 const waiting = new Map();
 const ask = (send, method, params) => new Promise(resolve => {
   waiting.set(method, resolve);
@@ -39,7 +41,9 @@ async function answer({ method, params }, send) {
     case 'resources/read': return { contents: [{ uri: params.uri, mimeType: 'text/plain', text: 'Seven geese.' }] };
     case 'ping': return {};
     case 'tools/call': return call(params, send);
-    default: throw new Error(`There is no ${method}.`);
+    default:
+      if (process.argv[2] === 'agreeable') return {};
+      throw new Error(`There is no ${method}.`);
   }
 }
 
@@ -62,6 +66,7 @@ async function call({ name, arguments: given, _meta }, send) {
       const user = await ask(send, 'elicitation/create', { message: 'Who are you?', requestedSchema: { type: 'object', properties: {} } });
       return text(JSON.stringify({ model: model.error?.code, user: user.error?.code }));
     }
+    case 'taken_back': return text(JSON.stringify(takenBack));
     case 'environment': return text(JSON.stringify(process.env));
     case 'touch':
       require('fs').writeFileSync(given.path, '');
@@ -74,6 +79,7 @@ async function respond(message, send) {
     waiting.get(message.id)?.(message);
     return;
   }
+  if (message.method === 'notifications/cancelled') takenBack.push(message.params.requestId);
   if (message.id === undefined) return;
   try {
     send({ id: message.id, result: await answer(message, send) });

@@ -180,10 +180,22 @@ internal sealed class DrivenTurn : IAsyncDisposable
 
     private void Ask(AgentStep.Ask ask, Conversation conversation)
     {
-        if (Decided(_turn.Session.Mode, ask.Effect) is { } answer)
+        if (_turn.Judge is { } judge)
+            _asked.Add((ask.Question, JudgedAsync(judge, ask)));
+        else if (Decided(_turn.Session.Mode, ask.Effect) is { } answer)
             conversation.Protocol.Answer(ask.Question, new PermissionAnswered(ask.Question.Permission, answer), conversation.Steps);
         else
             _asked.Add((ask.Question, _turn.AskAsync(ask.Question, _askedEnds.Token)));
+    }
+
+    private async Task<PermissionAnswered> JudgedAsync(CallJudge judge, AgentStep.Ask ask)
+    {
+        var judged = await judge(ask.Question, ask.Effect.ToString().ToLowerInvariant(), _askedEnds.Token);
+        if (judged.Forbidden is { } why)
+            return new PermissionAnswered(ask.Question.Permission, PermissionAnswer.No, why);
+        if (judged.Asks is null && Decided(_turn.Session.Mode, ask.Effect) is { } answer)
+            return new PermissionAnswered(ask.Question.Permission, answer);
+        return await _turn.AskAsync(judged.Asks is { } reason ? ask.Question with { Detail = $"{reason}\n\n{ask.Question.Detail}".Trim() } : ask.Question, _askedEnds.Token);
     }
 
     // Skein answers, so that the agent never has to be told to ask nobody.

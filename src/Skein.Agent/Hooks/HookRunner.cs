@@ -18,7 +18,7 @@ internal sealed class HookRunner(Func<string, CancellationToken, Task<LoadedSett
     /// <summary>The hooks of an event that count now.</summary>
     /// <exception cref="SettingsException">The settings cannot be read.</exception>
     public async Task<IReadOnlyList<Hook>> FindAsync(string workspace, HookEvent on, string? tool, CancellationToken cancellationToken) =>
-        [.. (await read(workspace, cancellationToken)).Settings.Hooks.Where(h => h.On == on && (tool is null || Glob.ForText(h.Tool).MatchesText(tool)))];
+        [.. (await read(workspace, cancellationToken)).Settings.Hooks.Where(h => h.On == on && (tool is null || Matches(h, tool)))];
 
     /// <param name="tool">The tool it is about; null: none.</param>
     /// <param name="tell">Adds what the event is about.</param>
@@ -79,6 +79,13 @@ internal sealed class HookRunner(Func<string, CancellationToken, Task<LoadedSett
         {
             return HookAnswer.Failed(hook, e.Message);
         }
+    }
+
+    // Driven agents write the same names with capitals.
+    private static bool Matches(Hook hook, string tool)
+    {
+        var glob = Glob.ForText(hook.Tool);
+        return glob.MatchesText(tool) || glob.MatchesText(tool.ToLowerInvariant());
     }
 
     private static string Said(string? errors) =>

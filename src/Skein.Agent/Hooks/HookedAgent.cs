@@ -6,7 +6,8 @@ using Skein.Core.Events;
 namespace Skein.Agent.Hooks;
 
 /// <summary>Any agent, whose turns and whose end hooks are told of.</summary>
-internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks hooks) : IAgent
+/// <param name="hooked">What it is handed in place of a turn; null: the turn.</param>
+internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks hooks, Func<ITurn, ITurn>? hooked = null) : IAgent
 {
     public bool CanSteer => agent.CanSteer;
 
@@ -17,7 +18,7 @@ internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks ho
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (said, failure) = (new List<string>(), (TurnFailure?)null);
-        await foreach (var output in agent.RunTurnAsync(turn, cancellationToken))
+        await foreach (var output in agent.RunTurnAsync(hooked?.Invoke(turn) ?? turn, cancellationToken))
         {
             // Only the last message's text: what the turn came to.
             foreach (var body in (output as AgentEvents)?.Bodies ?? [])

@@ -26,6 +26,9 @@ public sealed class SessionHooks(Func<string, CancellationToken, Task<LoadedSett
     /// <summary>The same kind of agent, with hooks around its turns.</summary>
     public AgentKind Around(AgentKind kind) => kind with { Open = session => new HookedAgent(kind.Open(session), session, this) };
 
+    /// <summary>The same kind of agent, which is driven: also with hooks before what it asks permission for.</summary>
+    public AgentKind AroundDriven(AgentKind kind) => kind with { Open = session => new HookedAgent(kind.Open(session), session, this, turn => new HookedTurn(turn, _runner)) };
+
     /// <summary>What a prompt becomes before it is accepted.</summary>
     /// <param name="text">As it was sent.</param>
     /// <param name="expanded">What it stands for; null: itself.</param>
@@ -99,6 +102,8 @@ public sealed class SessionHooks(Func<string, CancellationToken, Task<LoadedSett
         }
     }
 
+    internal static string Unknown(Exception why) => $"Which hooks there are cannot be told, and so this is forbidden: {why.Message}";
+
     private async Task<HookOutcome> RunAsync(Session session, HookEvent on, Action<JsonObject> tell, CancellationToken cancellationToken)
     {
         try
@@ -107,7 +112,7 @@ public sealed class SessionHooks(Func<string, CancellationToken, Task<LoadedSett
         }
         catch (Exception e) when (e is SkeinException or IOException or UnauthorizedAccessException)
         {
-            return new HookOutcome($"Which hooks there are cannot be told, and so this is forbidden: {e.Message}", null, "");
+            return new HookOutcome(Unknown(e), null, "");
         }
     }
 }

@@ -1,4 +1,4 @@
-using ModelContextProtocol;
+using System.Text.Json;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using Skein.Agent.Tools;
@@ -11,10 +11,19 @@ internal sealed class McpConnection : IAsyncDisposable
 {
     private static readonly TimeSpan s_starting = TimeSpan.FromSeconds(30);
 
+    // The newest version begins with a question. Servers before it know no such question, and some of them answer it all the same, with
+    // nothing: they are asked once more, without waiting for what they say to it.
+    private static readonly TimeSpan[] s_probing = [TimeSpan.FromSeconds(5), TimeSpan.FromTicks(1)];
+
     private readonly McpClient _client;
     private readonly McpProgram? _program;
+    private readonly McpCalls _calls;
 
-    private McpConnection(McpClient client, McpProgram? program, McpOffer offer) => (_client, _program, Offer) = (client, program, offer);
+    private McpConnection(McpClient client, McpProgram? program, McpOffer offer, TimeProvider time)
+    {
+        (_client, _program, Offer) = (client, program, offer);
+        _calls = new McpCalls(client, program is not null, time);
+    }
 
     public McpOffer Offer { get; }
 
@@ -33,34 +42,41 @@ internal sealed class McpConnection : IAsyncDisposable
     {
         using var tooLong = new CancellationTokenSource(s_starting, tooling.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
-        McpProgram? program = null;
-        McpClient? client = null;
-        try
+        foreach (var probing in s_probing)
         {
-            program = server.Url is null ? await McpProgram.StartAsync(server, folder, tooling, cancellationToken) : null;
-            IClientTransport transport = program is null ? Http(server, key) : program.Transport;
-            client = await McpClient.CreateAsync(transport, cancellationToken: either.Token);
-            return new McpConnection(client, program, await OfferOfAsync(client, either.Token));
-        }
-        catch (Exception e)
-        {
-            if (client is not null)
-                await client.DisposeAsync();
-            if (program is not null)
-                await program.DisposeAsync();
-            cancellationToken.ThrowIfCancellationRequested();
+            McpProgram? program = null;
+            McpClient? client = null;
+            try
+            {
+                program = server.Url is null ? await McpProgram.StartAsync(server, folder, tooling, cancellationToken) : null;
+                IClientTransport transport = program is null ? Http(server, key) : program.Transport;
+                client = await McpClient.CreateAsync(transport, new McpClientOptions { DiscoverProbeTimeout = probing }, cancellationToken: either.Token);
+                return new McpConnection(client, program, await OfferOfAsync(client, either.Token), tooling.Time);
+            }
+            catch (Exception e)
+            {
+                if (client is not null)
+                    await client.DisposeAsync();
+                if (program is not null)
+                    await program.DisposeAsync();
+                cancellationToken.ThrowIfCancellationRequested();
+                if (e is JsonException && probing == s_probing[0])
+                    continue;
 
-            // The package fails with whatever it met: a program that ended, a refused connection, an answer that is none.
-            var why = tooLong.IsCancellationRequested ? $"it did not answer within {s_starting.TotalSeconds:0} s" : e.Message;
-            throw new McpServerException($"The MCP server '{server.Name}' ({server.Where}) cannot be used: {why}{Said(program)}", e);
+                // The package fails with whatever it met: a program that ended, a refused connection, an answer that is none.
+                var why = tooLong.IsCancellationRequested ? $"it did not answer within {s_starting.TotalSeconds:0} s" : e.Message;
+                throw new McpServerException($"The MCP server '{server.Name}' ({server.Where}) cannot be used: {why}{Said(program)}", e);
+            }
         }
+
+        throw new InvalidOperationException("The last try fails or is the connection.");
     }
 
     /// <exception cref="McpServerException">It failed, or there was no answer in time.</exception>
-    public Task<string> CallAsync(McpServer server, string tool, IReadOnlyDictionary<string, object?> arguments, TimeProvider time, CancellationToken cancellationToken) =>
+    public Task<string> CallAsync(McpServer server, string tool, JsonElement arguments, TimeProvider time, CancellationToken cancellationToken) =>
         AskAsync(server, time, async (alive, token) =>
         {
-            var result = await _client.CallToolAsync(tool, arguments, alive, cancellationToken: token);
+            var result = await _calls.CallAsync(tool, arguments, alive, token);
             var text = McpContent.TextOf(result);
             return result.IsError == true ? throw new McpServerException(text) : text;
         }, cancellationToken);
@@ -98,13 +114,13 @@ internal sealed class McpConnection : IAsyncDisposable
 
     // As long as it tells of its progress it is alive.
     private async Task<string> AskAsync(
-        McpServer server, TimeProvider time, Func<IProgress<ProgressNotificationValue>, CancellationToken, Task<string>> ask, CancellationToken cancellationToken)
+        McpServer server, TimeProvider time, Func<Action, CancellationToken, Task<string>> ask, CancellationToken cancellationToken)
     {
         using var tooLong = new CancellationTokenSource(TimeSpan.FromSeconds(server.TimeoutSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
         try
         {
-            return await ask(new Alive(() => tooLong.CancelAfter(TimeSpan.FromSeconds(server.TimeoutSeconds))), either.Token);
+            return await ask(() => Prolong(tooLong, server), either.Token);
         }
         catch (Exception e) when (e is not McpServerException && !cancellationToken.IsCancellationRequested)
         {
@@ -121,18 +137,15 @@ internal sealed class McpConnection : IAsyncDisposable
         return new HttpClientTransport(new HttpClientTransportOptions { Endpoint = server.Url!, Name = server.Name, AdditionalHeaders = headers });
     }
 
-    private sealed class Alive(Action seen) : IProgress<ProgressNotificationValue>
+    private static void Prolong(CancellationTokenSource tooLong, McpServer server)
     {
-        public void Report(ProgressNotificationValue value)
+        try
         {
-            try
-            {
-                seen();
-            }
-            catch (ObjectDisposedException)
-            {
-                // The answer came first.
-            }
+            tooLong.CancelAfter(TimeSpan.FromSeconds(server.TimeoutSeconds));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The answer came first.
         }
     }
 

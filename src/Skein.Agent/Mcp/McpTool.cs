@@ -45,8 +45,7 @@ internal sealed class McpTool(string name, string original, string description, 
         try
         {
             var connection = await servers.ConnectAsync(server, folder, cancellationToken);
-            var values = arguments.EnumerateObject().ToDictionary(static p => p.Name, static p => (object?)p.Value, StringComparer.Ordinal);
-            return new ToolOutput(await connection.CallAsync(server, original, values, servers.Time, cancellationToken));
+            return new ToolOutput(await connection.CallAsync(server, original, arguments, servers.Time, cancellationToken));
         }
         catch (McpServerException e)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Skein.Agent.Tools;
 using Skein.Sandbox;
@@ -8,8 +7,6 @@ namespace Skein.Agent.Settings;
 /// <summary>One settings file, as a program changes it for its user: what it says beside the change stays as it is, comments included.</summary>
 public static class SettingsFile
 {
-    private static readonly JsonReaderOptions s_reading = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-
     /// <summary>What the file alone says; null where there is none.</summary>
     /// <exception cref="SettingsException">It cannot be read or breaks a rule.</exception>
     public static Task<SkeinSettings?> ReadAsync(string path, CancellationToken cancellationToken) => SettingsReader.ReadFileAsync(path, cancellationToken);
@@ -21,13 +18,9 @@ public static class SettingsFile
     /// <exception cref="SettingsException">The file with the change breaks a rule; it is as it was.</exception>
     public static async Task SetAsync(string path, string key, string value, CancellationToken cancellationToken)
     {
-        // A link, as people have whose settings lie in a repository, stays one.
-        var file = RealPath.Of(path);
-        var before = File.Exists(file) ? await ReadBytesAsync(path, file, cancellationToken) : "{}\n"u8.ToArray();
-        var after = Set(path, before, key.Split('.'), AsJson(value));
-        new SettingsParser(path).Parse(after);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        await AtomicFile.WriteAsync(file, after, mode: null, cancellationToken);
+        var draft = await SettingsDraft.OpenAsync(path, cancellationToken);
+        draft.Set(key, AsJson(value));
+        await draft.WriteAsync(cancellationToken);
     }
 
     /// <summary>Takes a key away. The file is replaced as a whole, and only by one that breaks no rule.</summary>
@@ -43,7 +36,7 @@ public static class SettingsFile
         byte[]? after;
         try
         {
-            after = Remove(before, key.Split('.'));
+            after = JsonText.Remove(before, key.Split('.'));
         }
         catch (JsonException e)
         {
@@ -76,93 +69,7 @@ public static class SettingsFile
         return "\"" + JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping) + "\"";
     }
 
-    private static byte[] Set(string path, byte[] json, string[] keys, string value)
-    {
-        if (keys.Any(k => k.Length == 0))
-            throw new SettingsException(path, string.Join('.', keys), "is no key: its parts are names with '.' between them.");
-        try
-        {
-            var (start, end, text) = Find(json, keys, value);
-            return [.. json[..start], .. Encoding.UTF8.GetBytes(text), .. json[end..]];
-        }
-        catch (JsonException e)
-        {
-            throw new SettingsException(path, null, $"is not JSON: {e.Message}");
-        }
-    }
-
-    /// <returns>The stretch to replace, and what by: the value where the key is there, else a new property at the end of its object.</returns>
-    private static (int Start, int End, string Text) Find(byte[] json, string[] keys, string value)
-    {
-        var reader = new Utf8JsonReader(json, s_reading);
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-            return (0, json.Length, Nested(keys, 0, value));
-
-        var depth = 0;
-        var last = (int)reader.BytesConsumed;
-        var isEmpty = true;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var found = reader.ValueTextEquals(keys[depth]);
-            reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            if (found && depth < keys.Length - 1 && reader.TokenType == JsonTokenType.StartObject)
-            {
-                depth++;
-                (last, isEmpty) = ((int)reader.BytesConsumed, true);
-                continue;
-            }
-
-            reader.Skip();
-            (last, isEmpty) = ((int)reader.BytesConsumed, false);
-            if (found)
-                return (start, last, depth == keys.Length - 1 ? value : Nested(keys, depth + 1, value));
-        }
-
-        var indent = new string(' ', 2 * (depth + 1));
-        var property = $"\n{indent}{JsonSerializer.Serialize(keys[depth], KeysJson.Default.String)}: {(depth == keys.Length - 1 ? value : Nested(keys, depth + 1, value))}";
-        return isEmpty ? (last, last, $"{property}\n{indent[2..]}") : (last, last, "," + property);
-    }
-
-    // With the comma before it; the first of an object goes with the comma behind it.
-    private static byte[]? Remove(byte[] json, string[] keys)
-    {
-        var reader = new Utf8JsonReader(json, s_reading);
-        reader.Read();
-        var depth = 0;
-        var last = (int)reader.BytesConsumed;
-        var isFirst = true;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var found = reader.ValueTextEquals(keys[depth]);
-            reader.Read();
-            if (found && depth < keys.Length - 1 && reader.TokenType == JsonTokenType.StartObject)
-            {
-                depth++;
-                (last, isFirst) = ((int)reader.BytesConsumed, true);
-                continue;
-            }
-
-            reader.Skip();
-            var end = (int)reader.BytesConsumed;
-            if (found && depth == keys.Length - 1)
-                return [.. json[..last], .. json[(isFirst ? AfterComma(json, end) : end)..]];
-            (last, isFirst) = (end, false);
-        }
-
-        return null;
-    }
-
-    private static int AfterComma(byte[] json, int at)
-    {
-        var next = at;
-        while (json[next] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
-            next++;
-        return json[next] == (byte)',' ? next + 1 : at;
-    }
-
-    private static async Task<byte[]> ReadBytesAsync(string path, string file, CancellationToken cancellationToken)
+    internal static async Task<byte[]> ReadBytesAsync(string path, string file, CancellationToken cancellationToken)
     {
         try
         {
@@ -174,7 +81,4 @@ public static class SettingsFile
             throw new SettingsException(path, null, $"cannot be read: {e.Message}");
         }
     }
-
-    private static string Nested(string[] keys, int from, string value) =>
-        from == keys.Length ? value : $"{{ {JsonSerializer.Serialize(keys[from], KeysJson.Default.String)}: {Nested(keys, from + 1, value)} }}";
 }

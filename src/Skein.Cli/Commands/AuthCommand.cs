@@ -9,7 +9,7 @@ namespace Skein.Cli.Commands;
 
 internal static class AuthCommand
 {
-    public static Command Create(Surroundings surroundings) => new("auth", "Store the keys of providers, for those who want none in the environment. A key is never shown.")
+    public static Command Create(Surroundings surroundings) => new("auth", "Store the keys of providers and MCP servers, for those who want none in the environment. A key is never shown.")
     {
         CreateSet(surroundings), CreateList(surroundings), CreateRemove(surroundings),
     };
@@ -24,14 +24,14 @@ internal static class AuthCommand
             var (models, _) = await ModelCatalogs.OpenAsync(surroundings, cancellationToken);
             using (models)
             {
-                if (models.Providers.All(p => p.Name != provider))
-                    throw new UsageException($"There is no provider '{provider}': there are {string.Join(", ", models.Providers.Select(p => p.Name))}; others are set up first (skein config set providers.NAME …).");
+                if (models.Providers.All(p => p.Name != provider) && !(await ServersAsync(surroundings, cancellationToken)).ContainsKey(provider))
+                    throw new UsageException($"There is no provider '{provider}', and no MCP server has a key of that name: there are {string.Join(", ", models.Providers.Select(p => p.Name))}; others are set up first (skein config set providers.NAME …, skein mcp add NAME --url URL --key NAME).");
                 var home = SkeinHome.Of(surroundings);
                 home.Prepare();
                 using var keys = new ProviderKeys(home.Path);
                 await keys.SetAsync(provider, await ReadAsync(provider, surroundings, cancellationToken), cancellationToken);
                 surroundings.Error.WriteLine($"The key of {provider} is stored, for you alone.", Style.Good);
-                if (models.Providers.First(p => p.Name == provider) is { KeyVariable: { } variable } && surroundings.Variable(variable) is { Length: > 0 })
+                if (models.Providers.FirstOrDefault(p => p.Name == provider) is { KeyVariable: { } variable } && surroundings.Variable(variable) is { Length: > 0 })
                     surroundings.Error.WriteLine($"skein: {variable} is set, and goes before it.", Style.Warning);
             }
 
@@ -52,7 +52,9 @@ internal static class AuthCommand
                 var rows = models.Providers.Select(p => (p.Name, From: ModelCatalogs.KeyFrom(p, keys, surroundings), p.KeyVariable)).ToList();
 
                 // What is stored for a provider that is no longer set up is told as well: it is a secret that lies about.
-                rows.AddRange(keys.Keys.Except(models.Providers.Select(p => p.Name)).Select(name => (name, (string?)"stored, of no use", (string?)null)));
+                var servers = await ServersAsync(surroundings, cancellationToken);
+                rows.AddRange(keys.Keys.Except(models.Providers.Select(p => p.Name)).Select(name =>
+                    (name, (string?)(servers.TryGetValue(name, out var server) ? $"stored, for the MCP server {server}" : "stored, of no use"), (string?)null)));
                 if (parsed.GetValue(json))
                     surroundings.Out.WriteJsonLine(new JsonObject
                     {
@@ -83,7 +85,15 @@ internal static class AuthCommand
         return command;
     }
 
-    private static Argument<string> Provider() => new("PROVIDER") { Description = "Which: anthropic, openai, or one of your settings." };
+    private static Argument<string> Provider() => new("PROVIDER") { Description = "Which: anthropic, openai, one of your settings, or the key of an MCP server." };
+
+    /// <summary>The servers that are sent a key, by the key's name.</summary>
+    private static async Task<Dictionary<string, string>> ServersAsync(Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        using var settings = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
+        var having = (await settings.Mcp().FindAsync(surroundings.Folder, cancellationToken)).Servers.Where(static s => s.Key is not null);
+        return having.GroupBy(static s => s.Key!).ToDictionary(static g => g.Key, static g => string.Join(", ", g.Select(static s => s.Name)), StringComparer.Ordinal);
+    }
 
     private static void Show(IEnumerable<(string Name, string? From, string? Variable)> rows, Surroundings surroundings)
     {

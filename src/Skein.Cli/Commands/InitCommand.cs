@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
+using Skein.Cli.Takeover;
 using Skein.Core.Events;
 
 namespace Skein.Cli.Commands;
@@ -9,15 +10,30 @@ internal static class InitCommand
 {
     private const string FileName = "AGENTS.md";
 
+    private static readonly (string Word, ForeignAgent Agent)[] s_agents =
+        [("claude", ForeignAgent.Claude), ("codex", ForeignAgent.Codex), ("opencode", ForeignAgent.OpenCode)];
+
     public static Command Create(Surroundings surroundings)
     {
         var agent = new Option<string>("--agent") { Description = "Who writes it: an agent's name.", HelpName = "AGENT" };
         var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
-        var yes = new Option<bool>("--yes", "-y") { Description = $"Write {FileName} without being asked." };
-        var command = new Command("init", $"Have the agent look at this project and write {FileName}: what agents should know who work here. Fails if it did not.") { agent, model, yes };
+        var yes = new Option<bool>("--yes", "-y") { Description = $"Write {FileName}, or what is taken over, without being asked." };
+        var from = Values.Word("--from", "AGENT", "Run no agent, but take over what another one's settings say, as a diff that is asked about: claude, codex or opencode.", s_agents);
+        var user = new Option<bool>("--user") { Description = "With --from: your own settings there, for your own here, not this project's." };
+        var command = new Command("init", $"Have the agent look at this project and write {FileName}: what agents should know who work here. Fails if it did not.") { agent, model, from, user, yes };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(from) is null && result.GetValue(user))
+                result.AddError("--user is for --from.");
+            else if (result.GetResult(from) is not null && (result.GetValue(agent) ?? result.GetValue(model)) is not null)
+                result.AddError("--from runs no agent: --agent and --model are not for it.");
+        });
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(from) is { } other)
+                return await new SettingsTakeover(surroundings, other, parsed.GetValue(user), parsed.GetValue(yes)).RunAsync(cancellationToken);
+
             var path = Path.Combine(surroundings.Folder, FileName);
             var before = await ReadAsync(path, cancellationToken);
             var request = new RunRequest(

@@ -78,7 +78,8 @@ internal sealed class Agents : IAsyncDisposable
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
             async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token));
-        var kinds = new AgentKinds([hooks.Around(own), .. driven.Kinds], driven.Find, defined.FindAsync);
+        var kinds = new AgentKinds(
+            [hooks.Around(own), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
         return new Agents(models, permissions, mcp, kinds, driven, defaults);
     }
 

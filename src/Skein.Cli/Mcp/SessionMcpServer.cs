@@ -30,7 +30,7 @@ internal static class SessionMcpServer
             {
                 // Asked for what is not among them.
                 CallToolHandler = (request, _) => throw Refused(tools, request.Params.Name),
-                ListResourcesHandler = (request, token) => resources.ListAsync(request.Params.Cursor, token),
+                ListResourcesHandler = (request, token) => resources.ListAsync(request.Params?.Cursor, token),
                 ListResourceTemplatesHandler = static (_, _) => ValueTask.FromResult(SessionResources.Templates()),
                 ReadResourceHandler = (request, token) => resources.ReadAsync(request.Params.Uri, token),
             },

@@ -73,6 +73,9 @@ public interface ITurn
     /// </summary>
     Redactor Redactor { get; }
 
+    /// <summary>What is said about something a driven agent asks for before its mode decides, or anybody is asked; null: nothing ever is.</summary>
+    CallJudge? Judge => null;
+
     /// <summary>Asks whoever is attached and waits for the answer, also across restarts: a call that was answered before is not asked again.</summary>
     Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken);
 

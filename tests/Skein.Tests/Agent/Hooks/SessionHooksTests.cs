@@ -3,6 +3,7 @@ using Skein.Agent.Hooks;
 using Skein.Agent.Settings;
 using Skein.Agent.Tools;
 using Skein.Core;
+using Skein.Core.Agents;
 using Skein.Core.Running;
 using Skein.Sandbox.Confining;
 using Skein.Testing;
@@ -24,6 +25,15 @@ public sealed class SessionHooksTests : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_driven_agent_s_turn_hands_on_all_that_a_turn_has()
+    {
+        // What has a default would be lost without a word.
+        var own = typeof(HookedTurn).GetInterfaceMap(typeof(ITurn)).TargetMethods;
+
+        Assert.All(own, m => Assert.Equal(typeof(HookedTurn), m.DeclaringType));
+    }
 
     [Fact]
     public async Task A_tool_s_hooks_are_told_what_is_done_and_add_to_its_result()

@@ -73,6 +73,16 @@ public sealed class McpServersTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_call_that_nobody_waits_for_any_longer_is_taken_back_at_the_server()
+    {
+        _configured.Add(Server("geese") with { TimeoutSeconds = 1 });
+
+        var results = await ResultsAsync(Call("mcp__geese__hang"), Call("mcp__geese__taken_back"));
+
+        Assert.Equal("[\"call-1\"]", results[1].Output);
+    }
+
+    [Fact]
     public async Task A_server_that_cannot_be_started_is_a_note_and_the_others_work()
     {
         Configure("geese");
@@ -87,6 +97,16 @@ public sealed class McpServersTests : IAsyncDisposable
             n => Assert.Contains("'ducks'", n, StringComparison.Ordinal),
             n => Assert.StartsWith("The MCP server 'swans' (no-such-program) cannot be used: ", n, StringComparison.Ordinal));
         Assert.Contains("The geese are out.", box.Notes[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_answers_what_it_does_not_know_is_greeted_as_before()
+    {
+        _configured.Add(Server("geese") with { Command = McpStandIn.AgreeableCommand });
+
+        var results = await ResultsAsync(Call("mcp__geese__echo", """{"text":"honk"}"""));
+
+        Assert.EndsWith(": honk", results[0].Output, StringComparison.Ordinal);
     }
 
     [Fact]
