@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Skein.Sandbox;
 
@@ -113,11 +115,37 @@ internal static class Native
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static extern int Fcntl(int descriptor, int command, int argument);
 
+    [DllImport("libc", EntryPoint = "creat", SetLastError = true)]
+    private static extern nint Create(byte[] path, uint mode);
+
+    [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static extern int FLock(int descriptor, int operation);
+
     public struct PollDescriptor
     {
         public int Descriptor;
         public short Events;
         public short Happened;
+    }
+
+    /// <summary>Opens an empty file, and waits until nobody else has it locked; closing it ends that. The runtime's own files would lock themselves.</summary>
+    public static SafeFileHandle OpenLocked(string path)
+    {
+        var file = new SafeFileHandle(Create(Encoding.UTF8.GetBytes(path + '\0'), 0x180 /* 0600 */), ownsHandle: true);
+        if (file.IsInvalid)
+            throw new IOException($"'{path}' could not be opened: {LastError()}.");
+
+        while (FLock((int)file.DangerousGetHandle(), 2) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() == Interrupted)
+                continue;
+
+            var error = LastError();
+            file.Dispose();
+            throw new IOException($"'{path}' could not be locked: {error}.");
+        }
+
+        return file;
     }
 
     /// <summary>A pipe whose ends are not 0, 1 or 2: those numbers are the child's, and a copy onto itself would be closed.</summary>

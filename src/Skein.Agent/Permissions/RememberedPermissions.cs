@@ -6,14 +6,13 @@ namespace Skein.Agent.Permissions;
 
 /// <summary>
 /// What was answered with <c>always</c>, by workspace: one file in Skein's home, for the user alone, replaced as a whole. Safe for use by
-/// many threads of one process.
+/// many threads, and by several processes.
 /// </summary>
 /// <param name="home">Skein's home folder; made where it is missing.</param>
-public sealed class RememberedPermissions(string home) : IDisposable
+public sealed class RememberedPermissions(string home)
 {
     public const string FileName = "permissions.json";
 
-    private readonly SemaphoreSlim _writing = new(1);
     private readonly string _path = Path.Combine(home, FileName);
 
     /// <summary>The rules to allow by in a workspace, oldest first.</summary>
@@ -39,32 +38,25 @@ public sealed class RememberedPermissions(string home) : IDisposable
     public Task<bool> ForgetAsync(string workspace, PermissionRule rule, CancellationToken cancellationToken) =>
         ChangeAsync(workspace, rules => rules.Contains(rule) ? [.. rules.Where(r => r != rule)] : rules, cancellationToken);
 
-    public void Dispose() => _writing.Dispose();
-
     private async Task<bool> ChangeAsync(
         string workspace, Func<IReadOnlyList<PermissionRule>, IReadOnlyList<PermissionRule>> change, CancellationToken cancellationToken)
     {
-        await _writing.WaitAsync(cancellationToken);
-        try
-        {
-            var file = await ReadAsync(cancellationToken);
-            var known = file.Workspaces.GetValueOrDefault(RealPath.Of(workspace), []);
-            var changed = change(known);
-            if (ReferenceEquals(known, changed))
-                return false;
+        // A server and a command line may change it at the same moment.
+        PrivateFile.MakeFolder(home);
+        using var alone = await FileLock.TakeAsync(_path + ".lock", cancellationToken);
+        var file = await ReadAsync(cancellationToken);
+        var known = file.Workspaces.GetValueOrDefault(RealPath.Of(workspace), []);
+        var changed = change(known);
+        if (ReferenceEquals(known, changed))
+            return false;
 
-            var workspaces = new SortedDictionary<string, IReadOnlyList<PermissionRule>>(file.Workspaces, StringComparer.Ordinal);
-            if (changed.Count > 0)
-                workspaces[RealPath.Of(workspace)] = changed;
-            else
-                workspaces.Remove(RealPath.Of(workspace));
-            await PrivateFile.WriteAsync(_path, new PermissionsFile(workspaces), PermissionJson.Default.PermissionsFile, cancellationToken);
-            return true;
-        }
-        finally
-        {
-            _writing.Release();
-        }
+        var workspaces = new SortedDictionary<string, IReadOnlyList<PermissionRule>>(file.Workspaces, StringComparer.Ordinal);
+        if (changed.Count > 0)
+            workspaces[RealPath.Of(workspace)] = changed;
+        else
+            workspaces.Remove(RealPath.Of(workspace));
+        await PrivateFile.WriteAsync(_path, new PermissionsFile(workspaces), PermissionJson.Default.PermissionsFile, cancellationToken);
+        return true;
     }
 
     private async Task<PermissionsFile> ReadAsync(CancellationToken cancellationToken) =>

@@ -29,14 +29,18 @@ internal static class PrivateFile
         }
     }
 
-    public static async Task WriteAsync<T>(string path, T content, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
+    /// <summary>Makes a folder for the user alone where it is missing.</summary>
+    public static void MakeFolder(string folder)
     {
-        var folder = Path.GetDirectoryName(path)!;
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
         else
             Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+    }
 
+    public static async Task WriteAsync<T>(string path, T content, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
+    {
+        MakeFolder(Path.GetDirectoryName(path)!);
         await AtomicFile.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(content, shape), OwnerOnly, cancellationToken);
     }
 }

@@ -47,6 +47,8 @@ internal static class SkillTools
 
         // In 'git:*' the words before the colon are what the command begins with.
         var (tool, pattern) = (name[..open], name[(open + 1)..^1]);
+        if (ToolOf(tool) == "fetch" && pattern.StartsWith("domain:", StringComparison.Ordinal))
+            return [Allow(tool, pattern["domain:".Length..])];
         return pattern.EndsWith(":*", StringComparison.Ordinal)
             ? [Allow(tool, pattern[..^2]), Allow(tool, pattern[..^2] + " *")]
             : [Allow(tool, pattern)];

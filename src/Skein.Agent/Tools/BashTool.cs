@@ -57,10 +57,11 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         var confinement = await settings.Confine(context.Workspace, cancellationToken);
         if (call.Background)
         {
-            var job = await context.Bench.Jobs.StartAsync(call.Command, () => Start(call.Command, ChildOutput.Merged, Folder(context), confinement));
+            var job = await context.Bench.Jobs.StartAsync(call.Command, confinement.HoldBack(), () => Start(call.Command, ChildOutput.Merged, Folder(context), confinement));
             return new ToolOutput($"Job {job.Number} was started. Look at it, or end it, with 'job'.", Metadata: ToolTexts.Metadata(("job", job.Number)));
         }
 
+        var held = confinement.HoldBack();
         await using var child = Start(ShellFolder.Telling(s_shell, call.Command), ChildOutput.Separate, Folder(context), confinement);
         var folder = ShellFolder.ReadAsync(child.Errors);
         await using var captured = new OutputCapture();
@@ -72,7 +73,8 @@ internal sealed class BashTool(ToolSettings settings) : ITool
                 return Ended(captured, $"ended: it wrote more than {MostOutput} bytes", ("killed", 1));
 
             var exit = await child.WaitAsync(either.Token);
-            return Finished(captured, exit, await ChangeFolderAsync(await folder, captured, context));
+            var note = await ChangeFolderAsync(await folder, captured, context);
+            return Finished(captured, exit, [note, HeldNote(held.Hold(), context.Workspace)]);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -87,6 +89,7 @@ internal sealed class BashTool(ToolSettings settings) : ITool
             // Before anybody is told that it is over; disposing then waits until it is.
             child.Kill();
             await folder;
+            held.Hold();
         }
     }
 
@@ -126,13 +129,20 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         return true;
     }
 
-    private static ToolOutput Finished(OutputCapture captured, ChildExit exit, string? folder)
+    /// <summary>What the model is told of files that were given another name.</summary>
+    public static string? HeldNote(IReadOnlyList<string> held, string workspace)
+    {
+        var names = held.Select(path => Path.GetRelativePath(workspace, path));
+        return held.Count == 0 ? null : $"[{string.Join(", ", names)}: agents or editors would obey it later, so what a command makes by that name is renamed to …{HeldBack.Ending}; make it with 'write', which asks]";
+    }
+
+    private static ToolOutput Finished(OutputCapture captured, ChildExit exit, string?[] notes)
     {
         var note = exit.Signal is { } signal ? $"[ended by signal {signal}]" : exit.Code == 0 ? null : $"[exit code {exit.Code}]";
         var metadata = exit.Signal is { } number
             ? ToolTexts.Metadata(("exit_code", exit.Code), ("signal", number))
             : ToolTexts.Metadata(("exit_code", exit.Code));
-        return new ToolOutput(Text(captured, string.Join('\n', new[] { note, folder }.OfType<string>())), IsError: exit.Code != 0, captured.TakeWhole(), metadata);
+        return new ToolOutput(Text(captured, string.Join('\n', notes.Prepend(note).OfType<string>())), IsError: exit.Code != 0, captured.TakeWhole(), metadata);
     }
 
     private static ToolOutput Ended(OutputCapture captured, string how, (string, long) metadata) =>

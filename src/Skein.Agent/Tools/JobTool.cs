@@ -29,7 +29,7 @@ internal sealed class JobTool(ToolSettings settings) : ITool
     public ValueTask<ToolIntent> DescribeAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var (number, _, end) = Parse(arguments);
-        var title = number is null ? "jobs" : $"{(end ? "end " : "")}job {number} $ {context.Bench.Jobs.Get(number.Value).Command}";
+        var title = number is null ? "job list" : $"job {number}{(end ? " end" : "")} $ {context.Bench.Jobs.Get(number.Value).Command}";
         return ValueTask.FromResult(new ToolIntent(ToolEffect.Read, Name, title));
     }
 
@@ -50,7 +50,8 @@ internal sealed class JobTool(ToolSettings settings) : ITool
         await using var output = await job.TakeNewAsync(cancellationToken);
         var text = output.Text();
         var said = text.Length == 0 ? "(no new output)\n" : text.EndsWith('\n') ? text : text + "\n";
-        return new ToolOutput($"{said}[job {job.Number}: {state}]", Whole: output.TakeWhole(), Metadata: ToolTexts.Metadata(("job", job.Number)));
+        var held = BashTool.HeldNote(job.Runs ? [] : job.Held, context.Workspace) is { } note ? $"\n{note}" : "";
+        return new ToolOutput($"{said}[job {job.Number}: {state}]{held}", Whole: output.TakeWhole(), Metadata: ToolTexts.Metadata(("job", job.Number)));
     }
 
     private async Task WaitAsync(Job job, TimeSpan wait, CancellationToken cancellationToken)

@@ -19,12 +19,11 @@ namespace Skein.Cli.Composition;
 internal sealed class Agents : IAsyncDisposable
 {
     private readonly ModelCatalog _models;
-    private readonly Permissions _permissions;
     private readonly McpServers _mcp;
 
-    private Agents(ModelCatalog models, Permissions permissions, McpServers mcp, AgentKinds kinds, AgentCatalog driven, SessionsOptions defaults)
+    private Agents(ModelCatalog models, McpServers mcp, AgentKinds kinds, AgentCatalog driven, SessionsOptions defaults)
     {
-        (_models, _permissions, _mcp) = (models, permissions, mcp);
+        (_models, _mcp) = (models, mcp);
         Kinds = kinds;
         Driven = driven;
         SessionDefaults = defaults;
@@ -80,13 +79,12 @@ internal sealed class Agents : IAsyncDisposable
             async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token));
         var kinds = new AgentKinds(
             [hooks.Around(own), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
-        return new Agents(models, permissions, mcp, kinds, driven, defaults);
+        return new Agents(models, mcp, kinds, driven, defaults);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _mcp.DisposeAsync();
         _models.Dispose();
-        _permissions.Dispose();
     }
 }

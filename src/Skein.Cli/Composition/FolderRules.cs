@@ -35,9 +35,5 @@ internal sealed class FolderRules : IDisposable
     public Task<bool> ForgetAsync(string workspace, PermissionRule rule, CancellationToken cancellationToken) =>
         _remembered.ForgetAsync(workspace, rule, cancellationToken);
 
-    public void Dispose()
-    {
-        _remembered.Dispose();
-        _settings.Dispose();
-    }
+    public void Dispose() => _settings.Dispose();
 }

@@ -10,7 +10,7 @@ namespace Skein.Cli.Composition;
 /// Decides about calls by the settings as they are at that moment: the user's rules, the folder's, and what was answered with
 /// <c>always</c>. Where they cannot be read, nothing is allowed. Safe for use by many threads.
 /// </summary>
-internal sealed class Permissions : IDisposable
+internal sealed class Permissions
 {
     private readonly HomeSettings _settings;
     private readonly RememberedPermissions _remembered;
@@ -28,8 +28,6 @@ internal sealed class Permissions : IDisposable
     /// <summary>Whether rules keep what a walk of a folder finds from the model. Decided by the rules that allowed the walk.</summary>
     public bool IsWithheld(string workspace, string folder, string found) =>
         !_latest.TryGetValue(workspace, out var rules) || rules.Withholds(folder, found);
-
-    public void Dispose() => _remembered.Dispose();
 
     private async ValueTask<ToolVerdict> DecideAsync(Session session, string tool, ToolIntent intent, CancellationToken cancellationToken)
     {

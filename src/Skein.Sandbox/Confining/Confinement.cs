@@ -26,6 +26,9 @@ public sealed class Confinement
             ? Unavailable("the folder of the session is the root of the file system")
             : new Confinement(bubblewrap, policy, null);
 
+    /// <summary>What must not be there when a program that begins now has ended.</summary>
+    public HeldBack HoldBack() => _policy is null ? HeldBack.Nothing : new HeldBack(_policy.Writable.Prepend(_policy.Workspace).Distinct());
+
     /// <summary>The start of the same program, in the sandbox if there is one.</summary>
     public ChildStart Apply(ChildStart start) => _bubblewrap is null ? start : _bubblewrap.Wrap(start, _policy!);
 }

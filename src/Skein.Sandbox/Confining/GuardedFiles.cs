@@ -12,14 +12,18 @@ internal static class GuardedFiles
     private static readonly string[] s_ofGit = ["hooks", "config", "config.worktree", "modules"];
 
     public static IEnumerable<string> Mounts(string folder) =>
-        !Directory.Exists(folder) ? [] : s_obeyed.Select(name => Path.Combine(folder, name)).Where(Path.Exists).SelectMany(ReadOnly).Concat(Repositories(folder).SelectMany(Git));
+        !Directory.Exists(folder) ? [] : Names(folder).Where(Path.Exists).SelectMany(ReadOnly).Concat(Repositories(folder).SelectMany(Git));
+
+    /// <summary>What agents and editors obey in a folder, whether it is there or not.</summary>
+    public static IEnumerable<string> Names(string folder) => s_obeyed.Select(name => Path.Combine(folder, name));
 
     // Its own, and those in folders directly below it: looking through all of a large tree at every command would cost more than it holds.
     private static IEnumerable<string> Repositories(string folder) =>
         Directory.EnumerateDirectories(folder).Where(static f => new DirectoryInfo(f).LinkTarget is null).Prepend(folder)
             .Select(static f => Path.Combine(f, ".git")).Where(Path.Exists);
 
-    private static IEnumerable<string> Git(string git)
+    /// <summary>A folder of git's own: writable but for what it runs and obeys.</summary>
+    public static IEnumerable<string> Git(string git)
     {
         var parts = s_ofGit.Select(name => Path.Combine(git, name)).ToList();
         if (!Directory.Exists(git) || IsLink(git) || parts.Any(IsLink))

@@ -20,7 +20,9 @@ internal static class SandboxMounts
 
     private static readonly string[] s_networkFiles = ["/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf"];
 
-    public static IEnumerable<string> Of(SandboxPolicy policy) =>
+    public static IEnumerable<string> Of(SandboxPolicy policy) => Of(policy, RepositoryMounts.Of(policy.Workspace, policy.UserHome));
+
+    private static IEnumerable<string> Of(SandboxPolicy policy, RepositoryMounts repository) =>
     [
         .. s_programs.SelectMany(Program),
         .. s_files.Concat(policy.Network ? s_networkFiles : []).SelectMany(static file => ReadOnly(file)),
@@ -28,9 +30,11 @@ internal static class SandboxMounts
         .. Empty(policy.UserHome, policy),
         .. policy.Readable.SelectMany(static path => ReadOnly(path)),
         .. policy.Writable.Where(Path.Exists).SelectMany(static path => Writable(path)),
+        .. repository.Around is { } around ? ReadOnly(around) : [],
         .. Writable(policy.Workspace),
+        .. repository.Git is { } git ? GuardedFiles.Git(git) : [],
         .. policy.Writable.Prepend(policy.Workspace).Distinct().SelectMany(static folder => GuardedFiles.Mounts(folder)),
-        .. policy.Hidden.Where(path => IsShown(path, policy)).SelectMany(path => Empty(path, policy)),
+        .. policy.Hidden.Where(path => IsShown(path, policy, repository)).SelectMany(path => Empty(path, policy)),
         "--remount-ro", "/",
     ];
 
@@ -49,6 +53,6 @@ internal static class SandboxMounts
     private static string[] Empty(string path, SandboxPolicy policy) =>
         ["--size", policy.Limits.Temporary.ToString(CultureInfo.InvariantCulture), "--tmpfs", path];
 
-    private static bool IsShown(string hidden, SandboxPolicy policy) =>
-        Directory.Exists(hidden) && policy.Writable.Concat(policy.Readable).Append(policy.Workspace).Any(shown => RealPath.IsWithin(RealPath.Of(shown), hidden));
+    private static bool IsShown(string hidden, SandboxPolicy policy, RepositoryMounts repository) =>
+        Directory.Exists(hidden) && policy.Writable.Concat(policy.Readable).Append(policy.Workspace).Concat(new[] { repository.Around, repository.Git }.OfType<string>()).Any(shown => RealPath.IsWithin(RealPath.Of(shown), hidden));
 }

@@ -159,6 +159,53 @@ public sealed class EscapeTests : SandboxBench
     }
 
     [Theory]
+    [ForBoth("echo evil > AGENTS.md")]
+    [ForBoth("mkdir -p .claude && echo evil > .claude/settings.json")]
+    [ForBoth("ln -s /etc/passwd skein.json")]
+    [ForBoth("sleep 600 & echo evil > .mcp.json")]
+    public async Task What_would_be_obeyed_later_and_is_new_is_given_another_name(Who who, string command)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Workspace, ".skein.held"), "there already", Cancellation);
+        var confinement = Confinement.In((await Bubblewrap.FindAsync(new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, TimeProvider.System, Cancellation)).Found!, Policy);
+        var held = confinement.HoldBack();
+
+        Assert.Equal(0, (await RunAsync(who, command + "; mkdir .skein; ls -A")).Code);
+        var names = held.Hold();
+
+        Assert.Equal(2, names.Count);
+        Assert.All(names, name => Assert.False(Path.Exists(name)));
+        Assert.True(Directory.Exists(Path.Combine(Workspace, ".skein.held2")));
+    }
+
+    [Theory]
+    [ForBoth]
+    public async Task No_process_can_be_traced_and_no_program_gives_rights(Who who)
+    {
+        Requires.Programs("python3");
+        const string trace = "import ctypes,sys; c=ctypes.CDLL(None,use_errno=True); c.ptrace.restype=ctypes.c_long; sys.exit(0 if c.ptrace(16,int(sys.argv[1]),0,0)==0 else 3)";
+        using var outside = System.Diagnostics.Process.GetCurrentProcess();
+
+        // By its number outside it is another process here, or none.
+        Assert.Equal(3, (await RunAsync(who, $"python3 -c '{trace}' {outside.Id}")).Code);
+        var (_, output) = await RunAsync(who, "cp /bin/bash own; chmod u+s own; ./own -p -c 'grep -E \"^Cap(Eff|Prm)\" /proc/self/status; grep NoNewPrivs /proc/self/status'");
+
+        Assert.Matches(@"CapPrm:\t0+\nCapEff:\t0+\n", output);
+        Assert.Contains("NoNewPrivs:\t1", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [ForBoth]
+    public async Task A_link_that_is_changed_all_the_time_leads_nowhere(Who who)
+    {
+        // Somebody changes it while others look: inside there is nothing that it could lead to.
+        var (_, output) = await RunAsync(
+            who, $"(for i in $(seq 300); do ln -sfn '{Outside}' race; ln -sfn . race; done) & for i in $(seq 300); do cat race/secret 2>/dev/null; echo x > race/made 2>/dev/null; done; wait");
+
+        Assert.DoesNotContain(Secret, output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(Outside, "made")));
+    }
+
+    [Theory]
     [ForBoth]
     public async Task Git_works_in_the_workspace(Who who)
     {

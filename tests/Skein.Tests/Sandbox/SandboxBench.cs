@@ -70,16 +70,27 @@ public abstract class SandboxBench : IDisposable
         return ((await child.WaitAsync(Cancellation)).Code, output);
     }
 
+    /// <summary>Runs a shell line beside the workspace, outside of any sandbox, as whoever then runs in one.</summary>
+    protected async Task OutsideAsync(Who who, string command)
+    {
+        var variables = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["HOME"] = Home };
+        await using var child = ChildProcess.Start(As(who, new ChildStart("/bin/bash", ["-c", command], _root, variables) { Output = ChildOutput.Merged }));
+        var said = await new StreamReader(child.Output).ReadToEndAsync(Cancellation);
+        Assert.True((await child.WaitAsync(Cancellation)).Code == 0, said);
+    }
+
     protected async Task<ChildProcess> StartAsync(Who who, string command, params (string Name, string Value)[] environment)
     {
         var variables = environment.Append(("PATH", "/usr/bin:/bin")).ToDictionary(static e => e.Item1, static e => e.Item2);
         var (bubblewrap, missing) = await Bubblewrap.FindAsync(variables, TimeProvider.System, Cancellation);
         Assert.Null(missing);
-        var start = bubblewrap!.Wrap(new ChildStart("/bin/bash", ["-c", command], Workspace, variables) { Output = ChildOutput.Merged, Input = ChildInput.Piped }, Policy);
-        return ChildProcess.Start(who == Who.Nobody && Environment.UserName == "root"
-            ? start with { Program = "setpriv", Arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", start.Program, .. start.Arguments] }
-            : start);
+        var start = bubblewrap!.Wrap(new ChildStart("/bin/bash", ["-c", command], Policy.Workspace, variables) { Output = ChildOutput.Merged, Input = ChildInput.Piped }, Policy);
+        return ChildProcess.Start(As(who, start));
     }
+
+    private static ChildStart As(Who who, ChildStart start) => who == Who.Nobody && Environment.UserName == "root"
+        ? start with { Program = "setpriv", Arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", start.Program, .. start.Arguments] }
+        : start;
 
     /// <summary>A Unix socket that waits for somebody to connect.</summary>
     /// <param name="name">A path, or a name that begins with U+0000: an abstract one.</param>

@@ -1,4 +1,5 @@
 using Skein.Sandbox;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Agent.Tools.Jobs;
 
@@ -9,6 +10,7 @@ internal sealed class Job : IAsyncDisposable
     private const long MostOutput = 64L << 20;
 
     private readonly ChildProcess _child;
+    private readonly HeldBack _held;
     private readonly SemaphoreSlim _file = new(1);
     private readonly FileStream _written = OutputCapture.OpenTemporary();
     private readonly Task _ended;
@@ -16,9 +18,9 @@ internal sealed class Job : IAsyncDisposable
     private bool _wroteTooMuch;
     private ChildExit? _exit;
 
-    public Job(int number, string command, ChildProcess child)
+    public Job(int number, string command, ChildProcess child, HeldBack held)
     {
-        (Number, Command, _child) = (number, command, child);
+        (Number, Command, _child, _held) = (number, command, child, held);
         _ended = Task.Run(RunAsync);
     }
 
@@ -26,6 +28,9 @@ internal sealed class Job : IAsyncDisposable
     public int Number { get; }
 
     public string Command { get; }
+
+    /// <summary>What it made that was given another name when it ended.</summary>
+    public IReadOnlyList<string> Held { get; private set; } = [];
 
     public bool Runs => !_ended.IsCompleted;
 
@@ -109,5 +114,6 @@ internal sealed class Job : IAsyncDisposable
         if (_wroteTooMuch)
             _child.Kill();
         _exit = await _child.WaitAsync(CancellationToken.None);
+        Held = _held.Hold();
     }
 }

@@ -1,4 +1,5 @@
 using Skein.Sandbox;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Agent.Tools.Jobs;
 
@@ -24,9 +25,10 @@ internal sealed class JobList : IAsyncDisposable
 
     public bool AnyRuns => All.Any(static job => job.Runs);
 
+    /// <param name="held">What it must not leave behind.</param>
     /// <param name="start">Starts it; not called where there are too many.</param>
     /// <exception cref="ToolInputException">There are too many, or the session ends.</exception>
-    public async Task<Job> StartAsync(string command, Func<ChildProcess> start)
+    public async Task<Job> StartAsync(string command, HeldBack held, Func<ChildProcess> start)
     {
         Job started;
         Job? forgotten;
@@ -37,7 +39,7 @@ internal sealed class JobList : IAsyncDisposable
             if (_jobs.Count(static job => job.Runs) >= MostRunning)
                 throw new ToolInputException($"{MostRunning} jobs run already: end one of them with the tool 'job' first.");
 
-            started = new Job(++_last, command, start());
+            started = new Job(++_last, command, start(), held);
             _jobs.Add(started);
             forgotten = _jobs.Count > MostKept ? _jobs.Find(static job => !job.Runs) : null;
             if (forgotten is not null)

@@ -1,8 +1,10 @@
 using Skein.Agent;
+using Skein.Agent.Permissions;
 using Skein.Agent.Providers;
 using Skein.Agent.Skills;
 using Skein.Agent.Tools;
 using Skein.Core;
+using Skein.Core.Events;
 using Skein.Testing;
 using Skein.Tests.Agent.Loop;
 
@@ -76,6 +78,13 @@ public sealed class SkillToolTests : IDisposable
     [Fact]
     public void Names_are_taken_apart_at_commas_and_blanks_outside_of_parentheses() =>
         Assert.Equal(["Read", "Bash(git add:*, x)", "Write", "fetch"], SkillTools.Split("Read, Bash(git add:*, x) Write,fetch"));
+
+    [Theory]
+    [InlineData("WebFetch(domain:docs.example.org)", "docs.example.org", true)]
+    [InlineData("WebFetch(domain:docs.example.org)", "example.org", false)]
+    [InlineData("WebFetch", "example.org", true)]
+    public void Claude_s_way_to_name_a_host_is_understood(string name, string host, bool isAllowed) => Assert.Equal(
+        isAllowed, SkillTools.Rules([name]).Decide(PermissionMode.Auto, "fetch", new ToolIntent(ToolEffect.Fetch, host, "fetch")) is PermissionDecision.Allow);
 
     private static ScriptStep Use(string name, string? file = null) =>
         new([new ScriptCall("skill", Sample.Json(file is null ? $$"""{"name":"{{name}}"}""" : $$"""{"name":"{{name}}","file":"{{file}}"}"""))]);
