@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the programs of others that tests run (tests/npm/package.json) into artifacts/npm, unless just these are there.
+# Installs programs of others from npm, unless just these are there: those that tests run (tests/npm/package.json) into artifacts/npm,
+# or with the argument bench/npm those that a benchmark runs into artifacts/npm-bench.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-wanted=tests/npm/package.json
-folder=artifacts/npm
+wanted=${1:-tests/npm}/package.json
+folder=artifacts/npm${1:+-bench}
 if cmp -s "$wanted" "$folder/installed.json"; then
   exit 0
 fi

@@ -1,4 +1,5 @@
 using Skein.Bench;
+using Skein.Bench.Stores;
 
 // Every figure of docs/performance.md. Run it on an otherwise idle machine:
 //   dotnet publish src/Skein.Cli -c Release -o artifacts/skein
@@ -18,6 +19,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["huge"] = HugeBench.RunAsync,
     ["compressed"] = CompressedBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
+    ["stores"] = StoresBench.RunAsync,
 };
 
 var names = args is [] or ["all"] ? [.. benches.Keys] : args;
@@ -27,11 +29,11 @@ if (names.FirstOrDefault(n => !benches.ContainsKey(n)) is { } unknown)
     return 2;
 }
 
-using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(10));
 Console.WriteLine("| what | measured | against | goal |");
 Console.WriteLine("|---|---|---|---|");
 foreach (var name in names)
 {
+    using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(20));
     foreach (var row in await benches[name](stop.Token))
         Console.WriteLine($"| {row.What} | {row.Measured} | {row.Against} | {row.Goal} |");
 }

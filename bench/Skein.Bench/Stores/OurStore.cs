@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Store;
+
+namespace Skein.Bench.Stores;
+
+/// <summary>Skein's store, asked what the others are: through the kernel in this process, or through the API of a server.</summary>
+internal sealed record OurStore(
+    Func<NewSession, Task<SessionView>> CreateAsync,
+    Func<SessionId, NewMessage, Task> AddAsync,
+    Func<SessionId, long?, int, Task<MessagePage>> ReadAsync,
+    Func<SessionQuery, Task<SessionPage>> ListAsync,
+    Func<SessionId, Task> ForkAsync)
+{
+    private const int Rounds = 5;
+    private const int MostOfPage = 1000;
+
+    /// <summary>Fills a home: 1,000 and 10,000 sessions in a folder each, and the whole conversation in one session, each of its messages flushed, but none waited for.</summary>
+    /// <returns>The long session, and how many of its messages were durable a second.</returns>
+    public static async Task<(SessionId Long, double Together)> FillAsync(
+        string home, string few, string many, IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    {
+        await ManySessions.FillAsync(home, 1000, _ => few, cancellationToken);
+        await ManySessions.FillAsync(home, 10_000, _ => many, cancellationToken);
+        await using var store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), TimeProvider.System, cancellationToken);
+        var ids = new IdSource(TimeProvider.System);
+        await using var writer = await store.CreateAsync(ids.Next<SessionId>(), [new SessionCreated(home, "skein", null, PermissionMode.Ask, "long")], null, cancellationToken);
+        var watch = Stopwatch.StartNew();
+        await Task.WhenAll(conversation.Select((said, i) => writer.AppendAsync(
+            [new MessageAdded(ids.Next<MessageId>(), said.Who, MessageStatus.Completed, i + 1, [new MessagePart(ids.Next<PartId>(), new TextPart(said.Text))])],
+            null, cancellationToken).AsTask()));
+        return (writer.Session, conversation.Count / watch.Elapsed.TotalSeconds);
+    }
+
+    /// <returns>The figures, and how long the newest 100 messages of the long session take, which is what somebody sees who opens it.</returns>
+    public async Task<(StoreFigures Figures, double Newest)> MeasureAsync(
+        string home, string workspace, string few, string many, SessionId whole, IReadOnlyList<Said> conversation)
+    {
+        var growing = (await CreateAsync(new NewSession(workspace))).Session.Id;
+        var watch = Stopwatch.StartNew();
+        foreach (var said in conversation.Take(1000))
+            await AddAsync(growing, new NewMessage(said.Who, [new TextPart(said.Text)]));
+        var added = 1000 / watch.Elapsed.TotalSeconds;
+
+        var newest = await MedianAsync(async () => Require((await ReadAsync(whole, null, 100)).Items.Count, 100));
+        var open = await MedianAsync(async () => Require(await CountMessagesAsync(whole), conversation.Count));
+        var listFew = await MedianAsync(async () => Require(await CountSessionsAsync(few), 1000));
+        var listMany = await MedianAsync(async () => Require(await CountSessionsAsync(many), 10_000));
+        var fork = await MedianAsync(() => ForkAsync(growing));
+        var log = Directory.GetFiles(Path.Combine(home, "sessions"), $"{whole}.jsonl", SearchOption.AllDirectories).Single();
+        return (new StoreFigures(added, open, listFew, listMany, fork, new FileInfo(log).Length), newest);
+    }
+
+    private async Task<int> CountMessagesAsync(SessionId session)
+    {
+        var page = await ReadAsync(session, null, MostOfPage);
+        var count = page.Items.Count;
+        while (page.Before is { } before)
+        {
+            page = await ReadAsync(session, before, MostOfPage);
+            count += page.Items.Count;
+        }
+
+        return count;
+    }
+
+    private async Task<int> CountSessionsAsync(string workspace)
+    {
+        var query = new SessionQuery(workspace, Limit: MostOfPage);
+        var count = 0;
+        do
+        {
+            var page = await ListAsync(query);
+            count += page.Items.Count;
+            query = query with { Cursor = page.Next };
+        }
+        while (query.Cursor is not null);
+
+        return count;
+    }
+
+    private static async Task<double> MedianAsync(Func<Task> work)
+    {
+        List<double> all = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            var watch = Stopwatch.StartNew();
+            await work();
+            all.Add(watch.Elapsed.TotalSeconds);
+        }
+
+        return Median.Of(all);
+    }
+
+    private static void Require(int found, int expected)
+    {
+        if (found != expected)
+            throw new InvalidOperationException($"{found} were found instead of {expected}: the figure would be worth nothing.");
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
+using Skein.Core.Running;
+using Skein.Store;
+using Skein.Testing;
+
+namespace Skein.Bench.Stores;
+
+/// <summary>One message of the conversation that every store is given.</summary>
+internal sealed record Said(string Role, string Text)
+{
+    public Role Who => Role == "user" ? Core.Role.User : Core.Role.Assistant;
+}
+
+/// <summary>The stores that people have today, from npm, asked the same of the same conversation in the same run. Skein flushes each message, the others none.</summary>
+internal static class StoresBench
+{
+    private static readonly string[] s_words =
+        ["the", "session", "and", "it", "returns", "when", "a", "log", "is", "written", "test", "fails", "because", "of", "größer", "then", "build", "日本語", "\"quoted\"", "again\n"];
+
+    public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellationToken)
+    {
+        await NodeStore.InstallAsync(cancellationToken);
+        var conversation = Conversation();
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(conversation, JsonSerializerOptions.Web), cancellationToken);
+            var (inside, newestInside, together) = await InProcessAsync(conversation, cancellationToken);
+            var (served, newestServed) = await ServedAsync(conversation, cancellationToken);
+            var pi = await NodeStore.MeasureAsync("pi", "npm-bench", file, cancellationToken);
+            return
+            [
+                .. Compare("pi", inside, newestInside, pi),
+                Quicker("pi: 10,000 messages added, each flushed, none waited for before the next", together, "a second", pi.Added),
+                .. Compare("nanocoder", inside, newestInside, await NodeStore.MeasureAsync("nanocoder", "npm-bench", file, cancellationToken)),
+                .. Compare("opencode, server to server", served, newestServed, await NodeStore.MeasureAsync("opencode", "npm", file, cancellationToken)),
+            ];
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static IEnumerable<Row> Compare(string who, StoreFigures ours, double newest, StoreFigures theirs)
+    {
+        yield return Quicker($"{who}: 1,000 messages added, one after another", ours.Added, "a second", theirs.Added);
+        yield return Shorter($"{who}: a session of 10,000 messages opened: its newest 100, against all", newest, theirs.Open);
+        yield return Shorter($"{who}: all its messages read", ours.Open, theirs.Open);
+        yield return Shorter($"{who}: 1,000 sessions listed", ours.List1000, theirs.List1000);
+        yield return Shorter($"{who}: 10,000 sessions listed", ours.List10000, theirs.List10000);
+        yield return theirs.Fork is { } fork
+            ? Shorter($"{who}: a session of 1,000 messages forked", ours.Fork!.Value, fork)
+            : new Row($"{who}: a session of 1,000 messages forked", Milliseconds(ours.Fork!.Value), "has no forks", "");
+        yield return new Row(
+            $"{who}: bytes on the disk, 10,000 messages", Megabytes(ours.Bytes), string.Create(CultureInfo.InvariantCulture, $"{Megabytes(theirs.Bytes)}: {(double)ours.Bytes / theirs.Bytes:0.00} ×"), "≤ 1 ×");
+    }
+
+    private static Row Quicker(string what, double ours, string unit, double theirs) => new(
+        what, string.Create(CultureInfo.InvariantCulture, $"{ours:N0} {unit}"), string.Create(CultureInfo.InvariantCulture, $"{theirs:N0} {unit}, none flushed: {ours / theirs:0.00} × as many"), "≥ 1 ×");
+
+    private static Row Shorter(string what, double ours, double theirs) =>
+        new(what, Milliseconds(ours), string.Create(CultureInfo.InvariantCulture, $"{Milliseconds(theirs)}: {theirs / ours:0.00} × as fast"), "≥ 1 ×");
+
+    private static string Milliseconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.0} ms");
+
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+
+    private static async Task<(StoreFigures Figures, double Newest, double Together)> InProcessAsync(IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("skein-bench-").FullName;
+        try
+        {
+            var home = Path.Combine(folder, "home");
+            var (whole, together) = await OurStore.FillAsync(home, ManySessions.Folder(1), ManySessions.Folder(2), conversation, cancellationToken);
+            await using var store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), TimeProvider.System, cancellationToken);
+            await using var sessions = new Sessions(
+                store, new AgentKinds([ScriptedAgent.Echo()]), new SessionsOptions("scripted", null, PermissionMode.Ask, "here"), TimeProvider.System, NullLogger.Instance);
+            var by = new Cause("bench");
+            var ours = new OurStore(
+                request => sessions.CreateAsync(request, by, cancellationToken),
+                (session, message) => sessions.AddMessageAsync(session, message, by, cancellationToken),
+                (session, before, limit) => sessions.ListMessagesAsync(session, before, limit, cancellationToken),
+                query => sessions.ListAsync(query, cancellationToken),
+                session => sessions.ForkAsync(session, new(), by, cancellationToken));
+            var (figures, newest) = await ours.MeasureAsync(home, folder, ManySessions.Folder(1), ManySessions.Folder(2), whole, conversation);
+            return (figures, newest, together);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<(StoreFigures Figures, double Newest)> ServedAsync(IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    {
+        await using var program = new PublishedProgram();
+        var (whole, _) = await OurStore.FillAsync(program.Home, ManySessions.Folder(1), ManySessions.Folder(2), conversation, cancellationToken);
+        await using var client = await program.ServeAsync(cancellationToken);
+        var ours = new OurStore(
+            request => client.CreateAsync(request, cancellationToken),
+            (session, message) => client.AddMessageAsync(session, message, cancellationToken),
+            (session, before, limit) => client.ListMessagesAsync(session, before, limit, cancellationToken),
+            query => client.ListAsync(query, cancellationToken),
+            session => client.ForkAsync(session, new(), cancellationToken));
+        return await ours.MeasureAsync(program.Home, program.Workspace, ManySessions.Folder(1), ManySessions.Folder(2), whole, conversation);
+    }
+
+    // The same at each run.
+    private static List<Said> Conversation()
+    {
+        var random = new Random(10);
+        return [.. Enumerable.Range(0, 10_000).Select(i => new Said(
+            i % 2 == 0 ? "user" : "assistant",
+            string.Join(' ', Enumerable.Range(0, i % 2 == 0 ? random.Next(10, 40) : random.Next(40, 300)).Select(_ => s_words[random.Next(s_words.Length)]))))];
+    }
+}
