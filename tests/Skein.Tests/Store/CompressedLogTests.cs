@@ -2,6 +2,7 @@ using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Search;
 using Skein.Store;
+using Skein.Testing;
 
 namespace Skein.Tests.Store;
 
@@ -138,6 +139,34 @@ public sealed class CompressedLogTests : CompressedTests
 
         Assert.Equal(before, Some.Texts(await ReadAsync(store, fork)));
         Assert.Equal([$"{session}.origin"], Directory.EnumerateFiles(Path.Combine(Home, "sessions"), $"{session}*", SearchOption.AllDirectories).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_purge_that_ends_at_any_call_brings_nothing_back_from_the_compressed_file_that_could_not_be_deleted()
+    {
+        var isOver = false;
+        for (var call = 0; !isOver; call++)
+        {
+            var (session, _) = await MakeCompressedAsync(turns: 1);
+            await using (var store = await OpenAsync())
+            {
+                Disk.Fail(DiskCall.Delete, SessionLog.PackedExtension, "Input/output error");
+                await using (var writer = await store.OpenWriterAsync(session, Cancellation))
+                    await writer.AppendAsync([new SessionTrashed()], Some.By, Cancellation);
+                Assert.True(File.Exists(LogOf(session)) && File.Exists(PackedLogOf(session)));
+
+                Disk.DieAfter(call);
+                var purging = await Record.ExceptionAsync(async () => await store.PurgeAsync(session, Cancellation));
+                Assert.True(purging is null or StoreStoppedException, $"{purging}");
+                isOver = !Disk.IsDead;
+            }
+
+            Disk.Heal();
+            await using var again = await OpenAsync();
+            Assert.True(await again.FindAsync(session, Cancellation) is null or { TrashedAt: not null }, $"Call {call}: it is back as it was before.");
+            if (isOver)
+                Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(LogOf(session))!, $"{session}*"));
+        }
     }
 
     [Fact]
