@@ -18,6 +18,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["search"] = SearchBench.RunAsync,
     ["huge"] = HugeBench.RunAsync,
     ["compressed"] = CompressedBench.RunAsync,
+    ["driven"] = DrivenBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
     ["stores"] = StoresBench.RunAsync,
 };

@@ -20,6 +20,9 @@ internal sealed class PublishedProgram : IAsyncDisposable
 
     public static string Executable { get; } = Path.GetFullPath(Path.Combine(Here(), "..", "..", "artifacts", "skein", "skein"));
 
+    /// <summary>The folder that has all of it.</summary>
+    public string Own => _folder;
+
     public string Home => Path.Combine(_folder, "home");
     public string Workspace => Path.Combine(_folder, "workspace");
     public Dictionary<string, string> Environment { get; } = [];
@@ -79,11 +82,15 @@ internal sealed class PublishedProgram : IAsyncDisposable
     public double ServerPeak() => Status("VmHWM:") / 1024;
 
     /// <summary>CPU seconds of the server itself so far.</summary>
-    public double ServerCpu()
-    {
-        var fields = File.ReadAllText($"/proc/{ServerPid}/stat").Split(") ")[1].Split(' ');
-        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
-    }
+    public double ServerCpu() => Cpu(ServerPid, 11, 12);
+
+    /// <summary>CPU seconds of a process, and of its children that have ended.</summary>
+    public static double CpuWithChildren(int pid) => Cpu(pid, 11, 12, 13, 14);
+
+    /// <summary>The processes that the server started.</summary>
+    public IEnumerable<(int Pid, string Name)> ServerChildren() =>
+        Directory.EnumerateDirectories($"/proc/{ServerPid}/task").SelectMany(t => File.ReadAllText(Path.Combine(t, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(pid => (int.Parse(pid, CultureInfo.InvariantCulture), File.ReadAllText($"/proc/{pid}/comm").Trim()));
 
     /// <summary>Ends the server, as <c>kill</c> does where it is told nothing else.</summary>
     public async Task StopServerAsync()
@@ -108,6 +115,12 @@ internal sealed class PublishedProgram : IAsyncDisposable
     }
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    private static double Cpu(int pid, params int[] fields)
+    {
+        var all = File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1].Split(' ');
+        return fields.Sum(field => double.Parse(all[field], CultureInfo.InvariantCulture)) / 100;
+    }
 
     private double Status(string field) =>
         double.Parse(
