@@ -29,7 +29,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
             : Servers.Connect(local.Info, surroundings);
 
         var began = surroundings.Time.GetTimestamp();
-        var session = await OpenAsync(client, settings, cancellationToken);
+        var session = await OpenAsync(client, home, settings, cancellationToken);
         if ((request.Mode ?? session.Mode) == PermissionMode.Auto)
             surroundings.Error.WriteLine($"skein: mode auto: {await SandboxAsync(home, session, cancellationToken)}", Style.Warning);
 
@@ -53,12 +53,12 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
             : await new Sandboxes(home, all, surroundings).DescribeAsync(session.Workspace, cancellationToken);
     }
 
-    private async Task<Session> OpenAsync(SkeinClient client, SkeinSettings settings, CancellationToken cancellationToken)
+    private async Task<Session> OpenAsync(SkeinClient client, SkeinHome home, SkeinSettings settings, CancellationToken cancellationToken)
     {
         if (request.Session is null)
         {
             // The server knows the user's settings; those of this folder are known here.
-            using var all = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
+            using var all = new HomeSettings(home, surroundings);
             var model = request.Model ?? await all.ModelForAsync(request.Agent, settings, cancellationToken);
             var wanted = new NewSession(surroundings.Folder, request.Agent ?? settings.Agent, model, request.Mode ?? settings.Mode);
             return (await client.CreateAsync(wanted, cancellationToken)).Session;

@@ -1,3 +1,4 @@
+using Skein.Agent;
 using Skein.Cli.Commands;
 using Skein.Cli.Composition;
 using Skein.Cli.Repl.Editing;
@@ -51,8 +52,9 @@ internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView 
         if (home is { Length: > 1 } && folder.StartsWith(home, StringComparison.Ordinal))
             folder = "~" + folder[home.Length..];
         var model = session is null ? talk.Wanted.Model : session.Model;
+        var agent = session is null ? talk.Wanted.Agent : session.Agent;
         return LiveRows.Status(
-            model ?? session?.Agent,
+            agent is null or SkeinAgent.Name ? model ?? agent : model is null ? agent : $"{agent} {model}",
             talk.Mode.ToString().ToLowerInvariant(),
             session is null ? null : SessionName.Shorten(session.Id),
             folder,

@@ -31,11 +31,11 @@ internal static class ReplCommand
             await MovedSession.SettleAsync(client, (await client.GetAsync(known, cancellationToken)).Session, surroundings, cancellationToken);
 
         using var all = new HomeSettings(home, surroundings);
-        var wanted = new NewSession(
-            surroundings.Folder, options.Agent ?? settings.Agent, options.Model ?? await all.ModelForAsync(options.Agent, settings, cancellationToken), options.Mode ?? settings.Mode);
-        var (model, offered, guide, contextOf) = await ModelForAsync(wanted.Model, settings, home, surroundings, cancellationToken);
-        if (wanted.Agent is { } agent && await all.IsDrivenAsync(agent, cancellationToken))
-            (model, offered, guide) = (wanted.Model, [], []); // A driven agent has models of its own.
+        var named = options.Model ?? await all.ModelForAsync(options.Agent, settings, cancellationToken);
+        var wanted = new NewSession(surroundings.Folder, options.Agent ?? settings.Agent, named, options.Mode ?? settings.Mode);
+        var (model, offered, guide, contextOf) = wanted.Agent is { } agent && await all.IsDrivenAsync(agent, cancellationToken)
+            ? (named, [], [], _ => null)
+            : await ModelForAsync(named, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
             wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
             offered, contextOf);

@@ -134,7 +134,7 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         Wanted = Wanted with
         {
             Agent = change.Agent ?? Wanted.Agent,
-            Model = change.Model ?? Wanted.Model,
+            Model = change.Model ?? (change.Agent is null || change.Agent == Wanted.Agent ? Wanted.Model : null),
             Mode = change.Mode ?? Wanted.Mode,
             Title = change.Title ?? Wanted.Title,
         };
