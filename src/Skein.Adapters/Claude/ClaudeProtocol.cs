@@ -106,7 +106,7 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
         {
             foreach (var subagent in _own.Subagents)
                 Send(Request.StopTask, new JsonObject { ["subtype"] = "stop_task", ["task_id"] = subagent }, steps);
-            working.End(isInterrupted: true, isFailed: false, null, steps);
+            working.End(isInterrupted: true, isFailed: false, _cost.Take(), steps);
             Fail(null, steps);
         }
         else if (_prompt is null)
@@ -160,6 +160,7 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     private void HearResult(JsonElement frame, AgentSteps steps)
     {
         var failure = ClaudeFailures.Of(agent, frame, _working?.Error);
+        _cost.Hear(frame);
         if (_isOpening)
         {
             _isOpening = false;
@@ -172,7 +173,7 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
             if (_isWaiting)
                 return;
             _questions.Forget(steps);
-            working.End(_isInterrupted, failure is not null, _cost.Take(frame), steps);
+            working.End(_isInterrupted, failure is not null, _cost.Take(), steps);
             (_working, _turn) = (null, null);
             steps.Over(failure);
         }

@@ -363,6 +363,14 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     /// <summary>Ends the agent's process; the next prompt starts it again.</summary>
     protected Task ReleaseAsync() => Api.ReleaseAsync(_session, Cancellation);
 
+    /// <summary>Kills the agent's process.</summary>
+    protected async Task KillAgentAsync()
+    {
+        using var process = AgentProcesses.Oldest(_user);
+        process.Kill();
+        await process.WaitForExitAsync(Cancellation);
+    }
+
     private string PathOf(string file) => Path.Combine(_user.Project, file);
 
     private async Task InterruptAsync() => Assert.True((await Api.InterruptAsync(_session, Cancellation)).Interrupted);
