@@ -136,7 +136,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         if (calls.Count == 0)
             yield break;
 
-        EventBody[] started = [.. calls.Where(c => c.Refusal is null).Select(c => new ToolStarted(message, c.Call.CallId, c.Call.Tool, c.Intent!.Title))];
+        EventBody[] started = [.. calls.Where(c => c.Refusal is null).Select(c => new ToolStarted(message, c.Call.CallId, c.Call.Tool, c.Intent!.Title, c.Intent.Reads))];
         if (started.Length > 0)
             yield return new AgentEvents(started);
 

@@ -121,8 +121,8 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "rewind"), session, request, SkeinJson.Relaxed.RewindRequest, SkeinJson.Default.SessionView, key, cancellationToken);
 
-    public Task<SessionView> UnrewindAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "unrewind"), session, SkeinJson.Default.SessionView, key, cancellationToken);
+    public Task<SessionView> UnrewindAsync(SessionId session, UnrewindRequest request, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync(Path(session, "unrewind"), session, request, SkeinJson.Relaxed.UnrewindRequest, SkeinJson.Default.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.ListMessagesAsync"/>
     public Task<MessagePage> ListMessagesAsync(SessionId session, long? before, int limit, CancellationToken cancellationToken)

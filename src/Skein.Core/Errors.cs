@@ -1,3 +1,5 @@
+using Skein.Core.Files;
+
 namespace Skein.Core;
 
 /// <summary>An error that the caller can act on. The message names the thing, the value and the rule, and is safe to show to a client.</summary>
@@ -40,6 +42,19 @@ public sealed class BusyException(SessionId session, TurnId turn)
 {
     public SessionId Session { get; } = session;
     public TurnId Turn { get; } = turn;
+}
+
+/// <summary>Files were changed since the session's last snapshot, by somebody else; nothing was restored.</summary>
+public sealed class FilesChangedException(SessionId session, IReadOnlyList<FileChange> changes)
+    : SkeinException("files_changed", $"Files were changed since session {session} last worked on them, and would be lost from sight: {Names(changes)}. Force it to go on: what they are now is kept.")
+{
+    private const int Named = 10;
+
+    public SessionId Session { get; } = session;
+    public IReadOnlyList<FileChange> Changes { get; } = changes;
+
+    private static string Names(IReadOnlyList<FileChange> changes) =>
+        string.Join(", ", changes.Take(Named).Select(c => c.Path)) + (changes.Count > Named ? $" and {changes.Count - Named} more" : "");
 }
 
 /// <summary>The session is not in the state that the command needs.</summary>

@@ -25,10 +25,17 @@ public enum SessionStatus
 /// <param name="Keep">The last message kept, by its sequence.</param>
 /// <param name="MessagesBefore">How many messages unrewinding brings back to.</param>
 /// <param name="At">The rewind's own sequence.</param>
-public sealed record PendingRewind(long Keep, int MessagesBefore, long At = 0);
+/// <param name="Tree">The snapshot of the files that unrewinding can bring back; null: they were not rewound.</param>
+public sealed record PendingRewind(long Keep, int MessagesBefore, long At = 0, string? Tree = null);
 
 /// <summary>Messages that a rewind hides for good: those whose sequence lies between the two.</summary>
 public sealed record HiddenStretch(long Keep, long At);
+
+/// <summary>Snapshots of the session's files.</summary>
+/// <param name="First">What was there before this session changed anything.</param>
+/// <param name="Last">What it left; what differs from it now was changed by somebody else.</param>
+/// <param name="Restoring">A restore that has begun and not ended.</param>
+public sealed record SessionTrees(string First, string Last, FilesRestoreStarted? Restoring = null);
 
 /// <summary>
 /// What there is to know about a session without its messages: the fold of its log (<see cref="SessionFold"/>), a row of every list.
@@ -74,6 +81,10 @@ public sealed record Session(
 {
     /// <summary>What the workspace is a part of; null: not known.</summary>
     public Project? Project { get; init; }
+    /// <summary>Snapshots of its files; null: none has been taken.</summary>
+    public SessionTrees? Files { get; init; }
+    /// <summary>Why its files could not be snapshotted the last time; null: they could.</summary>
+    public string? FilesProblem { get; init; }
     /// <summary>Open permission questions.</summary>
     public IReadOnlyList<PermissionAsked> Questions { get; init; } = [];
     /// <summary>Prompts that wait for the turn to end, next one first.</summary>

@@ -76,7 +76,7 @@ public static class SessionFold
         SessionPinned pinned => s with { Pinned = pinned.Pinned },
         AgentLinked linked => s with { AgentSession = linked.Id, AgentOrigin = null },
         // A driven agent remembers what was rewound: it goes on in a session of its own that is told the rest.
-        SessionRewound rewound => s with { AgentSession = null, AgentOrigin = null, Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages, e.Seq)], Messages = rewound.Messages },
+        SessionRewound rewound => s with { AgentSession = null, AgentOrigin = null, Rewinds = [.. s.Rewinds, new PendingRewind(rewound.Keep, s.Messages, e.Seq, rewound.Tree)], Messages = rewound.Messages },
         SessionUnrewound back => s with { Rewinds = [.. s.Rewinds.SkipLast(1)], Messages = back.Messages },
 
         PromptQueued queued => s with { Queue = queued.First ? [queued, .. s.Queue] : [.. s.Queue, queued] },
@@ -110,6 +110,10 @@ public static class SessionFold
         MessageEdited edited => s with { Edited = s.Edited.ToImmutableDictionary().SetItem(edited.Message, e.Seq) },
         MessageCompleted completed => Pay(s, completed.Usage, completed.Cost),
         ModelCalled called => Pay(s, called.Usage, called.Cost),
+        FilesCheckpointFailed failed => s with { FilesProblem = failed.Reason },
+        FilesCheckpointed taken => s with { FilesProblem = null, Files = (s.Files ?? new SessionTrees(taken.Tree, taken.Tree)) with { Last = taken.Tree } },
+        FilesRestoreStarted started when s.Files is not null => s with { Files = s.Files with { Restoring = started } },
+        FilesRestored when s.Files is not null => s with { Files = s.Files with { Restoring = null } },
         Gap gap => s with { Damage = [.. s.Damage, gap] },
         _ => s,
     };

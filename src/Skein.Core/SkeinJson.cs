@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
+using Skein.Core.Files;
 using Skein.Core.Protocol;
 using Skein.Core.Spending;
 
@@ -65,6 +66,12 @@ namespace Skein.Core;
 [JsonSerializable(typeof(ContextPruned))]
 [JsonSerializable(typeof(ToolStarted))]
 [JsonSerializable(typeof(ToolFinished))]
+[JsonSerializable(typeof(FilesCheckpointed))]
+[JsonSerializable(typeof(FilesCheckpointFailed))]
+[JsonSerializable(typeof(FilesRestoreStarted))]
+[JsonSerializable(typeof(FilesRestored))]
+[JsonSerializable(typeof(FileDifference))]
+[JsonSerializable(typeof(UnrewindRequest))]
 [JsonSerializable(typeof(NewSession))]
 [JsonSerializable(typeof(ImportRequest))]
 [JsonSerializable(typeof(BlobRef))]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Skein.Core;
+using Skein.Core.Files;
 using Skein.Core.Protocol;
 
 namespace Skein.Server;
@@ -53,6 +54,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         BusyException e => Make(409, e) with { Turn = e.Turn },
         CursorAheadException e => Make(409, e) with { Last = e.Last },
         ConflictException e => Make(409, e),
+        FilesChangedException e => Make(409, e),
+        CheckpointException e => Make(409, e),
         SessionExistsException e => Make(409, e),
         TrashedException e => Make(410, e),
         StoreStoppedException e => Make(503, e),

@@ -37,6 +37,8 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
 {
     public bool CanSteer => Live?.Protocol.CanSteer ?? false;
 
+    public bool TellsFirst => false;
+
     /// <summary>What was started and is still usable.</summary>
     internal Conversation? Live { get; private set; }
 

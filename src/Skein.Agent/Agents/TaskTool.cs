@@ -34,7 +34,7 @@ internal sealed class TaskTool(IReadOnlyList<AgentFile> agents) : ITool
     {
         var request = Parse(arguments);
         return ValueTask.FromResult(new ToolIntent(
-            ToolEffect.Read, request.Agent ?? context.Turn.Session.Agent, $"task {(request.Agent is { } agent ? $"{agent}: " : "")}{request.Title}", request.Prompt));
+            ToolEffect.Read, request.Agent ?? context.Turn.Session.Agent, $"task {(request.Agent is { } agent ? $"{agent}: " : "")}{request.Title}", request.Prompt, Delegates: true));
     }
 
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)

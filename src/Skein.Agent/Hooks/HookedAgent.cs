@@ -11,6 +11,8 @@ internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks ho
 {
     public bool CanSteer => agent.CanSteer;
 
+    public bool TellsFirst => agent.TellsFirst;
+
     public bool CanCompact => agent.CanCompact;
 
     public bool IsBusy => agent.IsBusy;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
-using Skein.Sandbox;
+using Skein.Agent.Git;
 
 namespace Skein.Agent.Projects;
 
@@ -14,6 +13,7 @@ internal sealed class GitHistory(string? path, TimeProvider time)
     private const int LongestRefs = 16 << 20;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    private readonly GitProgram _git = new(path);
     private readonly ConcurrentDictionary<string, (string Head, string? First)> _known = new(StringComparer.Ordinal);
 
     /// <summary>Null: there is no commit, there are several first ones, the history is cut off, or it cannot be told in two seconds.</summary>
@@ -41,12 +41,11 @@ internal sealed class GitHistory(string? path, TimeProvider time)
             Directory.CreateDirectory(Path.Combine(own, "refs"));
             await File.WriteAllTextAsync(Path.Combine(own, "HEAD"), "ref: refs/heads/none\n", either.Token);
 
-            await using var git = ChildProcess.Start(new ChildStart("git", [$"--git-dir={own}", "rev-list", "--max-parents=0", head], own, Environment(objects)));
-            using var roots = new StreamReader(git.Output, Encoding.ASCII);
-            var said = (await roots.ReadToEndAsync(either.Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return (await git.WaitAsync(either.Token)).Code == 0 && said is [var only] && IsHash(only) ? only : null;
+            var where = new Dictionary<string, string>(StringComparer.Ordinal) { ["GIT_DIR"] = own, ["GIT_OBJECT_DIRECTORY"] = objects };
+            var said = await _git.AskAsync(own, where, ["rev-list", "--max-parents=0", head], null, either.Token);
+            return IsHash(said) ? said : null;
         }
-        catch (ChildStartException)
+        catch (GitException)
         {
             return null;
         }
@@ -59,17 +58,6 @@ internal sealed class GitHistory(string? path, TimeProvider time)
             Directory.Delete(own, recursive: true);
         }
     }
-
-    private Dictionary<string, string> Environment(string objects) => new(StringComparer.Ordinal)
-    {
-        ["PATH"] = path ?? "/usr/local/bin:/usr/bin:/bin",
-        ["LC_ALL"] = "C",
-        ["GIT_OBJECT_DIRECTORY"] = objects,
-        ["GIT_CONFIG_NOSYSTEM"] = "1",
-        ["GIT_CONFIG_SYSTEM"] = "/dev/null",
-        ["GIT_CONFIG_GLOBAL"] = "/dev/null",
-        ["GIT_NO_LAZY_FETCH"] = "1",
-    };
 
     private static string? HeadOf(GitRepository repository, string common)
     {

@@ -39,7 +39,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints"))
         {
             settings = node.Name switch
             {
@@ -51,6 +51,7 @@ internal sealed partial class SettingsParser(string file)
                 "agent" => settings with { Agent = node.Text(Name(), "must be a name of a-z, 0-9, '-' and '_'") },
                 "durability" => settings with { Durability = node.OneOf(("durable", Durability.Durable), ("relaxed", Durability.Relaxed)) },
                 "redaction" => settings with { Redaction = node.Flag() },
+                "checkpoints" => settings with { Checkpoints = node.Flag() },
                 "retention" => settings with { Retention = ReadRetention(node) },
                 "compress_days" => settings with { CompressDays = node.Count("must be a number of days, 0 or more; 0: never") },
                 "agents" => settings with { Agents = node.Properties().Select(ReadAgent).ToDictionary(static a => a.Name, StringComparer.Ordinal) },

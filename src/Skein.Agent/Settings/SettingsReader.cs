@@ -97,6 +97,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "workspace");
         if (project.Effort is not null)
             yield return new IgnoredSetting(file, "effort");
+        if (project.Checkpoints is not null)
+            yield return new IgnoredSetting(file, "checkpoints");
         if (project.Titles is { Enabled: true })
             yield return new IgnoredSetting(file, "titles");
         if (project.Sandbox.Enabled == false)

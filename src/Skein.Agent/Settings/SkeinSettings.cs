@@ -101,6 +101,9 @@ public sealed record SkeinSettings(
 {
     public const int UsualCompressDays = 30;
 
+    /// <summary>Whether the files of a workspace are snapshotted while an agent works; null: they are.</summary>
+    public bool? Checkpoints { get; init; }
+
     /// <summary>The user's word alone.</summary>
     public RetentionSettings Retention { get; init; } = new();
 
@@ -147,6 +150,7 @@ public sealed record SkeinSettings(
     {
         Providers = new Dictionary<string, ProviderSettings>([.. Providers.Where(p => !project.Providers.ContainsKey(p.Key)), .. project.Providers]),
         Agents = Agents,
+        Checkpoints = project.Checkpoints ?? Checkpoints,
         Mcp = new Dictionary<string, McpServer>([.. Mcp.Where(s => !project.Mcp.ContainsKey(s.Key)), .. project.Mcp]),
         Permissions = [.. Permissions, .. project.Permissions],
         Narrowing = Narrowing,

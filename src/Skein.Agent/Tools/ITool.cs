@@ -57,8 +57,13 @@ public enum ToolEffect
 /// <param name="Outside">It reaches outside the workspace, or there should be a sandbox that keeps it from that and is none.</param>
 /// <param name="Named">The path as it was named, relative to the workspace, where links lead from it: others find the file by that name too.</param>
 /// <param name="AskFirst">Somebody is to be asked, whatever the rules allow.</param>
+/// <param name="Delegates">Another agent does the work, which may change files whatever the effect of asking it is.</param>
 public sealed record ToolIntent(
-    ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false, string? Named = null, bool AskFirst = false);
+    ToolEffect Effect, string Subject, string Title, string? Detail = null, bool Outside = false, string? Named = null, bool AskFirst = false, bool Delegates = false)
+{
+    /// <summary>It is known to change no file.</summary>
+    public bool Reads => Effect is ToolEffect.Read or ToolEffect.Fetch && !Delegates;
+}
 
 /// <summary>What a call answered.</summary>
 /// <param name="Text">For the model; the loop bounds it and keeps the whole as a blob.</param>

@@ -28,6 +28,8 @@ internal static class Values
     public static readonly (string Word, Role Role)[] Roles =
         [("user", Core.Role.User), ("assistant", Core.Role.Assistant), ("system", Core.Role.System), ("tool", Core.Role.Tool)];
 
+    public static Option<bool> ForceFiles() => new("--force") { Description = "With --files: also if somebody else changed files since. What they are now is kept." };
+
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
 
     public static Option<bool> Ephemeral() => new("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };

@@ -1,5 +1,6 @@
 using Skein.Adapters;
 using Skein.Agent;
+using Skein.Agent.Checkpoints;
 using Skein.Agent.Commands;
 using Skein.Agent.Hooks;
 using Skein.Agent.Mcp;
@@ -20,10 +21,11 @@ internal sealed class Agents : IAsyncDisposable
 {
     private readonly ModelCatalog _models;
     private readonly McpServers _mcp;
+    private readonly FileCheckpoints _files;
 
-    private Agents(ModelCatalog models, McpServers mcp, AgentKinds kinds, AgentCatalog driven, SessionsOptions defaults)
+    private Agents(ModelCatalog models, McpServers mcp, FileCheckpoints files, AgentKinds kinds, AgentCatalog driven, SessionsOptions defaults)
     {
-        (_models, _mcp) = (models, mcp);
+        (_models, _mcp, _files) = (models, mcp, files);
         Kinds = kinds;
         Driven = driven;
         SessionDefaults = defaults;
@@ -72,19 +74,24 @@ internal sealed class Agents : IAsyncDisposable
         if (!names.Contains(agent))
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {string.Join(", ", names)}.");
 
+        var files = new FileCheckpoints(
+            home.Path, tooling.HiddenFolders, surroundings.Variable,
+            async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Checkpoints != false);
         var defaults = new SessionsOptions(
             agent, agent == own.Name ? user.Settings.Model ?? models.DefaultModel : null, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
-            async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token));
+            async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token),
+            files);
         var kinds = new AgentKinds(
             [hooks.Around(own), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
-        return new Agents(models, mcp, kinds, driven, defaults);
+        return new Agents(models, mcp, files, kinds, driven, defaults);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _mcp.DisposeAsync();
+        _files.Dispose();
         _models.Dispose();
     }
 }

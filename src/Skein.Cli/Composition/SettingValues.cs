@@ -9,7 +9,7 @@ namespace Skein.Cli.Composition;
 /// <summary>The settings as keys with values, and where each value comes from.</summary>
 internal static class SettingValues
 {
-    public static readonly string[] Simple = ["model", "mode", "agent", "effort", "max_cost", "max_steps", "titles", "durability", "compress_days"];
+    public static readonly string[] Simple = ["model", "mode", "agent", "effort", "max_cost", "max_steps", "titles", "checkpoints", "durability", "compress_days"];
 
     /// <param name="From">The file that says it; null: nothing does, it is what Skein takes then.</param>
     /// <param name="Ignored">It does not count: its folder is not trusted, or providers are not taken from there.</param>
@@ -33,7 +33,7 @@ internal static class SettingValues
             }
         }
 
-        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("effort", null), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("titles", "true"), ("durability", "durable"), ("compress_days", SkeinSettings.UsualCompressDays.ToString(CultureInfo.InvariantCulture))])
+        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("effort", null), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("titles", "true"), ("checkpoints", "true"), ("durability", "durable"), ("compress_days", SkeinSettings.UsualCompressDays.ToString(CultureInfo.InvariantCulture))])
         {
             if (!rows.Exists(r => r.Key == key && !r.Ignored))
                 rows.Add(new Row(key, value, null));
@@ -60,6 +60,8 @@ internal static class SettingValues
             yield return ("max_steps", steps.ToString(CultureInfo.InvariantCulture));
         if (settings.Titles is { } titles)
             yield return ("titles", titles.Model ?? (titles.Enabled ? "true" : "false"));
+        if (settings.Checkpoints is { } checkpoints)
+            yield return ("checkpoints", checkpoints ? "true" : "false");
         if (settings.Durability is { } durability)
             yield return ("durability", Word(durability));
         if (settings.CompressDays is { } days)

@@ -84,7 +84,7 @@ internal sealed class Acts(Stage stage, DemoProject project, DemoScripts scripts
         var left = await MessagesAsync(fork.Id, cancellationToken);
         stage.Claim(Text(left) == _told, $"the fork's last turn is gone: {left.Count} of {Spans.Plural(whole.Count, "message")} left");
         stage.Command($"skein unrewind {SessionName.Shorten(fork.Id)}");
-        await server.Client.UnrewindAsync(fork.Id, cancellationToken);
+        await server.Client.UnrewindAsync(fork.Id, new UnrewindRequest(), cancellationToken);
         stage.Claim(Text(await MessagesAsync(fork.Id, cancellationToken)) == Text(whole), $"and back: all {whole.Count}, to the letter");
     }
 

@@ -151,7 +151,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
                 await RewindAsync(argument, cancellationToken);
                 break;
             case "/redo":
-                await talk.Client.UnrewindAsync(Needed().Id, cancellationToken);
+                await talk.Client.UnrewindAsync(Needed().Id, new UnrewindRequest(), cancellationToken);
                 break;
             case "/compact":
                 Needed();

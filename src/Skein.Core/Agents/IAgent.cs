@@ -12,6 +12,12 @@ public interface IAgent : IAsyncDisposable
     /// <summary>Whether it looks at <see cref="ITurn.TakeSteeredAsync"/> while a turn runs.</summary>
     bool CanSteer { get; }
 
+    /// <summary>
+    /// Whether it acts only when what it yielded is durable. One that does not tells of a call when that has begun, so that files are
+    /// snapshotted before its turn.
+    /// </summary>
+    bool TellsFirst => true;
+
     /// <summary>Whether it can be handed a turn that only compacts the context (<see cref="ITurn.Compaction"/>).</summary>
     bool CanCompact => false;
 

@@ -46,6 +46,10 @@ internal static class EventNames
         ("part.dropped", SkeinJson.Default.PartDropped),
         ("part.streamed", SkeinJson.Default.PartStreamed),
         ("context.pruned", SkeinJson.Default.ContextPruned),
+        ("files.checkpointed", SkeinJson.Default.FilesCheckpointed),
+        ("files.checkpoint_failed", SkeinJson.Default.FilesCheckpointFailed),
+        ("files.restore_started", SkeinJson.Default.FilesRestoreStarted),
+        ("files.restored", SkeinJson.Default.FilesRestored),
         ("tool.started", SkeinJson.Default.ToolStarted),
         ("tool.finished", SkeinJson.Default.ToolFinished),
     ];

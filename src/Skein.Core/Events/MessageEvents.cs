@@ -39,7 +39,10 @@ public sealed record PartStreamed(MessageId Message, PartId Part, StreamKind Kin
 
 /// <summary>A tool call is being carried out. Its arguments are in the call's part.</summary>
 /// <param name="Title">One line for people, for example the command.</param>
-public sealed record ToolStarted(MessageId Message, string CallId, string Tool, string? Title = null) : EventBody;
+/// <param name="Reads">It is known to change no file.</param>
+public sealed record ToolStarted(
+    MessageId Message, string CallId, string Tool, string? Title = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Reads = false) : EventBody;
 
 /// <summary>A tool call has ended. Its output is in the result's part.</summary>
 /// <param name="Metadata">What a program may want to know: exit code, lines changed, truncation …</param>

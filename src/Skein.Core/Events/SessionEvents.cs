@@ -116,7 +116,9 @@ public sealed record AgentReported(string Agent, JsonElement? Frame = null, Blob
 /// <summary>Messages added after <paramref name="Keep"/> are hidden, until unrewound; the next prompt makes it final. Nothing is deleted.</summary>
 /// <param name="Keep">The <see cref="Message.Seq"/> of the last message kept; 0: none.</param>
 /// <param name="Messages">The number of messages left.</param>
-public sealed record SessionRewound(long Keep, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] MessageId? Message, int Messages) : EventBody;
+/// <param name="Tree">The snapshot of the files as they were before, where they were rewound too.</param>
+public sealed record SessionRewound(
+    long Keep, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] MessageId? Message, int Messages, string? Tree = null) : EventBody;
 
 /// <summary>The latest rewind that is not final was undone.</summary>
 /// <param name="Messages">The number of messages there are again.</param>

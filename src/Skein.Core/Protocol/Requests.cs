@@ -111,8 +111,13 @@ public sealed record PermissionReply(PermissionAnswer Answer, string? Message = 
 public sealed record ForkRequest(MessageId? Message = null, string? Title = null);
 
 /// <param name="Message">The last message to keep; null: what came before the last turn.</param>
-/// <param name="Files">Also restore the files.</param>
-public sealed record RewindRequest(MessageId? Message = null, bool Files = false);
+/// <param name="Files">Also restore the files as they were then.</param>
+/// <param name="Force">Also if they were changed since by somebody else; what they were is kept, and unrewinding brings it back.</param>
+public sealed record RewindRequest(MessageId? Message = null, bool Files = false, bool Force = false);
+
+/// <param name="Files">Also restore the files as they were before the rewind.</param>
+/// <param name="Force">Also if they were changed since by somebody else.</param>
+public sealed record UnrewindRequest(bool Files = false, bool Force = false);
 
 /// <summary>A message to append without a turn.</summary>
 public sealed record NewMessage(Role Role, IReadOnlyList<Part> Parts);

@@ -43,6 +43,8 @@ internal static class EventRedaction
         // A model may name a session by what a tool has printed.
         SessionTitled { Source: TitleSource.Model } titled => titled with { Title = redactor.Redact(titled.Title) },
         PartDropped dropped => dropped with { Reason = redactor.Redact(dropped.Reason) },
+        FilesCheckpointed { LeftOut: { } leftOut } taken => taken with { LeftOut = [.. leftOut.Select(redactor.Redact)] },
+        FilesRestored { Kept: { } kept } restored => restored with { Kept = [.. kept.Select(redactor.Redact)] },
         TurnFailed failed => failed with { Message = redactor.Redact(failed.Message) },
         _ => body,
     };

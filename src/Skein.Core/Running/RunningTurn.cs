@@ -14,6 +14,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     private readonly CancellationTokenSource _interrupt = new();
     private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TurnCheckpoints _checkpoints = new(runner, parts.Files, session, started.Turn, parts.Time);
     private ITimer? _bound;
 
     public TurnId Id => started.Turn;
@@ -58,8 +59,23 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     /// <returns>What the agent says went wrong; null: nothing.</returns>
     public async Task<TurnFailure?> WorkAsync()
     {
-        TurnFailure? failure = null;
         var agent = await runner.DoAsync(() => Task.FromResult(runner.Agent()), CancellationToken.None);
+        try
+        {
+            if (!agent.TellsFirst)
+                await _checkpoints.BeginAsync(Interrupted);
+            return await WorkAsync(agent);
+        }
+        finally
+        {
+            if (Interruption is not { KeepOpen: true })
+                await _checkpoints.EndAsync();
+        }
+    }
+
+    private async Task<TurnFailure?> WorkAsync(IAgent agent)
+    {
+        TurnFailure? failure = null;
         var outputs = agent.RunTurnAsync(this, Interrupted).GetAsyncEnumerator(CancellationToken.None);
         Task<bool>? left = null;
         try
@@ -72,7 +88,9 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
                         runner.Hear(delta);
                         break;
                     case AgentEvents events:
+                        await _checkpoints.BeforeAsync(events.Bodies, Interrupted);
                         await runner.AppendAsync(this, events);
+                        await _checkpoints.AfterAsync(events.Bodies, Interrupted);
                         break;
                     case TurnFailure failed:
                         failure = failed;

@@ -57,6 +57,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         try
         {
             await runner.MendAsync();
+            await FileRewinds.FinishAsync(runner, parts.Files);
             return runner;
         }
         catch

@@ -27,6 +27,7 @@ public sealed class Sessions : IAsyncDisposable
     private readonly Runners _runners;
     private readonly Retention _retention;
     private readonly Projects _projects;
+    private readonly FileRewinds _rewinds;
     private readonly PromptExpander? _expand;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
@@ -37,11 +38,12 @@ public sealed class Sessions : IAsyncDisposable
         _rules = new RequestRules(agents, options.DefaultModel);
         _subAgents = new SubAgents(this, _rules, store);
         _feed = new SessionFeed(store, _live, time);
-        var parts = new RunnerParts(store, agents, _subAgents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, time, logger);
+        var parts = new RunnerParts(store, agents, _subAgents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, options.Files, time, logger);
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
         Purges = new Purges(store, _runners);
         _projects = new Projects(store, options.FindProject);
+        _rewinds = new FileRewinds(store, options.Files);
         _maker = new SessionMaker(parts, _runners, _rules, _projects, options);
     }
 
@@ -273,35 +275,15 @@ public sealed class Sessions : IAsyncDisposable
     public async Task<SessionView> ForkAsync(SessionId session, ForkRequest request, Cause by, CancellationToken cancellationToken) =>
         View(await _maker.ForkAsync(session, request, by, cancellationToken));
 
+    /// <inheritdoc cref="FileRewinds.RewindAsync"/>
     /// <exception cref="BusyException"/>
-    /// <exception cref="ConflictException">There is no message to rewind.</exception>
-    public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, Cause by, CancellationToken cancellationToken)
-    {
-        if (request.Files)
-            throw new InvalidRequestException($"Session {session} has no file checkpoints: rewind it without files.");
+    public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(session, by, runner => _rewinds.RewindAsync(Idle(runner), request, by, cancellationToken), cancellationToken);
 
-        return CommandAsync(
-            session, by,
-            async runner =>
-            {
-                RequireIdle(Usable(runner.Session));
-                await AppendAnyAsync(runner, await Rewinding.OfAsync(_store, runner.Session, request.Message, cancellationToken), by);
-            },
-            cancellationToken);
-    }
-
-    /// <exception cref="ConflictException">Nothing was rewound since the last message.</exception>
-    public Task<SessionView> UnrewindAsync(SessionId session, Cause by, CancellationToken cancellationToken) =>
-        CommandAsync(
-            session, by,
-            runner =>
-            {
-                RequireIdle(Usable(runner.Session));
-                return runner.Session.Rewinds is [.., var last]
-                    ? AppendAnyAsync(runner, [new SessionUnrewound(last.MessagesBefore)], by)
-                    : throw new ConflictException($"Session {session} has no rewind to undo: none was made since its last message.");
-            },
-            cancellationToken);
+    /// <inheritdoc cref="FileRewinds.UnrewindAsync"/>
+    /// <exception cref="BusyException"/>
+    public Task<SessionView> UnrewindAsync(SessionId session, UnrewindRequest request, Cause by, CancellationToken cancellationToken) =>
+        CommandAsync(session, by, runner => _rewinds.UnrewindAsync(Idle(runner), request, by, cancellationToken), cancellationToken);
 
     /// <param name="before"><see cref="MessagePage.Before"/> of the page after; null: the newest page.</param>
     /// <param name="limit">1 to 1,000.</param>
@@ -369,6 +351,12 @@ public sealed class Sessions : IAsyncDisposable
             await InterruptAsync(child.Id, by, cancellationToken);
             await ChangeAsync(child.Id, new SessionChange(Archived: true), by, cancellationToken);
         }
+    }
+
+    private static SessionRunner Idle(SessionRunner runner)
+    {
+        RequireIdle(Usable(runner.Session));
+        return runner;
     }
 
     internal static void RequireIdle(Session session)

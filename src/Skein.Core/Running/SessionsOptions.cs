@@ -1,4 +1,5 @@
 using Skein.Core.Events;
+using Skein.Core.Files;
 using Skein.Core.Redaction;
 
 namespace Skein.Core.Running;
@@ -10,6 +11,7 @@ namespace Skein.Core.Running;
 /// <param name="Redactor">Takes secrets out of what is appended; null: one that knows the rules, but no environment.</param>
 /// <param name="FindProject">What a folder is a part of; null: sessions follow no project that is moved.</param>
 /// <param name="Expand">What prompts become before they are accepted; null: they stay as they are.</param>
+/// <param name="Files">Snapshots the files of workspaces; null: they are not.</param>
 public sealed record SessionsOptions(
     string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null,
-    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null);
+    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null, IFileCheckpoints? Files = null);

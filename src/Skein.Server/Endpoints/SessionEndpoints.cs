@@ -28,7 +28,7 @@ internal static class SessionEndpoints
         sessions.MapDelete("/live", ReleaseAllAsync).WithSummary("End the agents and runners of a folder's sessions, or of all").WithMetadata(new QueryNames("workspace"));
         sessions.MapPost("/{id}/move", MoveAsync).WithSummary("Let it go on in another folder");
         sessions.MapPost("/{id}/fork", ForkAsync).WithSummary("Make a session that goes on from a message of this one");
-        sessions.MapPost("/{id}/rewind", RewindAsync).WithSummary("Hide the last messages");
+        sessions.MapPost("/{id}/rewind", RewindAsync).WithSummary("Hide the last messages, and restore the files where asked to");
         sessions.MapPost("/{id}/unrewind", UnrewindAsync).WithSummary("Undo the last rewind");
     }
 
@@ -83,6 +83,7 @@ internal static class SessionEndpoints
         string id, Body<RewindRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.RewindAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
 
-    private static async Task<Ok<SessionView>> UnrewindAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await sessions.UnrewindAsync(SessionId.Parse(id), caller.By, cancellationToken));
+    private static async Task<Ok<SessionView>> UnrewindAsync(
+        string id, Body<UnrewindRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.UnrewindAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
 }

@@ -223,14 +223,14 @@ public sealed class ForkAndRewindTests
         var empty = await kernel.TextsAsync(session);
         await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.RewindAsync(session, new RewindRequest(), Kernel.User, Cancellation));
         await kernel.RestartAsync();
-        await kernel.Sessions.UnrewindAsync(session, Kernel.User, Cancellation);
+        await kernel.Sessions.UnrewindAsync(session, new UnrewindRequest(), Kernel.User, Cancellation);
         var back = await kernel.GetAsync(session);
         await kernel.TurnAsync(session, "three");
 
         Assert.Empty(empty);
         Assert.Equal((2, 1), (back.Messages, back.Rewinds.Count));
         Assert.Equal(["one", "You said: one", "three", "You said: three"], await kernel.TextsAsync(session));
-        await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.UnrewindAsync(session, Kernel.User, Cancellation));
+        await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.UnrewindAsync(session, new UnrewindRequest(), Kernel.User, Cancellation));
         Assert.Equal(4, (await kernel.GetAsync(session)).Messages);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Files;
 using Skein.Core.Protocol;
 using Skein.Core.Redaction;
 using Skein.Core.Running;
@@ -28,6 +29,9 @@ internal sealed class Kernel : IAsyncDisposable
 
     /// <summary>What a folder is a part of; counts from the next start.</summary>
     public Func<string, CancellationToken, ValueTask<Project?>>? FindProject { get; set; }
+
+    /// <summary>Snapshots of files; counts from the next start.</summary>
+    public IFileCheckpoints? Files { get; set; }
 
     /// <summary>Agents beyond those it was started with; counts from the next start.</summary>
     public AgentFinder? FindAgent { get; set; }
@@ -133,7 +137,7 @@ internal sealed class Kernel : IAsyncDisposable
     {
         Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(Packing: s_packing), _time, Disk, Cancellation);
         Sessions = new Sessions(
-            Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject), _time, NullLogger.Instance);
+            Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject, Files: Files), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);
     }
 }

@@ -182,7 +182,7 @@ public sealed class SessionApiTests
             () => client.InterruptAsync(id, Cancellation),
             () => client.ForkAsync(id, new ForkRequest(), Cancellation),
             () => client.RewindAsync(id, new RewindRequest(), Cancellation),
-            () => client.UnrewindAsync(id, Cancellation),
+            () => client.UnrewindAsync(id, new UnrewindRequest(), Cancellation),
             () => client.ListMessagesAsync(id, null, 10, Cancellation),
             () => client.GetMessageAsync(id, MessageId.Parse("msg_01kah3q6x9v3m8zr5t0w2y4b6c"), Cancellation),
             () => client.AddMessageAsync(id, new NewMessage(Role.User, [new TextPart("x")]), Cancellation),
@@ -300,11 +300,11 @@ public sealed class SessionApiTests
 
         await api.Client.RewindAsync(id, new RewindRequest(), Cancellation);
         var rewound = await api.TextsAsync(id);
-        await api.Client.UnrewindAsync(id, Cancellation);
+        await api.Client.UnrewindAsync(id, new UnrewindRequest(), Cancellation);
 
         Assert.Equal(["one", "You said: one"], rewound);
         Assert.Equal(["one", "You said: one", "two", "You said: two"], await api.TextsAsync(id));
-        await Assert.ThrowsAsync<ConflictException>(() => api.Client.UnrewindAsync(id, Cancellation));
+        await Assert.ThrowsAsync<ConflictException>(() => api.Client.UnrewindAsync(id, new UnrewindRequest(), Cancellation));
     }
 
     [Fact]

@@ -1,0 +1,71 @@
+using System.Text;
+using Skein.Agent.Git;
+using Skein.Agent.Projects;
+
+namespace Skein.Agent.Checkpoints;
+
+/// <summary>
+/// What snapshots leave out beyond what the <c>.gitignore</c> files of a workspace say: what the user ignores everywhere and in this
+/// repository, Skein's own folders, and what a restore has not finished. Safe for use by many threads.
+/// </summary>
+/// <param name="hidden">Skein's own folders: absolute, without links.</param>
+/// <param name="home">The user's home folder.</param>
+/// <param name="configuration">The folder of the user's configuration.</param>
+internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, string configuration, GitProgram git)
+{
+    private readonly Lazy<Task<string>> _everywhere = new(() => FindEverywhereAsync(home, configuration, git));
+
+    /// <summary>Writes a file of them, where it would say something else than it does.</summary>
+    public async Task WriteAsync(string file, string root, CancellationToken cancellationToken)
+    {
+        var text = new StringBuilder();
+        text.Append(await ReadAsync(await _everywhere.Value, cancellationToken)).Append('\n');
+        if (GitRepository.Find(root) is { } repository && repository.Root == root)
+            text.Append(await ReadAsync(Path.Combine(repository.CommonFolder, "info", "exclude"), cancellationToken)).Append('\n');
+        text.Append(WorkTree.RestoringPrefix).Append("*\n");
+        foreach (var folder in hidden)
+        {
+            if (Path.GetRelativePath(root, folder) is var inside && !Path.IsPathRooted(inside) && inside is not "." && !inside.StartsWith("..", StringComparison.Ordinal))
+                text.Append('/').Append(Escaped(inside.Replace(Path.DirectorySeparatorChar, '/'))).Append("/\n");
+        }
+
+        var wanted = text.ToString();
+        if (!File.Exists(file) || await File.ReadAllTextAsync(file, cancellationToken) != wanted)
+            await File.WriteAllTextAsync(file, wanted, cancellationToken);
+    }
+
+    // Asked for one value, git reads the user's own configuration, and runs nothing of it.
+    private static async Task<string> FindEverywhereAsync(string home, string configuration, GitProgram git)
+    {
+        var usual = Path.Combine(configuration, "git", "ignore");
+        foreach (var file in (string[])[Path.Combine(home, ".gitconfig"), Path.Combine(configuration, "git", "config")])
+        {
+            try
+            {
+                if (File.Exists(file))
+                    return await git.AskAsync(home, new Dictionary<string, string> { ["HOME"] = home }, ["config", "--file", file, "--includes", "--type=path", "core.excludesFile"], null, CancellationToken.None);
+            }
+            catch (GitException)
+            {
+                // It does not say, or cannot be read: its user's own git would complain.
+            }
+        }
+
+        return usual;
+    }
+
+    private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new FileInfo(file) is { Exists: true, Length: > 0 and < 1 << 20 } ? await File.ReadAllTextAsync(file, cancellationToken) : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static string Escaped(string path) =>
+        string.Concat(path.Select(static c => c is '*' or '?' or '[' or '\\' or '!' or '#' or ' ' ? $"\\{c}" : c.ToString()));
+}
