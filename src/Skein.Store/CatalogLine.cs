@@ -19,7 +19,7 @@ internal sealed record CatalogRow(Session Row, long End, long Written, long? Pac
 /// <summary>
 /// One line of the catalog, sealed like a log's: exactly one of the four is there.
 /// <code>
-/// {"end":1234,"written":639…,"packed":345,"fold":2,"row":{…},"crc":"…"}
+/// {"end":1234,"written":639…,"packed":345,"fold":3,"row":{…},"crc":"…"}
 /// {"opened":"ses_…","crc":"…"}
 /// {"closed":"ses_…","crc":"…"}
 /// {"forgotten":"ses_…","crc":"…"}
