@@ -84,10 +84,10 @@ internal sealed class AgentProcess : IAsyncDisposable
         await _errors.Reading;
     }
 
-    // A program that dies closes its pipes a moment before it can be asked how it ended.
+    // A program that dies closes its pipes a moment before it can be asked how it ended, and its last words may still be on their way.
     private async Task<AgentFailedException> EndedAsync(string otherwise)
     {
-        await Task.WhenAny(Ended, Task.Delay(TimeSpan.FromSeconds(1), _time));
+        await Task.WhenAny(Task.WhenAll(Ended, _errors.Reading), Task.Delay(TimeSpan.FromSeconds(1), _time));
         var how = Ended.IsCompletedSuccessfully
             ? Ended.Result.Signal is { } signal ? $"was ended by signal {signal}" : $"ended with exit code {Ended.Result.Code}"
             : otherwise;
