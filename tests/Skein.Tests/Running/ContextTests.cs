@@ -60,7 +60,7 @@ public sealed class ContextTests
                     await kernel.Sessions.RewindAsync(session, new RewindRequest(visible[random.Next(visible.Count)].Id), Kernel.User, Cancellation);
                     break;
                 case 1 when (await kernel.GetAsync(session)).Rewinds.Count > 0:
-                    await kernel.Sessions.UnrewindAsync(session, Kernel.User, Cancellation);
+                    await kernel.Sessions.UnrewindAsync(session, new UnrewindRequest(), Kernel.User, Cancellation);
                     break;
                 case 2 when visible.Where(m => m.Summary is null).ToList() is { Count: > 0 } said:
                     await kernel.Sessions.EditMessageAsync(session, said[random.Next(said.Count)].Id, new MessageChange([new TextPart($"edited {step}")]), Kernel.User, Cancellation);
