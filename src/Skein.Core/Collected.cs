@@ -6,7 +6,11 @@ namespace Skein.Core;
 /// <param name="Leftovers">What crashes and repairs left behind.</param>
 /// <param name="Compressed">Logs of sessions that rest; the bytes are those saved.</param>
 /// <param name="Problems">What was left alone, or could not be deleted, and why; one sentence each, for people.</param>
-public sealed record Collected(Reclaimed Blobs, Reclaimed Origins, Reclaimed Leftovers, Reclaimed Compressed, IReadOnlyList<string> Problems);
+public sealed record Collected(Reclaimed Blobs, Reclaimed Origins, Reclaimed Leftovers, Reclaimed Compressed, IReadOnlyList<string> Problems)
+{
+    /// <summary>Snapshots of files that no session has any more.</summary>
+    public Reclaimed Snapshots { get; init; } = Reclaimed.Nothing;
+}
 
 /// <param name="Bytes">Of the files' content.</param>
 public sealed record Reclaimed(int Files, long Bytes)

@@ -83,7 +83,7 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
 
     public async Task InheritAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken)
     {
-        if (await TipAsync(origin, cancellationToken) is { } tip)
+        if (Directory.Exists(folder) && await TipAsync(origin, cancellationToken) is { } tip)
             await AskAsync(["update-ref", References + fork, tip.Commit], cancellationToken);
     }
 

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using Skein.Core.Events;
+using Skein.Core.Files;
 
 namespace Skein.Core.Running;
 
 /// <summary>Deletes sessions that are in the trash for good.</summary>
-internal sealed class Purges(ISessionStore store, Runners runners)
+internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoints? files)
 {
     // There is no log left to tell that a request was carried out: a client that lost its answer asks again.
     private readonly ConcurrentDictionary<SessionId, string> _keys = new();
@@ -23,8 +24,38 @@ internal sealed class Purges(ISessionStore store, Runners runners)
         if (row is { TrashedAt: not null, IsLive: false })
             await runners.LetGoAsync(session, by);
         await store.PurgeAsync(session, cancellationToken);
+        await DropFilesAsync(session);
         if (by.Key is not null)
             _keys[session] = by.Key;
         Done?.Invoke();
+    }
+    /// <summary>Gives back what the store does not need any more, and then what is kept of files for no session.</summary>
+    public async ValueTask<Collected> CollectAsync(CancellationToken cancellationToken)
+    {
+        var collected = await store.CollectAsync(cancellationToken);
+        if (files is null)
+            return collected;
+        try
+        {
+            var snapshots = await files.CollectAsync(async (session, token) => await store.FindAsync(session, token) is not null, cancellationToken);
+            return collected with { Snapshots = snapshots };
+        }
+        catch (CheckpointException e)
+        {
+            return collected with { Problems = [.. collected.Problems, e.Message] };
+        }
+    }
+
+    private async Task DropFilesAsync(SessionId session)
+    {
+        try
+        {
+            if (files is not null)
+                await files.DropAsync(session, CancellationToken.None);
+        }
+        catch (CheckpointException)
+        {
+            // The session is gone; the next collection finds what was kept for it.
+        }
     }
 }

@@ -91,7 +91,11 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
                     runner => Forking.ForkAsync(parts, Sessions.Usable(runner.Session), runner.Memory.Messages, titled, options.Host, by, cancellationToken),
                     cancellationToken);
             await using (writer)
+            {
+                if (parts.Files is { } files)
+                    await files.InheritAsync(writer.Session, origin, cancellationToken);
                 return await parts.Store.FindAsync(writer.Session, cancellationToken) ?? throw new SessionNotFoundException(writer.Session);
+            }
         }
         finally
         {

@@ -41,7 +41,7 @@ public sealed class Sessions : IAsyncDisposable
         var parts = new RunnerParts(store, agents, _subAgents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, options.Files, time, logger);
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
-        Purges = new Purges(store, _runners);
+        Purges = new Purges(store, _runners, options.Files);
         _projects = new Projects(store, options.FindProject);
         _rewinds = new FileRewinds(store, options.Files);
         _maker = new SessionMaker(parts, _runners, _rules, _projects, options);
@@ -159,7 +159,7 @@ public sealed class Sessions : IAsyncDisposable
     public Task PurgeAsync(SessionId session, Cause by, CancellationToken cancellationToken) => Purges.PurgeAsync(session, by, cancellationToken);
 
     /// <inheritdoc cref="ISessionStore.CollectAsync"/>
-    public ValueTask<Collected> CollectAsync(CancellationToken cancellationToken) => _store.CollectAsync(cancellationToken);
+    public ValueTask<Collected> CollectAsync(CancellationToken cancellationToken) => Purges.CollectAsync(cancellationToken);
 
     /// <summary>Applies the rules once: sessions go to the trash in the name of <c>skein</c>, those that were there for long are purged.</summary>
     /// <returns>What was done; a session that failed is logged and left as it is.</returns>

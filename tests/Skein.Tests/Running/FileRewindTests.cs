@@ -149,6 +149,23 @@ public sealed class FileRewindTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_fork_restores_files_of_its_origin_also_when_that_is_purged_and_its_space_given_back()
+    {
+        await _kernel.TurnAsync(_session, "echo 1 > a");
+        await _kernel.TurnAsync(_session, "echo 2 > a");
+        var fork = (await _kernel.Sessions.ForkAsync(_session, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+        await _kernel.TurnAsync(fork, "echo 3 > a");
+        await _kernel.Sessions.TrashAsync(_session, Kernel.User, Cancellation);
+        await _kernel.Sessions.PurgeAsync(_session, Kernel.User, Cancellation);
+        Assert.Empty((await _kernel.Sessions.CollectAsync(Cancellation)).Problems);
+
+        var first = (await _kernel.MessagesAsync(fork))[1];
+        await _kernel.Sessions.RewindAsync(fork, new RewindRequest(first.Id, Files: true), Kernel.User, Cancellation);
+
+        Assert.Equal("1\n", await ShellAsync("cat a"));
+    }
+
+    [Fact]
     public async Task Git_that_is_not_there_is_told_once_and_the_turns_go_on()
     {
         _kernel.Files = new FileCheckpoints(_folder.Below("other"), [], name => name == "PATH" ? Work : null, static (_, _) => ValueTask.FromResult(true));

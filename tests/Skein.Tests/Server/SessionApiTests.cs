@@ -159,7 +159,7 @@ public sealed class SessionApiTests
 
         Assert.Equal((Reclaimed.Nothing, Reclaimed.Nothing, Reclaimed.Nothing, 0), (collected.Blobs, collected.Origins, collected.Leftovers, collected.Problems.Count));
         Assert.Equal(
-            """{"blobs":{"files":0,"bytes":0},"origins":{"files":0,"bytes":0},"leftovers":{"files":0,"bytes":0},"compressed":{"files":0,"bytes":0},"problems":[]}""",
+            """{"blobs":{"files":0,"bytes":0},"origins":{"files":0,"bytes":0},"leftovers":{"files":0,"bytes":0},"compressed":{"files":0,"bytes":0},"problems":[],"snapshots":{"files":0,"bytes":0}}""",
             await response.Content.ReadAsStringAsync(Cancellation));
     }
 
