@@ -42,14 +42,7 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
             return;
 
         using var late = new CancellationTokenSource(s_lastWithin, time);
-        try
-        {
-            await TakeAsync(before: false, null, late.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The next one shows it: what the turn still changed then counts as somebody else's.
-        }
+        await TakeAsync(before: false, null, late.Token);
     }
 
     // One that shows nothing new is not told of, but for the turn's first: where it began must be found again.
@@ -72,6 +65,11 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
                 return;
             _last = snapshot.Tree;
             told = Checkpointing.Of(snapshot, turn, callId, before);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent is told of the interrupt, not cut off. The turn's last snapshot shows what this one would have, or else the next turn's.
+            return;
         }
         catch (CheckpointException e)
         {
