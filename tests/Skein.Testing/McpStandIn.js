@@ -11,6 +11,7 @@ const tools = [
   tool('slow', 'Tells of its progress for 2 seconds, then answers.', {}),
   tool('ask', 'Asks whoever calls for a word of its model, and of its user.', {}),
   tool('taken_back', 'Tells which calls were taken back.', {}),
+  tool('methods', 'Tells by which methods of HTTP it was asked.', {}),
   tool('environment', 'Tells what it sees.', {}),
   tool('touch', 'Makes a file.', { path: { type: 'string' } }),
 ];
@@ -22,6 +23,7 @@ if (process.argv[2] === 'broken') {
 }
 
 const takenBack = [];
+const methods = new Set();
 const waiting = new Map();
 const ask = (send, method, params) => new Promise(resolve => {
   waiting.set(method, resolve);
@@ -66,6 +68,7 @@ async function call({ name, arguments: given, _meta }, send) {
       const user = await ask(send, 'elicitation/create', { message: 'Who are you?', requestedSchema: { type: 'object', properties: {} } });
       return text(JSON.stringify({ model: model.error?.code, user: user.error?.code }));
     }
+    case 'methods': return text([...methods].join(' '));
     case 'taken_back': return text(JSON.stringify(takenBack));
     case 'environment': return text(JSON.stringify(process.env));
     case 'touch':
@@ -90,6 +93,7 @@ async function respond(message, send) {
 
 if (process.argv[2] === 'http') {
   const server = require('http').createServer((request, response) => {
+    if (request.headers.authorization === 'Bearer honk-honk') methods.add(request.method);
     if (request.headers.authorization !== 'Bearer honk-honk') {
       response.writeHead(401).end();
     } else if (request.method !== 'POST') {

@@ -134,7 +134,9 @@ internal sealed class McpConnection : IAsyncDisposable
         var headers = server.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase);
         if (key is not null)
             headers["Authorization"] = $"Bearer {key}";
-        return new HttpClientTransport(new HttpClientTransportOptions { Endpoint = server.Url!, Name = server.Name, AdditionalHeaders = headers });
+
+        // Nothing that a server says unasked is listened to; and when a server is gone, the package asks for that stream anew without end or pause.
+        return new HttpClientTransport(new HttpClientTransportOptions { Endpoint = server.Url!, Name = server.Name, AdditionalHeaders = headers, EnableStandaloneGetStream = false });
     }
 
     private static void Prolong(CancellationTokenSource tooLong, McpServer server)

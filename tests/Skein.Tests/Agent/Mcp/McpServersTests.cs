@@ -233,6 +233,8 @@ public sealed class McpServersTests : IAsyncDisposable
         var results = await ResultsAsync(Call("mcp__geese__echo", """{"text":"honk"}"""));
 
         Assert.EndsWith(": honk", results[0].Output, StringComparison.Ordinal);
+        // A stream that is asked for by GET would be asked for without end where the server is gone.
+        Assert.Equal("POST", (await ResultsAsync(Call("mcp__geese__methods", "{}")))[0].Output);
         Assert.Contains("401", Assert.Single(box.Notes), StringComparison.Ordinal);
         Assert.DoesNotContain(box.Tools, t => t.Name.StartsWith("mcp__strangers", StringComparison.Ordinal));
     }
