@@ -11,7 +11,6 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["many"] = ManyBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
     ["turn"] = TurnBench.RunAsync,
-    ["open"] = OpenBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
