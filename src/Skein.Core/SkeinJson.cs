@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
-using Skein.Core.Files;
 using Skein.Core.Protocol;
 using Skein.Core.Spending;
 
@@ -70,7 +69,6 @@ namespace Skein.Core;
 [JsonSerializable(typeof(FilesCheckpointFailed))]
 [JsonSerializable(typeof(FilesRestoreStarted))]
 [JsonSerializable(typeof(FilesRestored))]
-[JsonSerializable(typeof(FileDifference))]
 [JsonSerializable(typeof(UnrewindRequest))]
 [JsonSerializable(typeof(NewSession))]
 [JsonSerializable(typeof(ImportRequest))]

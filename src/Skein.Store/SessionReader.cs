@@ -75,9 +75,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
 
             using (file)
             {
-                // What others have in use has been indexed already.
-                var index = holder.Writer?.Index ?? _indexes.Of(holder);
-                if (index.FindMessage(file, holder, end, message) is { } e && e.Seq > stretch.After && e.Seq <= stretch.UpTo)
+                if (IndexOf(holder).FindMessage(file, holder, end, message) is { } e && e.Seq > stretch.After && e.Seq <= stretch.UpTo)
                     return e.Seq;
             }
         }
@@ -90,8 +88,11 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         var log = logs.Get(session);
         var state = await StateOfAsync(log, cancellationToken);
         using var file = TryOpen(log) ?? throw new SessionNotFoundException(session);
-        return (log.Writer?.Index ?? _indexes.Of(log)).FindAppended(file, log, state.End, key);
+        return IndexOf(log).FindAppended(file, log, state.End, key);
     }
+
+    // What somebody has in use has been indexed already.
+    private LogIndex IndexOf(SessionLog log) => log.Writer?.Index ?? _indexes.Of(log);
 
     private async ValueTask<IReadOnlyList<Stretch>> StretchesAsync(SessionLog log, LogState state, long after, CancellationToken cancellationToken)
     {

@@ -9,8 +9,6 @@ namespace Skein.Adapters.Driving;
 /// <summary>Keeps what a driven agent hands over in big pieces as blobs, so that the log stays readable: results of tools, and raw frames.</summary>
 internal static class BoundedOutput
 {
-    private const string TextType = "text/plain; charset=utf-8";
-
     public static async ValueTask<AgentOutput> OfAsync(AgentOutput output, ITurn turn, CancellationToken cancellationToken)
     {
         if (output is not AgentEvents events || !events.Bodies.Any(IsBig))
@@ -24,8 +22,8 @@ internal static class BoundedOutput
 
     private static bool IsBig(EventBody body) => body switch
     {
-        PartAdded { Content: ToolResultPart result } => IsBig(result),
-        SubagentReported told => told.Parts.OfType<ToolResultPart>().Any(IsBig),
+        PartAdded { Content: ToolResultPart result } => LargeOutputs.IsLarge(result),
+        SubagentReported told => told.Parts.OfType<ToolResultPart>().Any(LargeOutputs.IsLarge),
         AgentReported { Frame: { } frame } => frame.GetRawText().Length > LargeOutputs.Most,
         _ => false,
     };
@@ -33,32 +31,18 @@ internal static class BoundedOutput
     private static async Task<EventBody> BoundAsync(EventBody body, ITurn turn, CancellationToken cancellationToken)
     {
         if (body is AgentReported { Frame: { } frame } reported)
-            return reported with { Frame = null, Whole = await KeepAsync(frame.GetRawText(), "application/json", turn, cancellationToken) };
+        {
+            using var content = new MemoryStream(Encoding.UTF8.GetBytes(frame.GetRawText()));
+            return reported with { Frame = null, Whole = await turn.PutBlobAsync(content, "application/json", cancellationToken) };
+        }
 
         if (body is PartAdded { Content: ToolResultPart only } added)
-            return added with { Content = await BoundAsync(only, turn, cancellationToken) };
+            return added with { Content = await LargeOutputs.KeepAsync(only, turn.Redactor, turn.PutBlobAsync, cancellationToken) };
 
         var told = (SubagentReported)body;
         var parts = new List<Part>();
         foreach (var part in told.Parts)
-            parts.Add(part is ToolResultPart result && IsBig(result) ? await BoundAsync(result, turn, cancellationToken) : part);
+            parts.Add(part is ToolResultPart result && LargeOutputs.IsLarge(result) ? await LargeOutputs.KeepAsync(result, turn.Redactor, turn.PutBlobAsync, cancellationToken) : part);
         return told with { Parts = parts };
-    }
-
-    private static bool IsBig(ToolResultPart result) => result.Output.Length > LargeOutputs.Most;
-
-    private static async Task<ToolResultPart> BoundAsync(ToolResultPart result, ITurn turn, CancellationToken cancellationToken)
-    {
-        var whole = await KeepAsync(result.Output, TextType, turn, cancellationToken);
-
-        // Redacted before it is cut: half a secret would not be known for one.
-        var shown = turn.Redactor.Redact(result.Output, new Core.Redaction.RedactionCounts());
-        return result with { Output = LargeOutputs.Cut(shown), Whole = whole, Redacted = whole.Redacted };
-    }
-
-    private static async Task<BlobRef> KeepAsync(string text, string type, ITurn turn, CancellationToken cancellationToken)
-    {
-        using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return await turn.PutBlobAsync(content, type, cancellationToken);
     }
 }

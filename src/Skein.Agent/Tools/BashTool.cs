@@ -11,9 +11,6 @@ internal sealed class BashTool(ToolSettings settings) : ITool
     private const int DefaultSeconds = 120;
     private const int MostSeconds = 600;
 
-    /// <summary>Bytes after which a command is ended: it would fill the disk.</summary>
-    private const long MostOutput = 64L << 20;
-
     private static readonly string s_shell = File.Exists("/bin/bash") ? "/bin/bash" : "/bin/sh";
 
     // There is no terminal: a pager or a question for a password would wait for ever.
@@ -70,11 +67,11 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         try
         {
             if (!await CaptureAsync(child, captured, either.Token))
-                return Ended(captured, $"ended: it wrote more than {MostOutput} bytes", ("killed", 1));
+                return Ended(captured, $"ended: it wrote more than {OutputCapture.Most} bytes", ("killed", 1));
 
             var exit = await child.WaitAsync(either.Token);
             var note = await ChangeFolderAsync(await folder, captured, context);
-            return Finished(captured, exit, [note, HeldNote(held.Hold(), context.Workspace)]);
+            return Finished(captured, exit, [note, ToolTexts.HeldNote(held.Hold(), context.Workspace)]);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -122,18 +119,11 @@ internal sealed class BashTool(ToolSettings settings) : ITool
         while (await child.Output.ReadAsync(buffer, cancellationToken) is var read and > 0)
         {
             await captured.AppendAsync(buffer.AsMemory(0, read));
-            if (captured.Length > MostOutput)
+            if (captured.Length > OutputCapture.Most)
                 return false;
         }
 
         return true;
-    }
-
-    /// <summary>What the model is told of files that were given another name.</summary>
-    public static string? HeldNote(IReadOnlyList<string> held, string workspace)
-    {
-        var names = held.Select(path => Path.GetRelativePath(workspace, path));
-        return held.Count == 0 ? null : $"[{string.Join(", ", names)}: agents or editors would obey it later, so what a command makes by that name is renamed to …{HeldBack.Ending}; make it with 'write', which asks]";
     }
 
     private static ToolOutput Finished(OutputCapture captured, ChildExit exit, string?[] notes)

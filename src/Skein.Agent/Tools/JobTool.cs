@@ -50,7 +50,7 @@ internal sealed class JobTool(ToolSettings settings) : ITool
         await using var output = await job.TakeNewAsync(cancellationToken);
         var text = output.Text();
         var said = text.Length == 0 ? "(no new output)\n" : text.EndsWith('\n') ? text : text + "\n";
-        var held = BashTool.HeldNote(job.Runs ? [] : job.Held, context.Workspace) is { } note ? $"\n{note}" : "";
+        var held = ToolTexts.HeldNote(job.Runs ? [] : job.Held, context.Workspace) is { } note ? $"\n{note}" : "";
         return new ToolOutput($"{said}[job {job.Number}: {state}]{held}", Whole: output.TakeWhole(), Metadata: ToolTexts.Metadata(("job", job.Number)));
     }
 

@@ -18,6 +18,9 @@ internal sealed class OutputCapture : IAsyncDisposable
     /// </summary>
     public const int Shown = 96 * 1024;
 
+    /// <summary>Bytes after which a command is ended: it would fill the disk.</summary>
+    public const long Most = 64L << 20;
+
     private readonly MemoryStream _memory = new();
     private readonly byte[] _end = new byte[Shown];
     private FileStream? _file;

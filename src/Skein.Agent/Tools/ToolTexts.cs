@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Agent.Tools;
 
@@ -28,6 +29,13 @@ internal static class ToolTexts
         }
 
         return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
+    /// <summary>What the model is told of files that were given another name.</summary>
+    public static string? HeldNote(IReadOnlyList<string> held, string workspace)
+    {
+        var names = held.Select(path => Path.GetRelativePath(workspace, path));
+        return held.Count == 0 ? null : $"[{string.Join(", ", names)}: agents or editors would obey it later, so what a command makes by that name is renamed to …{HeldBack.Ending}; make it with 'write', which asks]";
     }
 
     /// <summary>One line of at most <paramref name="most"/> characters.</summary>

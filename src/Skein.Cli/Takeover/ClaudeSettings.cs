@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace Skein.Cli.Takeover;
 
 /// <summary>Claude Code's: <c>.claude/settings.json</c>, and of its user <c>~/.claude.json</c>.</summary>
-internal static partial class ClaudeSettings
+internal static class ClaudeSettings
 {
     // What is Skein's own business, or of no use to it, is passed over without a word.
     private static readonly string[] s_passed = ["$schema", "permissions", "mcpServers", "theme", "spinnerTipsEnabled", "cleanupPeriodDays", "includeCoAuthoredBy", "statusLine", "enabledMcpjsonServers", "disabledMcpjsonServers", "enableAllProjectMcpServers"];
@@ -24,7 +23,7 @@ internal static partial class ClaudeSettings
         {
             var own = await ForeignFile.ReadJsonAsync(Path.Combine(place.Folder, ".claude.json"), cancellationToken);
             foreach (var (name, server) in own.Object("mcpServers") ?? [])
-                found.Server(name, Server(server as JsonObject), Variables());
+                found.Server(name, Findings.ServerOf(server as JsonObject, "headers"), Findings.ShellVariables());
         }
         else
         {
@@ -125,21 +124,4 @@ internal static partial class ClaudeSettings
         var path = pattern.StartsWith("./", StringComparison.Ordinal) ? pattern[2..] : pattern.TrimStart('/');
         return pattern.Contains('/', StringComparison.Ordinal) || pattern == "**" ? path : "**/" + path;
     }
-
-    private static JsonObject Server(JsonObject? server)
-    {
-        var taken = new JsonObject();
-        if (server.Text("command") is { } program)
-            taken["command"] = new JsonArray([program, .. server.Texts("args").Select(static a => JsonValue.Create(a))]);
-        if (server.Text("url") is { } url)
-            taken["url"] = url;
-        if (server.Map("env") is { } environment)
-            taken["environment"] = environment;
-        if (server.Map("headers") is { } headers)
-            taken["headers"] = headers;
-        return taken;
-    }
-
-    [GeneratedRegex(@"\$\{[A-Za-z_]")]
-    private static partial Regex Variables();
 }

@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace Skein.Cli.Takeover;
 
 /// <summary>Codex's: <c>config.toml</c>, and the prompts and agents beside it.</summary>
-internal static partial class CodexSettings
+internal static class CodexSettings
 {
     private static readonly string[] s_taken =
         ["model", "model_provider", "model_providers", "approval_policy", "sandbox_mode", "sandbox_workspace_write", "mcp_servers", "model_reasoning_effort", "projects"];
@@ -95,15 +94,7 @@ internal static partial class CodexSettings
             return;
         }
 
-        var taken = new JsonObject();
-        if (server.Text("command") is { } program)
-            taken["command"] = new JsonArray([program, .. server.Texts("args").Select(static a => JsonValue.Create(a))]);
-        if (server.Text("url") is { } url)
-            taken["url"] = url;
-        if (server.Map("env") is { } environment)
-            taken["environment"] = environment;
-        if (server.Map("http_headers") is { } headers)
-            taken["headers"] = headers;
+        var taken = Findings.ServerOf(server, "http_headers");
         if (server?["tool_timeout_sec"] is JsonValue seconds && double.TryParse(seconds.ToString(), System.Globalization.CultureInfo.InvariantCulture, out var timeout) && timeout is >= 1 and <= 3600)
             taken["timeout_seconds"] = (int)timeout;
         if (server.Text("bearer_token_env_var") is not null)
@@ -114,7 +105,7 @@ internal static partial class CodexSettings
                 found.Left.Add($"'{odd}' of the MCP server '{name}': Skein has no such setting");
         }
 
-        found.Server(name, taken, Variables());
+        found.Server(name, taken, Findings.ShellVariables());
     }
 
     private static void Provider(string name, JsonObject? provider, ForeignPlace place, Findings found)
@@ -135,7 +126,4 @@ internal static partial class CodexSettings
     private static void Agent(string file, JsonObject? agent, Findings found) => ForeignDefinition.TakeAgent(
         agent.Text("name") ?? Path.GetFileNameWithoutExtension(file), agent.Text("description"), agent.Text("developer_instructions"),
         agent.Text("model") is { } model ? $"openai/{model}" : null, agent.Text("sandbox_mode") == "read-only" ? "plan" : null, found);
-
-    [GeneratedRegex(@"\$\{[A-Za-z_]")]
-    private static partial Regex Variables();
 }

@@ -37,6 +37,22 @@ internal sealed partial class Findings
             _rules.Add(rule);
     }
 
+    /// <summary>A server as most agents have them: a program with its arguments and environment, or an address.</summary>
+    /// <param name="headers">What they call its headers.</param>
+    public static JsonObject ServerOf(JsonObject? server, string headers)
+    {
+        var taken = new JsonObject();
+        if (server.Text("command") is { } program)
+            taken["command"] = new JsonArray([program, .. server.Texts("args").Select(static a => JsonValue.Create(a))]);
+        if (server.Text("url") is { } url)
+            taken["url"] = url;
+        if (server.Map("env") is { } environment)
+            taken["environment"] = environment;
+        if (server.Map(headers) is { } sent)
+            taken["headers"] = sent;
+        return taken;
+    }
+
     /// <summary>A server of the Model Context Protocol.</summary>
     /// <param name="variables">How variables of the environment are written there; what has one is left, since settings have none.</param>
     public void Server(string name, JsonObject server, Regex variables)
@@ -71,6 +87,10 @@ internal sealed partial class Findings
         server["key"] = name;
         Left.Add($"the token of the MCP server '{name}': skein auth set {name}");
     }
+
+    /// <summary>A variable of the environment as shells write them.</summary>
+    [GeneratedRegex(@"\$\{[A-Za-z_]")]
+    public static partial Regex ShellVariables();
 
     [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,32}\z")]
     private static partial Regex ServerName();

@@ -18,13 +18,3 @@ public enum FileChangeKind
     /// <summary>A file became a link, or a link a file.</summary>
     [JsonStringEnumMemberName("retyped")] Retyped,
 }
-
-/// <summary>What a session, or one turn of it, did to the files.</summary>
-/// <param name="From">The snapshot before; null: there is none, and so no change.</param>
-/// <param name="To">The snapshot after.</param>
-/// <param name="Patch">All of it as git writes it; null: it was not asked for.</param>
-public sealed record FileDifference(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? From,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? To,
-    IReadOnlyList<FileChange> Files,
-    string? Patch = null);

@@ -45,19 +45,4 @@ internal static class Checkpointing
         var before = theirs.FindIndex(t => t.Seq < first);
         return before >= 0 ? theirs[before].Body.Tree : theirs is [.., var earliest] ? earliest.Body.Tree : null;
     }
-
-    /// <summary>The first and the last snapshot of a turn; null: it has none.</summary>
-    public static async Task<(string From, string To)?> FindTurnAsync(ISessionStore store, SessionId session, TurnId turn, CancellationToken cancellationToken)
-    {
-        var (from, to) = (default(string), default(string));
-        await foreach (var e in store.ReadBackAsync(session, long.MaxValue, cancellationToken))
-        {
-            if (e.Body is FilesCheckpointed taken && taken.Turn == turn)
-                (from, to) = (taken.Tree, to ?? taken.Tree);
-            else if (e.Body is TurnStarted started && started.Turn == turn)
-                return from is null ? null : (from, to!);
-        }
-
-        throw new NotInSessionException(session, $"turn {turn}");
-    }
 }

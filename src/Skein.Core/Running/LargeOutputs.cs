@@ -12,20 +12,27 @@ internal static class LargeOutputs
     private const int Tail = 4 * 1024;
     private const string TextType = "text/plain; charset=utf-8";
 
-    public static async Task<Part> KeepAsync(RunnerParts parts, Part part, CancellationToken cancellationToken)
-    {
-        if (part is not ToolResultPart { Output.Length: > Most, Whole: null } result)
-            return part;
+    /// <summary>Any part as a client or a file hands it in.</summary>
+    public static async Task<Part> KeepAsync(RunnerParts parts, Part part, CancellationToken cancellationToken) =>
+        part is ToolResultPart { Whole: null } result && IsLarge(result)
+            ? await KeepAsync(
+                result, parts.Redactor, (content, type, token) => BlobRedaction.PutAsync(parts.Redactor, parts.Store.PutBlobAsync, content, type, token), cancellationToken)
+            : part;
 
+    public static bool IsLarge(ToolResultPart result) => result.Output.Length > Most;
+
+    /// <param name="put">Stores it without its secrets.</param>
+    public static async Task<ToolResultPart> KeepAsync(ToolResultPart result, Redactor redactor, PutBlob put, CancellationToken cancellationToken)
+    {
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(result.Output));
-        var whole = await BlobRedaction.PutAsync(parts.Redactor, parts.Store.PutBlobAsync, content, TextType, cancellationToken);
+        var whole = await put(content, TextType, cancellationToken);
 
         // Redacted before it is cut: half a secret would not be known for one.
-        return result with { Output = Cut(parts.Redactor.Redact(result.Output, new RedactionCounts())), Whole = whole, Redacted = whole.Redacted };
+        return result with { Output = Cut(redactor.Redact(result.Output)), Whole = whole, Redacted = whole.Redacted };
     }
 
     /// <summary>The head and the tail of a text that is too long, with a line between them that says how much is left out.</summary>
-    public static string Cut(string text)
+    private static string Cut(string text)
     {
         if (text.Length <= Most)
             return text;

@@ -29,6 +29,7 @@ internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoi
             _keys[session] = by.Key;
         Done?.Invoke();
     }
+
     /// <summary>Gives back what the store does not need any more, and then what is kept of files for no session.</summary>
     public async ValueTask<Collected> CollectAsync(CancellationToken cancellationToken)
     {

@@ -6,9 +6,6 @@ namespace Skein.Agent.Tools.Jobs;
 /// <summary>A command that runs in the background: what it writes is kept until it is looked at, and longer. Safe for use by many threads.</summary>
 internal sealed class Job : IAsyncDisposable
 {
-    /// <summary>Bytes after which it is ended: it would fill the disk.</summary>
-    private const long MostOutput = 64L << 20;
-
     private readonly ChildProcess _child;
     private readonly HeldBack _held;
     private readonly SemaphoreSlim _file = new(1);
@@ -38,7 +35,7 @@ internal sealed class Job : IAsyncDisposable
     public string State => (Runs, _wroteTooMuch, _exit) switch
     {
         (true, _, _) => "running",
-        (_, true, _) => $"ended: it wrote more than {MostOutput} bytes",
+        (_, true, _) => $"ended: it wrote more than {OutputCapture.Most} bytes",
         (_, _, { Signal: { } signal }) => $"ended by signal {signal}",
         (_, _, { } exit) => $"ended with exit code {exit.Code}",
         _ => "ended",
@@ -98,7 +95,7 @@ internal sealed class Job : IAsyncDisposable
             {
                 await RandomAccess.WriteAsync(_written.SafeFileHandle, buffer.AsMemory(0, read), at, CancellationToken.None);
                 at += read;
-                if (at > MostOutput)
+                if (at > OutputCapture.Most)
                 {
                     _wroteTooMuch = true;
                     break;
