@@ -24,7 +24,7 @@ internal static class ImportCommand
         var workspace = new Option<string>("--workspace") { Description = "The folder it goes on in; without it: this one; with --from: its own.", HelpName = "PATH" };
         var mode = Values.Mode();
         var json = Values.Json();
-        var command = new Command("import", "Make a new session of an exported one. Its mode and folder are yours, not the file's.") { file, from, all, workspace, mode, json };
+        var command = new Command("import", "Make a new session of an exported one, whose mode and folder are yours, not the file's; or, with --from, of one that was begun with another agent.") { file, from, all, workspace, mode, json };
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
