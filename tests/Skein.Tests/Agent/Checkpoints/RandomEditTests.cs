@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skein.Testing;
 
 namespace Skein.Tests.Agent.Checkpoints;
 
@@ -18,7 +19,7 @@ public sealed class RandomEditTests
         edits.Fill(files);
         var taken = new List<(string Tree, IReadOnlyList<string> Print)> { (await workspace.TreeAsync(), workspace.Print()) };
 
-        for (var round = 0; round < rounds; round++)
+        for (var round = 0; round < Rounds.Of(rounds); round++)
         {
             for (var i = random.Next(1, 12); i > 0; i--)
                 edits.One();

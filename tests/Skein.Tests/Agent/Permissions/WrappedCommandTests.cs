@@ -78,7 +78,7 @@ public sealed class WrappedCommandTests
     {
         var random = new Random(5);
         var allowed = new List<string>();
-        for (var round = 0; round < 20_000; round++)
+        for (var round = 0; round < Rounds.Of(20_000); round++)
         {
             var command = "forbidden a";
             var isSimple = true;
@@ -111,7 +111,7 @@ public sealed class WrappedCommandTests
     {
         const string pieces = "'\"`$(){}[]<>|&;#\\\n \t=*?!~ab-$(${$((<<EOF<<<";
         var random = new Random(6);
-        for (var round = 0; round < 20_000; round++)
+        for (var round = 0; round < Rounds.Of(20_000); round++)
         {
             var noise = string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => pieces[random.Next(pieces.Length)]));
 

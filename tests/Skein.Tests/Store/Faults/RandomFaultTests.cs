@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skein.Testing;
 
 namespace Skein.Tests.Store.Faults;
 
@@ -16,7 +17,7 @@ public sealed class RandomFaultTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task A_thousand_faults_at_calls_of_the_disk_lose_and_halve_nothing_that_was_acknowledged() => FaultAsync([.. Enumerable.Range(1, 50)]);
+    public Task A_thousand_faults_at_calls_of_the_disk_lose_and_halve_nothing_that_was_acknowledged() => FaultAsync([.. Enumerable.Range(1, Rounds.Of(50))]);
 
     [Fact(Explicit = true)]
     public Task A_thousand_faults_that_nobody_chose_lose_and_halve_nothing_that_was_acknowledged() =>
