@@ -33,6 +33,7 @@ internal sealed record CommandRunner(string Flags = "", string WithValue = "", s
         ["builtin"] = new() { IsCarrier = true },
         ["command"] = new("pvV") { IsCarrier = true },
         ["exec"] = new("cl", "a") { IsCarrier = true },
+        ["jobs"] = new("lnprsx") { IsCarrier = true },
         ["nohup"] = new() { IsCarrier = true },
         ["setsid"] = new("cfw", Long: ["--ctty", "--fork", "--wait"]) { IsCarrier = true },
         ["nice"] = new("0123456789", "n", ["--adjustment="]) { IsCarrier = true },

@@ -10,15 +10,12 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
     // What they set or load changes what later commands are, or runs by itself.
     private static readonly HashSet<string> s_unclear = new(StringComparer.Ordinal)
     {
-        "alias", "bind", "complete", "compopt", "enable", "fc", "hash", "let", "mapfile", "readarray",
+        "alias", "bind", "compgen", "complete", "compopt", "enable", "fc", "hash", "let", "mapfile", "readarray",
     };
 
-    // Programs heed them for what they print and how much, nothing else.
-    private static readonly HashSet<string> s_harmlessVariables = new(StringComparer.Ordinal)
-    {
-        "CI", "NO_COLOR", "FORCE_COLOR", "LANG", "TZ", "TERM", "COLUMNS", "LINES", "DEBUG", "VERBOSE", "NODE_ENV", "RUST_BACKTRACE", "RUST_LOG",
-        "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "DOTNET_CLI_TELEMETRY_OPTOUT", "DOTNET_NOLOGO", "GIT_PAGER_IN_USE",
-    };
+    // They name a program, or a repository whose configuration names some.
+    private static readonly string[] s_gitOptionsThatRun =
+        ["--exec-path", "--exec", "--config-env", "--extcmd", "--upload-pack", "--receive-pack", "--open-files-in-pager", "--git-dir"];
 
     private static readonly SearchValues<char> s_expanding = SearchValues.Create("$`\\");
 
@@ -53,6 +50,9 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
             foreach (var word in words.Skip(1).Where(static w => w.Text.Contains('=', StringComparison.Ordinal)))
                 Assign(word.Text, isForCommand: false);
         }
+
+        if (SetsHeeded(program, words))
+            line.Doubt();
 
         var isCarrier = program switch
         {
@@ -198,34 +198,56 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
         return true;
     }
 
-    // Names in capitals are the environment's, and of the shell itself: which program a name means, what it loads, what it runs to page or edit.
     private void Assign(string assignment, bool isForCommand)
     {
         var name = assignment[..assignment.AsSpan().IndexOfAny('=', '+', '[')];
-        if (s_harmlessVariables.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal))
-            return;
-        if (isForCommand || !name.Any(char.IsAsciiLetterLower))
+        if (isForCommand ? ShellVariables.IsHeededBySome(name) : ShellVariables.IsHeededByAll(name))
             line.Doubt();
     }
+
+    // A name that stands for another, and what is read or printed into a variable.
+    private static bool SetsHeeded(string program, IReadOnlyList<ShellWord> words) => program switch
+    {
+        "declare" or "typeset" or "local" => words.Skip(1).Any(static w => w.Text is ['-', ..] options && options.Contains('n')),
+        "read" or "getopts" => words.Skip(1).Any(static w => VariableName().IsMatch(w.Text) && ShellVariables.IsHeededByAll(w.Text)),
+        "printf" => words.Count > 2 && words[1].Text.StartsWith("-v", StringComparison.Ordinal) && ShellVariables.IsHeededByAll(words[1].Text is "-v" ? words[2].Text : words[1].Text[2..]),
+        _ => false,
+    };
 
     private static bool GitRunsOthers(IReadOnlyList<ShellWord> words)
     {
         for (var at = 1; at + 1 < words.Count; at++)
         {
             var (word, next) = (words[at].Text, words[at + 1].Text);
-            if ((word == "-c" && !HarmlessGitKey().IsMatch(next)) || word is "--config-env" or "bisect" or "filter-branch" or "-x" or "--exec" or "--upload-pack" or "--receive-pack"
+            if ((word == "-c" && !HarmlessGitKey().IsMatch(next)) || word is "bisect" or "filter-branch" or "-x"
                 || (word == "submodule" && next == "foreach"))
             {
                 return true;
             }
         }
 
-        return words.Any(static w => GitOptionThatRuns().IsMatch(w.Text));
+        return words.Any(static w => IsGitOptionThatRuns(w.Text)) || (words.Any(static w => w.Text == "grep") && words.Any(static w => GrepOptionThatPages().IsMatch(w.Text)));
+    }
+
+    // Git takes the beginning of an option for the option.
+    private static bool IsGitOptionThatRuns(string word)
+    {
+        var name = word.AsSpan(0, word.IndexOf('=', StringComparison.Ordinal) is var end and >= 0 ? end : word.Length);
+        foreach (var option in s_gitOptionsThatRun)
+        {
+            if (name.Length > 3 && option.AsSpan().StartsWith(name, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
     }
 
     [GeneratedRegex("^(user|color|advice|init|column)\\.|^(core\\.(quotepath|autocrlf|pager=(cat)?$)|safe\\.directory|commit\\.gpgsign=false)", RegexOptions.IgnoreCase)]
     private static partial Regex HarmlessGitKey();
 
-    [GeneratedRegex("^--(exec-path|config-env|exec|extcmd|upload-pack|receive-pack|open-files-in-pager)=")]
-    private static partial Regex GitOptionThatRuns();
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex VariableName();
+
+    [GeneratedRegex("^-[A-Za-z]*O")]
+    private static partial Regex GrepOptionThatPages();
 }

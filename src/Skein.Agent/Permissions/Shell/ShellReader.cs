@@ -207,7 +207,8 @@ internal sealed partial class ShellReader(string text, ShellLine line, int depth
             return;
         }
 
-        _words.Read();
+        if (ShellVariables.IsHeededByAll(_words.Read().Text))
+            line.Doubt();
         if (InKeyword().Match(text, At) is not { Success: true } match)
             return;
 

@@ -26,7 +26,7 @@ public sealed class WrappedCommandTests
     private static readonly string[] s_prefixes =
     [
         ">/dev/null @", "2>/dev/null @", "</dev/null @", "env @", "env -i PATH=\"$PATH\" @", "env -u HOME X=1 @", "env -- @", "/usr/bin/env @",
-        "command @", "command -p -- @", "builtin command @", "exec @", "exec -a name @", "nohup @", "setsid -w @", "nice @", "nice -n 5 @", "nice -5 @", "ionice -c 3 @",
+        "command @", "command -p -- @", "builtin command @", "exec @", "exec -a name @", "jobs -x @", "nohup @", "setsid -w @", "nice @", "nice -n 5 @", "nice -5 @", "ionice -c 3 @",
         "timeout 5 @", "timeout -s KILL -k 1 5 @", "timeout --signal=KILL 5s @", "stdbuf -oL @", "flock lock @", "nohup nice timeout 5 env X=1 @",
         "find . -maxdepth 0 -exec @ \\;", "find . -maxdepth 0 -execdir @ {} +", "echo x | xargs @", "echo x | xargs -n 1 -P 2 @", "echo x | xargs -I{} @ {}", "echo x | xargs -0 env @",
     ];
@@ -162,6 +162,19 @@ public sealed class WrappedCommandTests
     [InlineData("git -c core.pager='forbidden a' log")]
     [InlineData("git rebase --exec 'forbidden a' main")]
     [InlineData("git submodule foreach 'forbidden a'")]
+    [InlineData("git ls-remote --upload-pac='forbidden a' .")]
+    [InlineData("git rebase --exe 'forbidden a' main")]
+    [InlineData("git grep -nO'forbidden a' x")]
+    [InlineData("git --git-dir=x status")]
+    [InlineData("for PATH in x; do ls; done")]
+    [InlineData("select PATH in x; do ls; done")]
+    [InlineData("read -r PATH <<< x; ls")]
+    [InlineData("while read PATH; do ls; done < x")]
+    [InlineData("getopts x PATH x; ls")]
+    [InlineData("printf -v PATH x; ls")]
+    [InlineData("printf -vPATH x; ls")]
+    [InlineData("declare -n x=PATH; x=y; ls")]
+    [InlineData("compgen -C 'forbidden a'")]
     [InlineData("systemd-run --user x")]
     [InlineData("parallel x ::: a")]
     [InlineData("timeout --unheard-of 5 x")]
@@ -217,6 +230,9 @@ public sealed class WrappedCommandTests
     [InlineData("[[ -n $x && $y == a* ]] && echo yes")]
     [InlineData("source .venv/bin/activate && pytest")]
     [InlineData("git -c color.ui=never log")]
+    [InlineData("git diff --ext-diff -Oorder && git clean -n --exclude=x")]
+    [InlineData("jobs; jobs -l")]
+    [InlineData("printf -v x '%s' y; read -r -p 'Go on? ' answer")]
     [InlineData("command -v dotnet")]
     [InlineData("diff <(ls a) <(ls b)")]
     public void What_runs_nothing_that_is_forbidden_is_not_held(string command)
