@@ -51,8 +51,13 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
                 Assign(word.Text, isForCommand: false);
         }
 
-        if (SetsHeeded(program, words))
+        if (program is "declare" or "typeset" or "local" && words.Any(static w => w.Text is ['-', ..] options && options.Contains('n')))
             line.Doubt();
+        if (program is "read" or "getopts" || (program == "printf" && words.Count > 1 && words[1].Text.StartsWith("-v", StringComparison.Ordinal)))
+        {
+            foreach (var name in words.Skip(1).SelectMany(static w => VariableName().Matches(w.Text)))
+                line.Sets(name.Value, null);
+        }
 
         var isCarrier = program switch
         {
@@ -201,18 +206,11 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
     private void Assign(string assignment, bool isForCommand)
     {
         var name = assignment[..assignment.AsSpan().IndexOfAny('=', '+', '[')];
-        if (isForCommand ? ShellVariables.IsHeededBySome(name) : ShellVariables.IsHeededByAll(name))
+        if (isForCommand && ShellVariables.IsHeededBySome(name))
             line.Doubt();
+        if (!isForCommand)
+            line.Sets(name, assignment[(assignment.IndexOf('=', StringComparison.Ordinal) + 1)..]);
     }
-
-    // A name that stands for another, and what is read or printed into a variable.
-    private static bool SetsHeeded(string program, IReadOnlyList<ShellWord> words) => program switch
-    {
-        "declare" or "typeset" or "local" => words.Skip(1).Any(static w => w.Text is ['-', ..] options && options.Contains('n')),
-        "read" or "getopts" => words.Skip(1).Any(static w => VariableName().IsMatch(w.Text) && ShellVariables.IsHeededByAll(w.Text)),
-        "printf" => words.Count > 2 && words[1].Text.StartsWith("-v", StringComparison.Ordinal) && ShellVariables.IsHeededByAll(words[1].Text is "-v" ? words[2].Text : words[1].Text[2..]),
-        _ => false,
-    };
 
     private static bool GitRunsOthers(IReadOnlyList<ShellWord> words)
     {
@@ -245,7 +243,7 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
     [GeneratedRegex("^(user|color|advice|init|column)\\.|^(core\\.(quotepath|autocrlf|pager=(cat)?$)|safe\\.directory|commit\\.gpgsign=false)", RegexOptions.IgnoreCase)]
     private static partial Regex HarmlessGitKey();
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$|(?<=^-v)[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex VariableName();
 
     [GeneratedRegex("^-[A-Za-z]*O")]

@@ -13,6 +13,9 @@ internal sealed class ShellLine
     private readonly HashSet<string> _written = new(StringComparer.Ordinal);
     private readonly HashSet<string> _run = new(StringComparer.Ordinal);
 
+    private readonly HashSet<string> _computed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unsure = new(StringComparer.Ordinal);
+
     private ShellLine()
     {
     }
@@ -36,6 +39,9 @@ internal sealed class ShellLine
 
         // `echo … > f; sh f`: what the file says is not known where it is run.
         line.IsClear &= !line._written.Overlaps(line._run);
+
+        // `x=$(<f); echo $((x))`: to compute a variable is to compute what it says, and that may run commands.
+        line.IsClear &= !line._computed.Overlaps(line._unsure);
         return line;
     }
 
@@ -45,6 +51,18 @@ internal sealed class ShellLine
     public void WritesFile(ShellWord file) => _written.Add(NameOf(file));
 
     public void RunsFile(ShellWord file) => _run.Add(NameOf(file));
+
+    /// <param name="variable">Its value stands in a sum.</param>
+    public void Computes(string variable) => _computed.Add(variable);
+
+    /// <param name="value">As it is written; null: it cannot be told.</param>
+    public void Sets(string variable, string? value)
+    {
+        if (ShellVariables.IsHeededByAll(variable))
+            Doubt();
+        if (value is null || !ShellVariables.IsNumber(value))
+            _unsure.Add(variable);
+    }
 
     public void Add(ShellPiece piece) => _pieces.Add(piece);
 

@@ -120,6 +120,9 @@ internal sealed partial class ShellReader(string text, ShellLine line, int depth
     {
         if (Descriptor().Match(text, At) is { Success: true } number)
         {
+            // `{x}` sets a variable.
+            if (number.Value[0] == '{')
+                line.Doubt();
             At += number.Length;
             ReadRedirection();
             return;
@@ -207,14 +210,14 @@ internal sealed partial class ShellReader(string text, ShellLine line, int depth
             return;
         }
 
-        if (ShellVariables.IsHeededByAll(_words.Read().Text))
-            line.Doubt();
+        var name = _words.Read().Text;
+        line.Sets(name, "");
         if (InKeyword().Match(text, At) is not { Success: true } match)
             return;
 
         At += match.Length;
         for (SkipBlanks(); At < text.Length && Current is not (';' or '\n' or '&' or '|' or '(' or ')' or '<' or '>'); SkipBlanks())
-            _words.Read();
+            line.Sets(name, _words.Read().Raw);
     }
 
     // What stands between is compared, not run, unless numbers are compared: they are computed.
@@ -382,7 +385,7 @@ internal sealed partial class ShellReader(string text, ShellLine line, int depth
     [GeneratedRegex(@"\G[ \t]+-p(?=[ \t\n])")]
     private static partial Regex PosixTime();
 
-    [GeneratedRegex(@"\G[0-9]+(?=[<>])")]
+    [GeneratedRegex(@"\G([0-9]+|\{[A-Za-z_][A-Za-z0-9_]*\})(?=[<>])")]
     private static partial Regex Descriptor();
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=")]

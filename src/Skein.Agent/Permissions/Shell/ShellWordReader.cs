@@ -195,6 +195,8 @@ internal sealed partial class ShellWordReader(string text, ShellLine line, int d
             // Two words are no sum: some shells would take it for a command.
             if (TwoWords().IsMatch(computed.Value))
                 line.Doubt();
+            foreach (var name in Name().EnumerateMatches(computed.Value))
+                line.Computes(computed.Value.Substring(name.Index, name.Length));
             TakeUnknown(computed.Length);
         }
         else if (Next == '(')
@@ -296,6 +298,9 @@ internal sealed partial class ShellWordReader(string text, ShellLine line, int d
 
     [GeneratedRegex(@"\G\$\(\([A-Za-z0-9_+*/%<>=!&|^~?: \t-]*\)\)")]
     private static partial Regex Arithmetic();
+
+    [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]*")]
+    private static partial Regex Name();
 
     [GeneratedRegex(@"\w[ \t]+\w")]
     private static partial Regex TwoWords();
