@@ -19,6 +19,9 @@ internal sealed class Connection : IDisposable
         handler.AllowAutoRedirect = false;
         handler.ConnectTimeout = TimeSpan.FromSeconds(10);
         handler.ActivityHeadersPropagator = null;
+
+        // Else whoever lets a stream go would read on in it for two seconds, in the hope of its end, and the server would count him among the followers.
+        handler.MaxResponseDrainSize = 0;
         _http = new HttpMessageInvoker(handler);
         _address = address;
         Shown = shown;

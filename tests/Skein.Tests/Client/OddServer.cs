@@ -28,6 +28,24 @@ internal sealed class OddServer : IAsyncDisposable
             await _asked.WaitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Goes on writing to whoever asked last, until he reads no more.</summary>
+    /// <returns>How many bytes went out, at most the given ones.</returns>
+    public async Task<int> PourAsync(int most)
+    {
+        var sent = 0;
+        try
+        {
+            while (sent < most)
+                sent += await _open[^1].SendAsync(new byte[4096], TestContext.Current.CancellationToken);
+        }
+        catch (SocketException)
+        {
+            // He is gone.
+        }
+
+        return sent;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _listener.Dispose();

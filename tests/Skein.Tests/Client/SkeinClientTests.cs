@@ -196,6 +196,20 @@ public sealed class SkeinClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_lets_a_stream_go_reads_no_more_of_it()
+    {
+        const string Row = "id: 1\nevent: gap\ndata: {\"from\":1,\"to\":1}\n\n";
+        await using var server = new OddServer(
+            _folder.Below("odd"), $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n{Row.Length:x}\r\n{Row}\r\n1000000\r\n", keepOpen: true);
+        await using var client = SkeinClient.ForSocket(server.Path);
+
+        await foreach (var _ in client.FollowAsync(SessionId.Parse("ses_01kah3q6x9v3m8zr5t0w2y4b6c"), 0, Cancellation))
+            break;
+
+        Assert.Equal(0, await server.PourAsync(1 << 20));
+    }
+
+    [Fact]
     public async Task A_prompt_that_is_too_large_is_told_so_before_it_is_sent()
     {
         await using var api = await ApiServer.StartAsync();
