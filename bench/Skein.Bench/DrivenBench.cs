@@ -13,7 +13,8 @@ namespace Skein.Bench;
 internal static class DrivenBench
 {
     private const int Rounds = 15;
-    private const int Turns = 5;
+    private const int Turns = 10;
+    private const int WarmingTurns = 10;
     private const int Calls = 10;
     private const int Idle = 50;
     private const string ClaudeModel = "claude-sonnet-4-5";
@@ -140,9 +141,12 @@ internal static class DrivenBench
         PublishedProgram program, Client.SkeinClient client, SessionId session, ModelServer model, CancellationToken cancellationToken)
     {
         var claude = program.ServerChildren().First(c => c.Name == "claude").Pid;
-        var before = (Skein: program.ServerCpu(), Agent: PublishedProgram.CpuWithChildren(claude));
-        for (var turn = 0; turn < Turns; turn++)
+        var before = (Skein: 0.0, Agent: 0.0);
+        for (var turn = -WarmingTurns; turn < Turns; turn++)
         {
+            // What the runtime compiles is compiled once in a server's life.
+            if (turn == 0)
+                before = (program.ServerCpu(), PublishedProgram.CpuWithChildren(claude));
             for (var call = 0; call < Calls; call++)
             {
                 var input = JsonSerializer.Serialize(new { command = string.Create(CultureInfo.InvariantCulture, $"mkdir -p d{turn}-{call}"), description = "Makes a folder" });

@@ -30,6 +30,9 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     /// <summary>How questions are answered; without it, with no.</summary>
     public Func<PermissionAsked, CancellationToken, Task<PermissionAnswered>>? Answer { get; init; }
 
+    /// <summary>What is waited for before a call that may change files goes on; without it, nothing.</summary>
+    public Func<CancellationToken, Task>? ReadyForChanges { get; init; }
+
     /// <summary>What reading a blob throws; null: blobs can be read.</summary>
     public Exception? Damage { get; init; }
 
@@ -42,6 +45,8 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
         _asked.Enqueue(question);
         return Answer is null ? new PermissionAnswered(question.Permission, PermissionAnswer.No) : await Answer(question, cancellationToken);
     }
+
+    public Task ReadyForChangesAsync(CancellationToken cancellationToken) => ReadyForChanges?.Invoke(cancellationToken) ?? Task.CompletedTask;
 
     public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken)
     {

@@ -8,13 +8,15 @@ namespace Skein.Testing;
 public delegate IAsyncEnumerable<AgentOutput> TurnScript(ITurn turn, CancellationToken cancellationToken);
 
 /// <summary>An agent whose turns are written out in the test. It keeps to <see cref="IAgent"/>'s contract, but calls no model.</summary>
-public sealed class ScriptedAgent(TurnScript script, bool canSteer = true) : IAgent
+public sealed class ScriptedAgent(TurnScript script, bool canSteer = true, bool tellsFirst = true) : IAgent
 {
     public bool CanSteer => canSteer;
 
+    public bool TellsFirst => tellsFirst;
+
     /// <summary>A kind of agent that plays the script in every session.</summary>
-    public static AgentKind Kind(TurnScript script, string name = "scripted", bool canSteer = true, bool resumes = true) =>
-        new(name, _ => new ScriptedAgent(script, canSteer), resumes, model => model == "none/such" ? "There is no model 'none/such'." : null);
+    public static AgentKind Kind(TurnScript script, string name = "scripted", bool canSteer = true, bool resumes = true, bool tellsFirst = true) =>
+        new(name, _ => new ScriptedAgent(script, canSteer, tellsFirst), resumes, model => model == "none/such" ? "There is no model 'none/such'." : null);
 
     /// <summary>An agent that repeats the prompt.</summary>
     public static AgentKind Echo() => Kind((turn, _) => Say(turn, "You said: " + turn.Messages[^1].Text));

@@ -29,6 +29,9 @@ internal sealed class AcpCall
         _ => AgentEffect.Execute,
     };
 
+    /// <summary>It is known to change no file. What counts as thinking may be a sub-agent, which may.</summary>
+    public bool Reads => _kind is "read" or "search" or "fetch";
+
     /// <summary>It has its result.</summary>
     public bool IsOver { get; set; }
 

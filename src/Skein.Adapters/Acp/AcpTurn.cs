@@ -87,7 +87,7 @@ internal sealed class AcpTurn(TurnId turn, TurnWriter writer, AcpReports reports
 
     private AcpCall Call(string id) => _calls.TryGetValue(id, out var known) ? known : _calls[id] = new AcpCall();
 
-    private void Start(string id, AcpCall call) => writer.Start(id, call.Tool, call.Arguments, call.Title);
+    private void Start(string id, AcpCall call) => writer.Start(id, call.Tool, call.Arguments, call.Title, call.Reads);
 
     private static string? TextOf(JsonElement update) =>
         update.Find("content") is { } content && content.Text("type") == "text" ? content.Text("text") : null;

@@ -19,6 +19,11 @@ internal static class ClaudeCall
         _ => AgentEffect.Execute,
     };
 
+    /// <summary>Whether a tool is known to change no file of the workspace.</summary>
+    public static bool Reads(string tool) => tool is
+        "Read" or "Glob" or "Grep" or "LS" or "NotebookRead" or "WebFetch" or "WebSearch" or "BashOutput" or "TaskOutput"
+        or "TodoWrite" or "TaskCreate" or "TaskUpdate" or "TaskList" or "TaskGet";
+
     /// <summary>One line for people.</summary>
     public static string TitleOf(string tool, JsonElement input) =>
         s_mainInputs.Select(name => input.Text(name)).FirstOrDefault(t => t is { Length: > 0 }) is { } main ? $"{tool} {main.ReplaceLineEndings(" ")}" : tool;

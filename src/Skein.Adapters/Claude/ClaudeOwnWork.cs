@@ -13,6 +13,7 @@ internal sealed class ClaudeOwnWork
     private string? _prompt;
     private bool _replays;
     private bool _isNotified;
+    private int _tasks;
 
     /// <summary>The sub-agents that work now, by its own ids.</summary>
     public IReadOnlyCollection<string> Subagents => _subagents;
@@ -23,9 +24,16 @@ internal sealed class ClaudeOwnWork
     /// <summary>Whether a result that comes now is that of a turn which it began by itself, before it looked at the prompt. Older versions do not tell.</summary>
     public bool IsOther => _replays && _prompt is not null;
 
+    /// <summary>Sub-agents or commands have worked in the background since the prompt.</summary>
+    public bool RanBeside { get; private set; }
+
     /// <summary>A prompt is on its way.</summary>
     /// <returns>The id to send with it.</returns>
-    public string Prompt() => _prompt = Guid.NewGuid().ToString();
+    public string Prompt()
+    {
+        RanBeside = _tasks > 0;
+        return _prompt = Guid.NewGuid().ToString();
+    }
 
     public void Hear(JsonElement frame)
     {
@@ -46,6 +54,8 @@ internal sealed class ClaudeOwnWork
 
             // A command may run for as long as the session; what it does when it ends is for the next prompt.
             case "system" when frame.Text("subtype") == "background_tasks_changed":
+                _tasks = frame.Items("tasks").Count();
+                RanBeside |= _tasks > 0;
                 _subagents.Clear();
                 _subagents.UnionWith(frame.Items("tasks").Where(t => t.Text("task_type") == "local_agent").Select(t => t.Text("task_id")).OfType<string>());
                 break;

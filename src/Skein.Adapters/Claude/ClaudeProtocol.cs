@@ -33,6 +33,8 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     // What is said to it in a turn waits for a turn of its own.
     public bool CanSteer => false;
 
+    public bool RanBeside => _own.RanBeside;
+
     public IReadOnlyList<string> Arguments(Session session, AgentResume? resume)
     {
         (_model, _mode) = (session.Model, ModeOf(session.Mode));

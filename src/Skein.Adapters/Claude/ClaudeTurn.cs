@@ -102,7 +102,7 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer, C
                 return true;
             case "tool_use" when block.Text("id") is { } id && block.Text("name") is { } tool && block.Find("input") is { } input:
                 _pieces.End();
-                writer.Start(id, tool, input, ClaudeCall.TitleOf(tool, input));
+                writer.Start(id, tool, input, ClaudeCall.TitleOf(tool, input), ClaudeCall.Reads(tool));
                 if (ClaudePlan.IsOf(tool))
                     _planning[id] = (tool, input);
                 return true;

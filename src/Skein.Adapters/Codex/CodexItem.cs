@@ -15,6 +15,9 @@ internal sealed class CodexItem(JsonElement item)
     private static readonly string[] s_outcome =
         ["type", "id", "status", "startedAtMs", "completedAtMs", "durationMs", "result", "results", "error", "contentItems", "success", "agentsStates"];
 
+    // Codex counts every find among those that list.
+    private static readonly string[] s_acting = ["-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"];
+
     public static bool IsCall(JsonElement item) => item.Text("type") is { } type && s_calls.Contains(type);
 
     public string Tool => Type switch
@@ -55,6 +58,11 @@ internal sealed class CodexItem(JsonElement item)
     /// <summary>Whether it changes files of the workspace and nothing else.</summary>
     public bool IsEditWithin(string workspace) =>
         Type == "fileChange" && Paths.Any() && Paths.All(path => WorkspacePath.IsWithin(path, workspace));
+
+    /// <summary>Whether it is known to change no file: it says so, or it is a command that Codex tells to only read, list or search.</summary>
+    public bool Reads => Type is "webSearch" or "imageView" or "sleep"
+        || (Type == "commandExecution" && item.Items("commandActions").Any() && item.Items("commandActions").All(a => a.Text("type") is "read" or "listFiles" or "search")
+            && !Command.Split(' ').Any(s_acting.Contains));
 
     /// <summary>It declares that it went wrong, or was not allowed.</summary>
     public bool IsError =>

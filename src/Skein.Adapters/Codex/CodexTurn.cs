@@ -99,7 +99,7 @@ internal sealed class CodexTurn(string agent, TurnId turn, TurnWriter writer, Co
         if (!writer.Has(id))
         {
             _pieces.End();
-            writer.Start(id, call.Tool, call.Arguments, call.Title);
+            writer.Start(id, call.Tool, call.Arguments, call.Title, call.Reads);
             _hasCalled = true;
         }
 

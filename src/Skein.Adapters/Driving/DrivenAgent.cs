@@ -39,6 +39,8 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
 
     public bool TellsFirst => false;
 
+    public bool RanBeside => Live?.Protocol.RanBeside ?? false;
+
     /// <summary>What was started and is still usable.</summary>
     internal Conversation? Live { get; private set; }
 

@@ -118,7 +118,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
             case AgentStep.Yield yield:
                 return yield.Output;
             case AgentStep.Ask ask:
-                Ask(ask, conversation);
+                _asked.Add((ask.Question, AnswerAsync(ask)));
                 return null;
             case AgentStep.Forget forget:
                 _asked.RemoveAll(a => a.Question.Permission == forget.Question);
@@ -178,24 +178,22 @@ internal sealed class DrivenTurn : IAsyncDisposable
         return _interrupted.Task.IsCompleted ? null : failure;
     }
 
-    private void Ask(AgentStep.Ask ask, Conversation conversation)
+    private async Task<PermissionAnswered> AnswerAsync(AgentStep.Ask ask)
     {
-        if (_turn.Judge is { } judge)
-            _asked.Add((ask.Question, JudgedAsync(judge, ask)));
-        else if (Decided(_turn.Session.Mode, ask.Effect) is { } answer)
-            conversation.Protocol.Answer(ask.Question, new PermissionAnswered(ask.Question.Permission, answer), conversation.Steps);
-        else
-            _asked.Add((ask.Question, _turn.AskAsync(ask.Question, _askedEnds.Token)));
+        var answered = await DecideAsync(ask);
+        if (answered.Answer != PermissionAnswer.No && ask.Effect != AgentEffect.Read)
+            await _turn.ReadyForChangesAsync(_askedEnds.Token);
+        return answered;
     }
 
-    private async Task<PermissionAnswered> JudgedAsync(CallJudge judge, AgentStep.Ask ask)
+    private async Task<PermissionAnswered> DecideAsync(AgentStep.Ask ask)
     {
-        var judged = await judge(ask.Question, ask.Effect.ToString().ToLowerInvariant(), _askedEnds.Token);
-        if (judged.Forbidden is { } why)
+        var judged = _turn.Judge is { } judge ? await judge(ask.Question, ask.Effect.ToString().ToLowerInvariant(), _askedEnds.Token) : null;
+        if (judged?.Forbidden is { } why)
             return new PermissionAnswered(ask.Question.Permission, PermissionAnswer.No, why);
-        if (judged.Asks is null && Decided(_turn.Session.Mode, ask.Effect) is { } answer)
+        if (judged?.Asks is null && Decided(_turn.Session.Mode, ask.Effect) is { } answer)
             return new PermissionAnswered(ask.Question.Permission, answer);
-        return await _turn.AskAsync(judged.Asks is { } reason ? ask.Question with { Detail = $"{reason}\n\n{ask.Question.Detail}".Trim() } : ask.Question, _askedEnds.Token);
+        return await _turn.AskAsync(judged?.Asks is { } reason ? ask.Question with { Detail = $"{reason}\n\n{ask.Question.Detail}".Trim() } : ask.Question, _askedEnds.Token);
     }
 
     // Skein answers, so that the agent never has to be told to ask nobody.

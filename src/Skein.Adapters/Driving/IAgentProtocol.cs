@@ -15,6 +15,9 @@ public interface IAgentProtocol
     /// <summary>Whether the running turn can be told more by <see cref="Steer"/>.</summary>
     bool CanSteer { get; }
 
+    /// <summary>As <see cref="IAgent.RanBeside"/>.</summary>
+    bool RanBeside => false;
+
     /// <summary>What this start of the program is given after its command's own arguments. Where it names the agent's session, another session needs another start.</summary>
     /// <param name="resume">As in <see cref="Open"/>.</param>
     /// <returns>Null: its session is opened by what it is told, <see cref="Open"/>.</returns>

@@ -64,8 +64,9 @@ public sealed class TurnWriter(IdSource ids, TimeProvider time, AgentSteps steps
     public bool Has(string callId) => _calls.ContainsKey(callId);
 
     /// <summary>The agent calls a tool of its own, and carries it out.</summary>
+    /// <param name="reads">It is known to change no file of the workspace.</param>
     /// <returns>False: it called that already.</returns>
-    public bool Start(string callId, string tool, JsonElement arguments, string? title)
+    public bool Start(string callId, string tool, JsonElement arguments, string? title, bool reads)
     {
         if (Has(callId))
             return false;
@@ -76,7 +77,7 @@ public sealed class TurnWriter(IdSource ids, TimeProvider time, AgentSteps steps
         steps.Yield(new AgentEvents(
         [
             new PartAdded(message, ids.Next<PartId>(), new ToolCallPart(callId, tool, arguments)),
-            new ToolStarted(message, callId, tool, title),
+            new ToolStarted(message, callId, tool, title, reads),
         ]));
         return true;
     }

@@ -9,6 +9,8 @@ namespace Skein.Agent.Hooks;
 /// <param name="hooked">What it is handed in place of a turn; null: the turn.</param>
 internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks hooks, Func<ITurn, ITurn>? hooked = null) : IAgent
 {
+    private bool _hookRan;
+
     public bool CanSteer => agent.CanSteer;
 
     public bool TellsFirst => agent.TellsFirst;
@@ -17,8 +19,11 @@ internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks ho
 
     public bool IsBusy => agent.IsBusy;
 
+    public bool RanBeside => agent.RanBeside || _hookRan;
+
     public async IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        _hookRan = false;
         var (said, failure) = (new List<string>(), (TurnFailure?)null);
         await foreach (var output in agent.RunTurnAsync(hooked?.Invoke(turn) ?? turn, cancellationToken))
         {
@@ -36,7 +41,7 @@ internal sealed class HookedAgent(IAgent agent, Session session, SessionHooks ho
                 yield return output;
         }
 
-        var denied = await hooks.OnTurnEndAsync(turn, string.Join("\n\n", said), failure, cancellationToken);
+        (_hookRan, var denied) = await hooks.OnTurnEndAsync(turn, string.Join("\n\n", said), failure, cancellationToken);
         if ((failure ?? denied) is { } last)
             yield return last;
     }

@@ -22,6 +22,8 @@ internal sealed class HookedTurn(ITurn turn, HookRunner hooks) : ITurn
 
     public ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) => turn.FindAgentOriginAsync(cancellationToken);
 
+    public Task ReadyForChangesAsync(CancellationToken cancellationToken) => turn.ReadyForChangesAsync(cancellationToken);
+
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) => turn.AskAsync(question, cancellationToken);
 
     public Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) => turn.RunSubAgentAsync(request, cancellationToken);

@@ -74,16 +74,18 @@ public sealed class SessionHooks(Func<string, CancellationToken, Task<LoadedSett
         };
     }
 
-    /// <returns>What a hook says went wrong with the turn; null: nothing.</returns>
-    internal async Task<TurnFailure?> OnTurnEndAsync(ITurn turn, string said, TurnFailure? failure, CancellationToken cancellationToken)
+    /// <returns>Whether a hook was run, and what it says went wrong with the turn; null: nothing.</returns>
+    internal async Task<(bool Ran, TurnFailure? Failure)> OnTurnEndAsync(ITurn turn, string said, TurnFailure? failure, CancellationToken cancellationToken)
     {
+        var ran = false;
         var outcome = await RunAsync(turn.Session, HookEvent.TurnEnd, e =>
         {
+            ran = true;
             e["turn"] = turn.Id.Value;
             e["answer"] = said;
             e["failure"] = failure?.Message;
         }, cancellationToken);
-        return outcome.Denied is { } why ? new TurnFailure(FailureKind.Internal, null, why) : null;
+        return (ran, outcome.Denied is { } why ? new TurnFailure(FailureKind.Internal, null, why) : null);
     }
 
     /// <summary>Nothing is forbidden by them any longer, and nobody is there to be told.</summary>

@@ -14,7 +14,7 @@ public interface IAgent : IAsyncDisposable
 
     /// <summary>
     /// Whether it acts only when what it yielded is durable. One that does not tells of a call when that has begun, so that files are
-    /// snapshotted before its turn.
+    /// snapshotted from the turn's beginning on: <see cref="ITurn.ReadyForChangesAsync"/>.
     /// </summary>
     bool TellsFirst => true;
 
@@ -23,6 +23,9 @@ public interface IAgent : IAsyncDisposable
 
     /// <summary>Something of it goes on between turns: it is not put down for being unused.</summary>
     bool IsBusy => false;
+
+    /// <summary>What its calls began has gone on after them in this turn, or still does: it may change files unseen.</summary>
+    bool RanBeside => IsBusy;
 
     /// <summary>
     /// Works on a turn. What it yields is durable when it is asked for the next output, so an agent yields <see cref="ToolStarted"/>
@@ -81,6 +84,12 @@ public interface ITurn
 
     /// <summary>What is said about something a driven agent asks for before its mode decides, or anybody is asked; null: nothing ever is.</summary>
     CallJudge? Judge => null;
+
+    /// <summary>
+    /// Completes when what the files were before the turn is kept: an agent that tells of a call when that has begun waits for it before it
+    /// lets one go on that may change files.
+    /// </summary>
+    Task ReadyForChangesAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Asks whoever is attached and waits for the answer, also across restarts: a call that was answered before is not asked again.</summary>
     Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken);

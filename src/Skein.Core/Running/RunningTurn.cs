@@ -40,6 +40,8 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
         Ended.IsCompleted ? throw new OperationCanceledException($"Turn {Id} has ended.") : runner.AskAsync(question, cancellationToken);
 
+    public Task ReadyForChangesAsync(CancellationToken cancellationToken) => _checkpoints.BegunAsync(cancellationToken);
+
     public ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) =>
         Forking.FindAgentOriginAsync(parts.Store, Session, messages, cancellationToken);
 
@@ -63,13 +65,13 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
         try
         {
             if (!agent.TellsFirst)
-                await _checkpoints.BeginAsync(Interrupted);
+                _checkpoints.Begin(Interrupted);
             return await WorkAsync(agent);
         }
         finally
         {
             if (Interruption is not { KeepOpen: true })
-                await _checkpoints.EndAsync();
+                await _checkpoints.EndAsync(agent.RanBeside, Interruption is not null);
         }
     }
 
@@ -131,7 +133,14 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
         _interrupt.Cancel();
     }
 
-    public void End() => _ended.TrySetResult();
+    /// <summary>The session is free.</summary>
+    /// <returns>Completes when nothing of the turn goes on any more.</returns>
+    public async Task EndAsync()
+    {
+        _ended.TrySetResult();
+        await _checkpoints.Last;
+        Dispose();
+    }
 
     public void Dispose()
     {

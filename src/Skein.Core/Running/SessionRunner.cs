@@ -326,8 +326,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         }
         finally
         {
-            turn.End();
-            turn.Dispose();
+            await turn.EndAsync();
         }
     }
 

@@ -4,45 +4,80 @@ using Skein.Core.Files;
 namespace Skein.Core.Running;
 
 /// <summary>
-/// Snapshots of the workspace in one turn: before the first call that may change a file, after each that may have, and at the end if there
-/// was one, since a call that was interrupted tells of no end. A turn never fails for it.
+/// Snapshots of the workspace in one turn: before the first call that may change a file, after each that may have, and at the end where
+/// something may have changed since, as by a call that was interrupted or works on in the background. A turn never fails for it.
 /// </summary>
 internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? files, Session session, TurnId turn, TimeProvider time)
 {
-    /// <summary>How long an ended turn may wait for its last snapshot.</summary>
+    /// <summary>How long the last snapshot may take.</summary>
     private static readonly TimeSpan s_lastWithin = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long an interrupted turn, or one that changed nothing, waits for a snapshot. Then that is taken beside what comes next.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+
     private readonly HashSet<string> _changing = new(StringComparer.Ordinal);
+    private Task _first = Task.CompletedTask;
     private string? _last;
+    private bool _isBeside;
+    private bool _isOpen;
     private bool _isOff = files is null;
 
-    /// <summary>For an agent that tells of a call when that has begun: what is there before the turn.</summary>
-    public Task BeginAsync(CancellationToken cancellationToken) => TakeAsync(before: true, null, cancellationToken);
+    /// <summary>Completes when no snapshot of the turn is being taken any more.</summary>
+    public Task Last { get; private set; } = Task.CompletedTask;
+
+    /// <summary>For an agent that tells of a call when that has begun: what is there before the turn, taken beside its beginning.</summary>
+    public void Begin(CancellationToken cancellationToken)
+    {
+        _isBeside = true;
+        _first = _isOff ? Task.CompletedTask : Task.Run(() => TakeAsync(before: true, null, cancellationToken), CancellationToken.None);
+    }
+
+    /// <summary>Completes when what there was before the turn is kept, or cannot be.</summary>
+    public Task BegunAsync(CancellationToken cancellationToken) => Task.WhenAny(_first).WaitAsync(cancellationToken);
 
     /// <summary>Before calls begin.</summary>
     public async Task BeforeAsync(IReadOnlyList<EventBody> bodies, CancellationToken cancellationToken)
     {
         foreach (var started in bodies.OfType<ToolStarted>().Where(s => !s.Reads))
-            _changing.Add(started.CallId);
-        if (_last is null && _changing.Count > 0)
+            _isOpen |= _changing.Add(started.CallId);
+        if (_last is null && !_isBeside && _isOpen)
             await TakeAsync(before: true, null, cancellationToken);
     }
 
     /// <summary>After calls have ended.</summary>
     public async Task AfterAsync(IReadOnlyList<EventBody> bodies, CancellationToken cancellationToken)
     {
-        if (bodies.OfType<ToolFinished>().LastOrDefault(f => _changing.Remove(f.CallId)) is { } finished)
-            await TakeAsync(before: false, finished.CallId, cancellationToken);
+        if (bodies.OfType<ToolFinished>().LastOrDefault(f => _changing.Remove(f.CallId)) is not { } finished)
+            return;
+        await _first;
+        await TakeAsync(before: false, finished.CallId, cancellationToken);
+        _isOpen = _changing.Count > 0 || cancellationToken.IsCancellationRequested;
     }
 
     /// <summary>When the turn has ended, however it did.</summary>
-    public async Task EndAsync()
+    /// <param name="ranBeside">As <see cref="Agents.IAgent.RanBeside"/>.</param>
+    public Task EndAsync(bool ranBeside, bool isInterrupted)
     {
-        if (_last is null || runner.HasFailed)
+        var isWanted = _isOpen || ranBeside;
+        Last = EndAsync(isWanted);
+        return isWanted && !isInterrupted ? Last : Task.WhenAny(Last, Task.Delay(s_patience, time));
+    }
+
+    private async Task EndAsync(bool isWanted)
+    {
+        await BegunAsync(CancellationToken.None);
+        if (!isWanted || _last is null || runner.HasFailed)
             return;
 
         using var late = new CancellationTokenSource(s_lastWithin, time);
-        await TakeAsync(before: false, null, late.Token);
+        try
+        {
+            await TakeAsync(before: false, null, late.Token);
+        }
+        catch (Exception e) when (e is System.Threading.Channels.ChannelClosedException || (e is SkeinException && runner.HasFailed))
+        {
+            // The session was let go, or its log takes no more: the next turn's first snapshot shows the same.
+        }
     }
 
     // One that shows nothing new is not told of, but for the turn's first: where it began must be found again.

@@ -1,7 +1,10 @@
 using System.Text.Json;
+using Skein.Adapters.Driving;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Testing;
+using Skein.Tests.Agent;
 using Skein.Tests.Running;
 
 namespace Skein.Tests.Adapters.Acp;
@@ -46,6 +49,43 @@ public sealed class AcpAgentTests
         var kinds = (await flock.EventsAsync<AgentReported>(session)).Select(r => r.Frame!.Value.GetProperty("params").GetProperty("update").GetProperty("sessionUpdate").GetString());
         Assert.Equal(["available_commands_update", "usage_update"], kinds);
         Assert.Equal("Planned.", await flock.LastAsync(session));
+    }
+
+    [Theory]
+    [InlineData("big 10", true)]
+    [InlineData("write pond.txt", false)]
+    public async Task A_call_that_the_agent_says_reads_is_known_to_change_nothing(string prompt, bool reads)
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        await flock.TurnAsync(session, prompt);
+
+        Assert.Equal(reads, Assert.Single(await flock.EventsAsync<ToolStarted>(session)).Reads);
+    }
+
+    [Fact]
+    public async Task An_allowed_call_goes_on_only_when_what_the_files_were_before_the_turn_is_kept()
+    {
+        Requires.Programs("node");
+        using var folder = new TempFolder();
+        await using var agent = new DrivenAgent(Flock.Options(folder.Path, "sound", TimeProvider.System));
+        List<bool> wasWritten = [];
+        var session = Sample.Session(null) with { Workspace = folder.Path, Mode = PermissionMode.Auto };
+        var turn = new FakeTurn(session, [Sample.User("write pond.txt")])
+        {
+            ReadyForChanges = _ =>
+            {
+                wasWritten.Add(File.Exists(folder.Below("pond.txt")));
+                return Task.CompletedTask;
+            },
+        };
+
+        await foreach (var _ in agent.RunTurnAsync(turn, Cancellation))
+            continue;
+
+        Assert.Equal([false], wasWritten);
+        Assert.True(File.Exists(folder.Below("pond.txt")));
     }
 
     [Theory]

@@ -29,13 +29,19 @@ internal sealed class Flock : IAsyncDisposable
     {
         Requires.Programs("node");
         var folder = new TempFolder();
-        var command = AcpStandIn.Command(folder.Path, how);
         var clock = time ?? TimeProvider.System;
-        var options = new DrivenAgentOptions("goose", new AgentCommand(command[0], command[1..], []), () => new AcpProtocol("goose", clock), TimeProvider.System)
+        var options = Options(folder.Path, how, clock);
+        return new Flock(await Kernel.StartAsync(clock, DrivenAgent.Kind(change?.Invoke(options) ?? options), ScriptedAgent.Echo() with { Name = "echo" }), folder);
+    }
+
+    /// <param name="own">Where the agent keeps its sessions.</param>
+    public static DrivenAgentOptions Options(string own, string how, TimeProvider time)
+    {
+        var command = AcpStandIn.Command(own, how);
+        return new DrivenAgentOptions("goose", new AgentCommand(command[0], command[1..], []), () => new AcpProtocol("goose", time), TimeProvider.System)
         {
             Environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
         };
-        return new Flock(await Kernel.StartAsync(clock, DrivenAgent.Kind(change?.Invoke(options) ?? options), ScriptedAgent.Echo() with { Name = "echo" }), folder);
     }
 
     public async Task<SessionId> NewSessionAsync(PermissionMode mode = PermissionMode.Ask, string? model = null) =>

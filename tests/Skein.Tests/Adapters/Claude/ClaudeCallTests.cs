@@ -10,6 +10,16 @@ namespace Skein.Tests.Adapters.Claude;
 public sealed class ClaudeCallTests
 {
     [Theory]
+    [InlineData("Read", true)]
+    [InlineData("WebFetch", true)]
+    [InlineData("TodoWrite", true)]
+    [InlineData("Bash", false)]
+    [InlineData("Edit", false)]
+    [InlineData("Task", false)]
+    [InlineData("mcp__files__read", false)]
+    public void Only_tools_that_are_known_are_known_to_change_no_file(string tool, bool reads) => Assert.Equal(reads, ClaudeCall.Reads(tool));
+
+    [Theory]
     [InlineData("Write", "a.txt", AgentEffect.Edit)]
     [InlineData("Write", "../a.txt", AgentEffect.Execute)]
     [InlineData("Write", "/etc/hosts", AgentEffect.Execute)]

@@ -1,0 +1,36 @@
+using Skein.Core;
+using Skein.Core.Files;
+
+namespace Skein.Tests.Running;
+
+/// <summary>Real snapshots, which are counted and can be held up.</summary>
+internal sealed class HeldCheckpoints(IFileCheckpoints files) : IFileCheckpoints
+{
+    private int _begun;
+
+    public int Begun => _begun;
+
+    /// <summary>What each waits for, by its number from 1 on.</summary>
+    public Func<int, CancellationToken, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
+
+    public async Task<Snapshot> TakeAsync(SessionId session, string workspace, CancellationToken cancellationToken)
+    {
+        await Before(Interlocked.Increment(ref _begun), cancellationToken);
+        return await files.TakeAsync(session, workspace, cancellationToken);
+    }
+
+    public ValueTask<bool> AreOnAsync(string workspace, CancellationToken cancellationToken) => files.AreOnAsync(workspace, cancellationToken);
+
+    public Task<IReadOnlyList<FileChange>> CompareAsync(string from, string to, CancellationToken cancellationToken) => files.CompareAsync(from, to, cancellationToken);
+
+    public Task<string> PatchAsync(string from, string to, CancellationToken cancellationToken) => files.PatchAsync(from, to, cancellationToken);
+
+    public Task<IReadOnlyList<string>> RestoreAsync(SessionId session, string workspace, string from, string to, CancellationToken cancellationToken) =>
+        files.RestoreAsync(session, workspace, from, to, cancellationToken);
+
+    public Task InheritAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken) => files.InheritAsync(fork, origin, cancellationToken);
+
+    public Task DropAsync(SessionId session, CancellationToken cancellationToken) => files.DropAsync(session, cancellationToken);
+
+    public Task<Reclaimed> CollectAsync(Func<SessionId, CancellationToken, ValueTask<bool>> exists, CancellationToken cancellationToken) => files.CollectAsync(exists, cancellationToken);
+}
