@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Skein.EndToEnd;
@@ -42,7 +41,7 @@ public sealed class FollowTests : IAsyncDisposable
         var session = Id(events[0]);
         var saved = events[^1].GetProperty("data").GetProperty("text").GetString()!;
 
-        await KillServerAsync();
+        await _user.KillServerAsync();
         var show = await _user.JsonAsync("show", session);
 
         var answer = show.GetProperty("items")[1];
@@ -114,13 +113,6 @@ public sealed class FollowTests : IAsyncDisposable
         var run = _user.Start("run", "--json", "--model", model, "Tell me a story.");
         run.Input.Close();
         return run;
-    }
-
-    private async Task KillServerAsync()
-    {
-        using var server = Process.GetProcessById(await _user.ServerPidAsync());
-        server.Kill();
-        await server.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     private static long Seq(JsonElement e) => e.GetProperty("seq").GetInt64();

@@ -116,6 +116,14 @@ public sealed class User : IAsyncDisposable
     /// <summary>The process of the server that runs.</summary>
     public async Task<int> ServerPidAsync() => (await JsonAsync("status")).GetProperty("pid").GetInt32();
 
+    /// <summary>Kills the server as the machine would, and waits for its end.</summary>
+    public async Task KillServerAsync()
+    {
+        using var server = Process.GetProcessById(await ServerPidAsync());
+        server.Kill();
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var program in _running)
