@@ -52,6 +52,18 @@ public sealed class BadInputTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task In_a_folder_that_was_deleted_its_sessions_are_there_and_work_is_refused()
+    {
+        var model = _user.Script("Hi.");
+        var run = await _user.ShellAsync(
+            $"mkdir gone && cd gone && skein run --model {model} Hello. && rmdir ../gone && skein ls && skein show last && skein run --model {model} Again.");
+
+        Assert.True(run.Code == 2, run.ToString());
+        Assert.Contains("1  ", run.Out, StringComparison.Ordinal);
+        Assert.Contains($"The workspace '{Path.Combine(_user.Project, "gone")}' is not a folder that exists.", run.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_home_that_is_a_file_is_refused()
     {
         await File.WriteAllTextAsync(_user.Home, "", TestContext.Current.CancellationToken);

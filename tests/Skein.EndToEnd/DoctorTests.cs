@@ -33,6 +33,19 @@ public sealed partial class DoctorTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Agents_are_told_as_skein_agents_tells_them()
+    {
+        _user.Write("skein.json", JsonSerializer.Serialize(new { agents = new { goose = new { command = new[] { "no-such-goose" } } } }));
+        _user.Variables["SKEIN_CONFIG"] = Path.Combine(_user.Project, "skein.json");
+
+        var doctor = await _user.GoodAsync("doctor");
+        var agents = await _user.GoodAsync("agents");
+
+        Assert.Contains("agents    goose: 'no-such-goose' is not installed.\n", doctor.Out, StringComparison.Ordinal);
+        Assert.Matches("Not installed: .*no-such-goose", agents.Out);
+    }
+
+    [Fact(Timeout = 60_000)]
     [UnsupportedOSPlatform("windows")]
     public async Task Damage_a_torn_tail_and_a_missing_blob_are_told_by_file_and_byte_and_left_alone()
     {

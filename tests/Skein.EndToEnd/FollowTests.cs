@@ -107,6 +107,18 @@ public sealed class FollowTests : IAsyncDisposable
         Assert.Contains("session.created", run.Out, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("skein --help >&3", 141)]
+    [InlineData("skein ls --json >&3", 141)]
+    [InlineData("skein show nobody 2>&3", 1)]
+    public async Task A_command_whose_reader_is_gone_ends_without_a_word(string line, int code)
+    {
+        // The reader has ended before anything is written.
+        var run = await _user.ShellAsync($"bash -c 'exec 3> >(:); wait $!; {line}; echo ended with $?'");
+
+        Assert.Equal(($"ended with {code}\n", ""), (run.Out, run.Error));
+    }
+
     private RunningProgram StartTurn(string story, params string[] more)
     {
         var model = _user.ScriptOf([new { type = "text", text = story, chunk = 3, delay_ms = 30 }, .. more.Select(t => new { type = "text", text = t })]);

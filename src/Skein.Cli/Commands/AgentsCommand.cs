@@ -1,12 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Skein.Adapters;
 using Skein.Agent.Agents;
-using Skein.Agent.Settings;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
 using Skein.Core;
-using Skein.Core.Agents;
 
 namespace Skein.Cli.Commands;
 
@@ -21,24 +18,19 @@ internal static class AgentsCommand
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var home = SkeinHome.Of(surroundings);
-            using var settings = new HomeSettings(home, surroundings);
-            using var keys = new ProviderKeys(home.Path);
-            await using var agents = Agents.Open(
-                home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
-            var defined = await settings.Agents(surroundings).FindAsync(surroundings.Folder, cancellationToken);
+            var look = await AgentsLook.TakeAsync(surroundings, cancellationToken);
+            var (agents, defined) = (look.Agents, look.Defined);
             var code = defined.Problems.Count == 0 ? CommandLine.Good : CommandLine.Failed;
-            var rows = await Task.WhenAll(agents.Kinds.Named.Select(kind => RowAsync(kind, agents, surroundings, cancellationToken)));
             if (parsed.GetValue(json))
             {
                 surroundings.Out.WriteJsonLine(new JsonObject
                 {
-                    ["default"] = agents.SessionDefaults.DefaultAgent,
-                    ["agents"] = new JsonArray([.. rows.Select(r => new JsonObject
+                    ["default"] = look.Default,
+                    ["agents"] = new JsonArray([.. agents.Select(a => new JsonObject
                     {
-                        ["name"] = r.Name, ["usable"] = r.Problem is null, ["problem"] = r.Problem, ["resumes"] = r.Resumes,
-                        ["driven"] = r.Command is not null, ["command"] = r.Command, ["program"] = r.Probe?.Program, ["version"] = r.Probe?.Version,
-                        ["can"] = r.Abilities is { } can ? new JsonArray([.. can.Select(a => JsonValue.Create(a))]) : null,
+                        ["name"] = a.Kind.Name, ["usable"] = a.Problem is null, ["problem"] = a.Problem, ["resumes"] = a.Kind.Resumes,
+                        ["driven"] = a.Driven is not null, ["command"] = a.Driven?.Command.ToString(), ["program"] = a.Probe?.Program, ["version"] = a.Probe?.Version,
+                        ["can"] = AbilitiesOf(a) is { } can ? new JsonArray([.. can.Select(c => JsonValue.Create(c))]) : null,
                     })]),
                     ["defined"] = new JsonArray([.. defined.Agents.Select(a => new JsonObject
                     {
@@ -51,17 +43,24 @@ internal static class AgentsCommand
                 return code;
             }
 
-            var table = new Table(["agent", "version", "can", "questions", "usable"], elastic: 4);
-            foreach (var row in rows)
+            var table = new Table(["agent", "version", "can", "questions", "usable"], elastic: 1);
+            foreach (var agent in agents)
             {
+                var can = AbilitiesOf(agent);
                 table.Add(
-                    (row.Name, Style.Accent), (row.Command is null ? "built in" : row.Probe?.Version ?? "", Style.Plain),
-                    (row.Abilities is { } can ? string.Join(' ', can) : "what it tells", row.Abilities is null ? Style.Dim : Style.Plain),
-                    (row.Resumes ? "outlive a restart" : "end with it", Style.Plain),
-                    (row.Problem is null ? "yes" : $"no: {row.Problem}", row.Problem is null ? Style.Good : Style.Warning));
+                    (agent.Kind.Name, Style.Accent), (agent.Driven is null ? "built in" : agent.Probe?.Version ?? "–", Style.Plain),
+                    (can is null ? "what it tells" : string.Join(' ', can), can is null ? Style.Dim : Style.Plain),
+                    (agent.Kind.Resumes ? "outlive a restart" : "end with it", Style.Plain),
+                    (agent.Problem is null ? "yes" : "no", agent.Problem is null ? Style.Good : Style.Warning));
             }
 
             table.WriteTo(surroundings.Out);
+            // Below the table: a reason is a sentence, and the narrow screen has no room for it in a column.
+            foreach (var agent in agents.Where(a => a is { Driven: null, Problem: not null }))
+                surroundings.Out.WriteLine(($"{agent.Kind.Name}: ", Style.Accent), (agent.Problem!, Style.Dim));
+            string[] absent = [.. agents.Where(a => a is { Driven: not null, Problem: not null }).Select(a => a.Driven!.Command.Program)];
+            if (absent.Length > 0)
+                surroundings.Out.WriteLine($"Not installed: {string.Join(", ", absent)}", Style.Dim);
             surroundings.Out.WriteLine("Any other that speaks the Agent Client Protocol: skein run --agent acp:\"program arguments\"");
             if (defined.Agents.Count > 0)
                 List(surroundings, defined);
@@ -71,14 +70,7 @@ internal static class AgentsCommand
         return command;
     }
 
-    private static async Task<Row> RowAsync(AgentKind kind, Composition.Agents agents, Surroundings surroundings, CancellationToken cancellationToken)
-    {
-        if (agents.Driven.Named.FirstOrDefault(a => a.Name == kind.Name) is not { } driven)
-            return new Row(kind.Name, kind.Resumes, kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null), null, null, s_own);
-
-        var probe = await AgentProbe.OfAsync(driven, agents.Driven.EnvironmentOf(driven), surroundings.Time, cancellationToken);
-        return new Row(kind.Name, kind.Resumes, probe.Program is null ? $"'{driven.Command.Program}' is not installed" : null, driven.Command.ToString(), probe, driven.Abilities);
-    }
+    private static IReadOnlyList<string>? AbilitiesOf(AgentLook agent) => agent.Driven is { } driven ? driven.Abilities : s_own;
 
     private static void List(Surroundings surroundings, AgentSet defined)
     {
@@ -90,9 +82,4 @@ internal static class AgentsCommand
                 (agent.Mode?.ToString().ToLowerInvariant() ?? "", Style.Plain), (agent.File, Style.Dim));
         table.WriteTo(surroundings.Out);
     }
-
-    /// <param name="Problem">Why it cannot be used; null: it can.</param>
-    /// <param name="Command">How it is started; null: it is built in.</param>
-    /// <param name="Abilities">As <see cref="DrivableAgent.Abilities"/>.</param>
-    private sealed record Row(string Name, bool Resumes, string? Problem, string? Command, AgentProbe? Probe, IReadOnlyList<string>? Abilities);
 }

@@ -5,13 +5,16 @@ using Skein.Core;
 
 namespace Skein.Cli.Commands;
 
-/// <summary>From arguments to an exit code: 0 well, 1 the turn or the command failed, 2 bad usage, 130 interrupted.</summary>
+/// <summary>From arguments to an exit code: 0 well, 1 the turn or the command failed, 2 bad usage, 130 interrupted, 141 nobody reads the output any more.</summary>
 internal static class CommandLine
 {
     public const int Good = 0;
     public const int Failed = 1;
     public const int BadUsage = 2;
     public const int Interrupted = 130;
+
+    /// <summary>What a shell says of a program that the system ended for it; we end by ourselves, so that what was begun is closed.</summary>
+    public const int ReaderGone = 141;
 
     /// <summary>A server in the background ended, since another one has the home. People never see it.</summary>
     public const int HomeInUse = 3;
@@ -44,12 +47,13 @@ internal static class CommandLine
         {
             return Interrupted;
         }
+        catch (ReaderGoneException)
+        {
+            return ReaderGone;
+        }
         catch (UsageException e)
         {
-            var code = Tell(surroundings, e.Message, BadUsage);
-            foreach (var line in e.Advice)
-                surroundings.Error.WriteLine(line);
-            return code;
+            return Tell(surroundings, e.Message, BadUsage, [.. e.Advice]);
         }
         catch (SkeinException e)
         {
@@ -62,16 +66,24 @@ internal static class CommandLine
         catch (Exception e)
         {
             // A mistake of ours: where it was made helps whoever is told of it.
-            var code = Tell(surroundings, $"an unexpected error, {e.GetType().Name}: {e.Message}", Failed);
-            surroundings.Error.WriteLine(e.StackTrace ?? "", Style.Dim);
-            return code;
+            return Tell(surroundings, $"an unexpected error, {e.GetType().Name}: {e.Message}", Failed, e.StackTrace ?? "");
         }
     }
 
-    private static int Tell(Surroundings surroundings, string message, int code)
+    private static int Tell(Surroundings surroundings, string message, int code, params ReadOnlySpan<string> more)
     {
-        surroundings.Out.Status(null);
-        surroundings.Error.WriteLine($"skein: {TerminalText.CleanLine(message)}", Style.Bad);
+        try
+        {
+            surroundings.Out.Status(null);
+            surroundings.Error.WriteLine($"skein: {TerminalText.CleanLine(message)}", Style.Bad);
+            foreach (var line in more)
+                surroundings.Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // Nobody can be told that nobody can be told: the exit code says it.
+        }
+
         return code;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using Skein.Cli.Composition;
@@ -77,6 +78,8 @@ internal static class CommandTree
         {
             if (option is VersionOption)
                 option.Action = new VersionAction(surroundings);
+            else if (option is HelpOption)
+                option.Action = new RootHelp();
         }
 
         if (chosen < 0)

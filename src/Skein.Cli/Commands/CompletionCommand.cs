@@ -15,6 +15,7 @@ internal static class CompletionCommand
         command.SetAction(parsed =>
         {
             var root = CommandTree.For([], surroundings);
+            RootHelp.Shorten(root);
             surroundings.Out.Write(parsed.GetValue(shell) switch
             {
                 "bash" => Completions.Bash(root),

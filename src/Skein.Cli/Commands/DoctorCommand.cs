@@ -41,7 +41,10 @@ internal static class DoctorCommand
             screen.WriteLine(($"{mark} ", style), ($"{finding.Area,-10}", Style.Dim), (finding.Text, finding.Health == Health.Wrong ? Style.Bad : Style.Plain));
         }
 
-        screen.WriteLine(isWell ? "All is well." : "Something is wrong.", isWell ? Style.Good : Style.Bad);
+        var warnings = findings.Count(f => f.Health == Health.Warning);
+        screen.WriteLine(
+            !isWell ? "Something is wrong." : warnings == 0 ? "All is well." : $"Nothing is wrong; {(warnings == 1 ? "one thing" : $"{warnings} things")} could be better (!).",
+            isWell ? Style.Good : Style.Bad);
     }
 
     private static string Json(IReadOnlyList<Finding> findings, bool isWell) => new JsonObject

@@ -20,7 +20,7 @@ internal static class InitCommand
         var yes = new Option<bool>("--yes", "-y") { Description = $"Write {FileName}, or what is taken over, without being asked." };
         var from = Values.Word("--from", "AGENT", "Run no agent, but take over what another one's settings say, as a diff that is asked about: claude, codex or opencode.", s_agents);
         var user = new Option<bool>("--user") { Description = "With --from: your own settings there, for your own here, not this project's." };
-        var command = new Command("init", $"Have the agent look at this project and write {FileName}: what agents should know who work here. Fails if it did not. With --from: take over another agent's settings.") { agent, model, from, user, yes };
+        var command = new Command("init", $"Have the agent look at this project and write {FileName}, what agents should know who work here; or, with --from, take over another agent's settings. Fails if it was not written.") { agent, model, from, user, yes };
         command.Validators.Add(result =>
         {
             if (result.GetResult(from) is null && result.GetValue(user))

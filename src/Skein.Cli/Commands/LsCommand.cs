@@ -80,7 +80,8 @@ internal static class LsCommand
         var costs = page.Items.Any(row => row.Cost > 0);
         var folders = query.Workspace is null || page.Items.Any(row => row.Workspace != query.Workspace);
         string[] headings = [.. (string[])(numbered ? ["#"] : []), "id", "title", "status", "msgs", .. (string[])(costs ? ["cost"] : []), "updated", "model", .. (string[])(folders ? ["folder"] : [])];
-        var table = new Table(headings, elastic: numbered ? 2 : 1);
+        // The title is what people look for: it gives way last.
+        var table = new Table(headings, [headings.IndexOf("model"), .. (int[])(folders ? [headings.Length - 1] : []), headings.IndexOf("title")]);
         var ids = page.ShortIds();
         var now = surroundings.Time.GetUtcNow();
         for (var i = 0; i < page.Items.Count; i++)

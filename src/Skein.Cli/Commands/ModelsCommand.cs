@@ -46,17 +46,19 @@ internal static class ModelsCommand
 
     private static void Show(Row[] rows, string? defaultModel, Surroundings surroundings)
     {
-        var table = new Table(["provider", "speaks", "key", "usable"], elastic: 3);
+        var table = new Table(["provider", "speaks", "key", "usable"], elastic: 2);
         foreach (var row in rows)
         {
             table.Add(
                 (row.Provider.Name, Style.Accent),
                 (Word(row.Provider.Kind), Style.Plain),
                 (row.KeyFrom ?? "–", Style.Plain),
-                (row.Problem is null ? "yes" : $"no: {row.Problem}", row.Problem is null ? Style.Good : Style.Warning));
+                (row.Problem is null ? "yes" : "no", row.Problem is null ? Style.Good : Style.Warning));
         }
 
         table.WriteTo(surroundings.Out);
+        foreach (var row in rows.Where(r => r.Problem is not null))
+            surroundings.Out.WriteLine(($"{row.Provider.Name}: ", Style.Accent), (row.Problem!, Style.Dim));
         foreach (var name in rows.SelectMany(r => r.Models.Select(m => $"{r.Provider.Name}/{m}")))
             surroundings.Out.WriteLine((name, Style.Plain), (name == defaultModel ? "  default" : "", Style.Dim));
         surroundings.Error.WriteLine(

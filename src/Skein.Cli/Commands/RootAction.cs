@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using Skein.Cli.Composition;
 using Skein.Cli.Repl;
 
@@ -53,7 +52,7 @@ internal static class RootAction
 
             if (all.Any(option => parsed.GetResult(option) is { Implicit: false }))
                 throw new UsageException("The REPL needs a terminal for input and output: use 'skein run' elsewhere.");
-            return new HelpAction().Invoke(parsed);
+            return new RootHelp().Invoke(parsed);
         });
     }
 }

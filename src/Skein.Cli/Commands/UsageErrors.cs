@@ -30,15 +30,15 @@ internal static class UsageErrors
         foreach (var token in parsed.Tokens)
         {
             separated |= token.Type == TokenType.DoubleDash;
-            if (!separated && token.Type == TokenType.Argument && LooksLikeOption(token.Value) && IsWord(parsed, token))
-                return Unknown(parsed, token.Value) + " A prompt that begins with '-' comes after '--'.";
+            if (!separated && token.Type == TokenType.Argument && LooksLikeOption(token.Value) && ArgumentOf(parsed, token) is { } argument)
+                return Unknown(parsed, token.Value) + (argument.Arity.MaximumNumberOfValues > 1 ? $" A {argument.Name.ToLowerInvariant()} that begins with '-' comes after '--'." : "");
         }
 
         return null;
     }
 
-    private static bool IsWord(ParseResult parsed, Token token) =>
-        parsed.CommandResult.Children.OfType<ArgumentResult>().Any(a => a.Tokens.Any(t => ReferenceEquals(t, token)));
+    private static Argument? ArgumentOf(ParseResult parsed, Token token) =>
+        parsed.CommandResult.Children.OfType<ArgumentResult>().FirstOrDefault(a => a.Tokens.Any(t => ReferenceEquals(t, token)))?.Argument;
 
     private static bool LooksLikeOption(string value) => value.Length > 1 && value[0] == '-' && !value.Any(char.IsWhiteSpace);
 

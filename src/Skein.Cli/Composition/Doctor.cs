@@ -1,5 +1,4 @@
 using Skein.Agent.Providers;
-using Skein.Agent.Settings;
 using Skein.Cli.Background;
 using Skein.Cli.Screen;
 using Skein.Client;
@@ -82,7 +81,7 @@ internal sealed class Doctor(Surroundings surroundings)
             Try("store", () => LookAtStore(home, cancellationToken));
         await TryAsync("settings", () => LookAtSettingsAsync(home, cancellationToken));
         await TryAsync("providers", () => LookAtProvidersAsync(cancellationToken));
-        await TryAsync("agents", () => LookAtAgentsAsync(home, cancellationToken));
+        await TryAsync("agents", () => LookAtAgentsAsync(cancellationToken));
         LookAtPrograms();
         await TryAsync("sandbox", () => LookAtSandboxAsync(home, cancellationToken));
         LookAtTerminal();
@@ -173,18 +172,16 @@ internal sealed class Doctor(Surroundings surroundings)
         }
     }
 
-    private async Task LookAtAgentsAsync(SkeinHome home, CancellationToken cancellationToken)
+    private async Task LookAtAgentsAsync(CancellationToken cancellationToken)
     {
-        using var settings = new HomeSettings(home, surroundings);
-        using var keys = new ProviderKeys(home.Path);
-        await using var agents = Agents.Open(home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
-        foreach (var kind in agents.Kinds.Named)
+        var look = await AgentsLook.TakeAsync(surroundings, cancellationToken);
+        foreach (var agent in look.Agents)
         {
-            var problem = kind.CheckModel(kind.Name == agents.SessionDefaults.DefaultAgent ? agents.SessionDefaults.DefaultModel : null);
-            Tell("agents", problem is null ? Health.Good : Health.Note, $"{kind.Name}: {problem ?? "can work"}.".Replace("..", ".", StringComparison.Ordinal));
+            var version = agent.Probe?.Version is { } told ? $" ({told})" : "";
+            Tell("agents", agent.Problem is null ? Health.Good : Health.Note, $"{agent.Kind.Name}: {agent.Problem ?? "can work" + version}.".Replace("..", ".", StringComparison.Ordinal));
         }
 
-        foreach (var problem in (await settings.Agents(surroundings).FindAsync(surroundings.Folder, cancellationToken)).Problems)
+        foreach (var problem in look.Defined.Problems)
             Tell("agents", Health.Warning, problem.Message);
     }
 

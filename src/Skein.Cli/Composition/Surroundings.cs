@@ -37,16 +37,29 @@ internal sealed record Surroundings(
             Open(StandardError, !Console.IsErrorRedirected, plain),
             new LazyInput(),
             !Console.IsInputRedirected,
-            RealPath.Of(Environment.CurrentDirectory),
+            RealPath.Of(CurrentFolder()),
             Environment.GetEnvironmentVariable,
             TimeProvider.System);
+    }
+
+    // A folder that was deleted underneath the shell still has its sessions; what needs more of it says that it is gone.
+    private static string CurrentFolder()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Environment.GetEnvironmentVariable("PWD") is { } named && Path.IsPathFullyQualified(named) ? named : "/";
+        }
     }
 
     private static Terminal Open(int descriptor, bool isTerminal, bool plain)
     {
         var width = isTerminal && Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth;
         var height = isTerminal && Console.WindowHeight > 0 ? Console.WindowHeight : UsualHeight;
-        var writer = new StreamWriter(OpenStream(descriptor), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 4096);
+        var writer = new StreamWriter(new OutputStream(OpenStream(descriptor)), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 4096);
         return new Terminal(writer, isTerminal, isTerminal && !plain, width, height);
     }
 

@@ -197,7 +197,16 @@ internal sealed class TurnView(Terminal terminal)
     {
         var line = part.Line.ToString();
         part.Line.Clear();
-        if (part.Markdown.Line(line) is { } pieces)
+        foreach (var pieces in part.Markdown.Next(line, terminal.Width))
+            terminal.WriteLine(pieces);
+    }
+
+    // What is not whole is written all the same: something else comes between.
+    private void WriteRest(Arriving part)
+    {
+        if (part.Line.Length > 0)
+            WriteLine(part);
+        foreach (var pieces in part.Markdown.End(terminal.Width))
             terminal.WriteLine(pieces);
     }
 
@@ -205,8 +214,7 @@ internal sealed class TurnView(Terminal terminal)
     {
         if (!_arriving.TryGetValue(id, out var part))
             return;
-        if (part.Line.Length > 0)
-            WriteLine(part);
+        WriteRest(part);
         part.Finished = true;
         if (_current == part)
             _current = null;
@@ -287,8 +295,8 @@ internal sealed class TurnView(Terminal terminal)
     // Text and calls stand apart by a line; calls stand together.
     private void Begin(Block next)
     {
-        if (_current is { Line.Length: > 0 } unfinished)
-            WriteLine(unfinished);
+        if (_current is { } unfinished)
+            WriteRest(unfinished);
         if (_last != Block.None && (next == Block.Text || _last == Block.Text))
             terminal.WriteLine();
         _last = next;

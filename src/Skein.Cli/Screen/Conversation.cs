@@ -59,12 +59,15 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOn
     {
         switch (part)
         {
-            case TextPart said:
+            case TextPart said when message.Role == Role.User:
                 terminal.WriteLine(said.Text.Trim('\n'));
+                break;
+            case TextPart said:
+                ShowMarkdown(said.Text);
                 break;
             case SummaryPart summary:
                 terminal.WriteLine(Notices.Of(summary), Style.Dim);
-                terminal.WriteLine(summary.Text.Trim('\n'));
+                ShowMarkdown(summary.Text);
                 break;
             case ReasoningPart thought:
                 terminal.WriteLine(thought.Text.Trim('\n'), Style.Dim);
@@ -82,6 +85,26 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOn
                 terminal.WriteLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);
                 break;
         }
+    }
+
+    // A person sees what it means, as in the REPL; a program gets it as it is.
+    private void ShowMarkdown(string text)
+    {
+        if (!terminal.IsTerminal)
+        {
+            terminal.WriteLine(text.Trim('\n'));
+            return;
+        }
+
+        var markdown = new Markdown();
+        foreach (var line in TerminalText.Clean(text).Trim('\n').Split('\n'))
+        {
+            foreach (var pieces in markdown.Next(line, terminal.Width))
+                terminal.WriteLine(pieces);
+        }
+
+        foreach (var pieces in markdown.End(terminal.Width))
+            terminal.WriteLine(pieces);
     }
 
     private void ShowNotice((string Text, Style Style)? notice)

@@ -13,6 +13,33 @@ internal sealed class Markdown
 
     private string? _fence;
     private CodeColors? _code;
+    private MarkdownTable? _table;
+
+    /// <summary>Takes the next line.</summary>
+    /// <param name="width">The columns of the terminal.</param>
+    /// <returns>What can be shown by now: nothing while a table is not whole, and all of it once it is.</returns>
+    public IEnumerable<(string Text, Style Style)[]> Next(string line, int width)
+    {
+        if (_table?.TryAdd(line) is true)
+            return [];
+
+        var before = End(width);
+        if (_fence is null && line.Length <= LongestLine && MarkdownTable.MayBegin(line))
+        {
+            _table = new MarkdownTable(line);
+            return before;
+        }
+
+        return Line(line) is { } pieces ? [.. before, pieces] : before;
+    }
+
+    /// <summary>No line follows at once: what was held is shown.</summary>
+    public IEnumerable<(string Text, Style Style)[]> End(int width)
+    {
+        var table = _table;
+        _table = null;
+        return table is null ? [] : table.Layout(width) ?? table.Lines.Select(l => Line(l)).OfType<(string, Style)[]>();
+    }
 
     /// <returns>Null: the line is markup alone, and nothing is shown for it.</returns>
     public (string Text, Style Style)[]? Line(string line)
@@ -122,8 +149,10 @@ internal sealed class Markdown
         {
             case '`':
                 var ticks = text.AsSpan(at).IndexOfAnyExcept('`') is var n && n < 0 ? text.Length - at : n;
-                var end = text.IndexOf(new string('`', ticks), at + ticks, StringComparison.Ordinal);
-                return end > 0 ? (text[(at + ticks)..end], Style.Code, end + ticks - at) : default;
+                var end = RunOf('`', ticks, text, at + ticks);
+                return end > 0 ? (WithoutPadding(text[(at + ticks)..end]), Style.Code, end + ticks - at) : default;
+            case '~' when text.AsSpan(at).StartsWith("~~"):
+                return Emphasis(text, at, "~~", Style.Struck);
             case '*' or '_':
                 var mark = text[at];
                 var isDouble = at + 1 < text.Length && text[at + 1] == mark;
@@ -136,6 +165,22 @@ internal sealed class Markdown
                 return default;
         }
     }
+
+    /// <summary>Where so many of a mark stand, no fewer and no more; -1: nowhere.</summary>
+    private static int RunOf(char mark, int length, string text, int from)
+    {
+        while (text.IndexOf(mark, from) is >= 0 and var start)
+        {
+            from = text.AsSpan(start).IndexOfAnyExcept(mark) is >= 0 and var n ? start + n : text.Length;
+            if (from - start == length)
+                return start;
+        }
+
+        return -1;
+    }
+
+    // A blank on both sides lets code begin or end with a tick.
+    private static string WithoutPadding(string code) => code is [' ', _, .., ' '] && code.AsSpan().Trim().Length > 0 ? code[1..^1] : code;
 
     private static (string, Style, int) Emphasis(string text, int at, string mark, Style style)
     {

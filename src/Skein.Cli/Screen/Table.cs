@@ -1,12 +1,12 @@
 namespace Skein.Cli.Screen;
 
-/// <summary>Rows in columns, made to fit: the one column that may shrink gives way until the table is as wide as the terminal.</summary>
+/// <summary>Rows in columns, made to fit: the columns that may shrink give way, one after the other, until the table is as wide as the terminal.</summary>
 /// <param name="headings">An empty table shows them alone.</param>
-/// <param name="elastic">The column that is cut when there is not room for all.</param>
-internal sealed class Table(string[] headings, int elastic)
+/// <param name="elastic">The columns that are cut when there is not room for all, first the first.</param>
+internal sealed class Table(string[] headings, params int[] elastic)
 {
     private const int Gap = 2;
-    private const int LeastElastic = 8;
+    private const int LeastElastic = 12;
     private readonly List<(string Text, Style Style)[]> _rows = [];
 
     public void Add(params (string Text, Style Style)[] cells)
@@ -38,7 +38,12 @@ internal sealed class Table(string[] headings, int elastic)
         if (terminal.IsTerminal)
         {
             var excess = widths.Sum() + (Gap * (widths.Length - 1)) - terminal.Width;
-            widths[elastic] = Math.Max(Math.Min(LeastElastic, widths[elastic]), widths[elastic] - Math.Max(0, excess));
+            foreach (var column in elastic)
+            {
+                var given = Math.Clamp(widths[column] - LeastElastic, 0, Math.Max(0, excess));
+                widths[column] -= given;
+                excess -= given;
+            }
         }
 
         return widths;

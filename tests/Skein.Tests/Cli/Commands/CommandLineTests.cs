@@ -27,6 +27,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("ls --limit 1001", "skein: --limit 1001: it must be a number from 1 to 1000.")]
     [InlineData("attach --after -1", "skein: --after -1: it must be a sequence, 0 or more.")]
     [InlineData("run --frob x", "skein: 'skein run' has no option '--frob': see 'skein run --help'. A prompt that begins with '-' comes after '--'.")]
+    [InlineData("rename last --frob", "skein: 'skein rename' has no option '--frob': see 'skein rename --help'. A title that begins with '-' comes after '--'.")]
+    [InlineData("rewind last -1", "skein: 'skein rewind' has no option '-1': see 'skein rewind --help'.")]
     [InlineData("fork", "skein: 'skein fork' needs SESSION: see 'skein fork --help'.")]
     [InlineData("trash", "skein: 'skein trash' needs SESSION: see 'skein trash --help'.")]
     [InlineData("trash --purge", "skein: 'skein trash' needs SESSION: see 'skein trash --help'.")]
@@ -66,6 +68,20 @@ public sealed class CommandLineTests : IDisposable
             Assert.Equal(0, await RunAsync(name, "--help"));
             Assert.Contains($" {name} ", _out.ToString(), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task The_list_of_commands_has_one_sentence_of_each()
+    {
+        Assert.Equal(0, await RunAsync("--help"));
+        var listed = _out.ToString();
+        _out.GetStringBuilder().Clear();
+        Assert.Equal(0, await RunAsync("attach", "--help"));
+
+        Assert.Contains("then follow it live, until Ctrl+C.\n", listed, StringComparison.Ordinal);
+        Assert.DoesNotContain("[default: ", listed, StringComparison.Ordinal);
+        Assert.Contains("Several sessions at once", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("[default: last]", _out.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

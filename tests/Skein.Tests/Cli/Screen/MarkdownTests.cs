@@ -17,6 +17,9 @@ public sealed class MarkdownTests
     [InlineData("---", "<Dim>────────")]
     [InlineData("see [it](http://x/y)", "|see |<Accent>it <http://x/y>")]
     [InlineData("\\*no\\*", "*no*")]
+    [InlineData("`a``b` and `` `c` ``", "<Code>a``b| and |<Code>`c`")]
+    [InlineData("`a``b", "`a``b")]
+    [InlineData("~~gone~~ ~ here", "<Struck>gone| ~ here")]
     public void A_line_is_shown_as_what_it_means(string line, string expected) =>
         Assert.Equal(expected.TrimStart('|'), Shown(new Markdown().Line(line))!.TrimStart('|'));
 
@@ -45,6 +48,63 @@ public sealed class MarkdownTests
     [Fact]
     public void A_line_of_many_marks_is_not_searched_for_ever() =>
         Assert.Equal(10_000_000, new Markdown().Line(new string('*', 10_000_000))![0].Text.Length);
+
+    [Fact]
+    public void A_table_is_held_until_it_ends_and_has_columns()
+    {
+        var markdown = new Markdown();
+        string[] lines = ["| name | what | 数 |", "|------|:----:|---:|", "| geese | **V** | 12 |", "| `a\\|b` | 🦢 |"];
+
+        Assert.All(lines, line => Assert.Empty(markdown.Next(line, 80)));
+        Assert.Equal(
+            ["name  │ what │ 数", "──────┼──────┼───", "geese │  V   │ 12", "a|b   │  🦢  │   ", "after"],
+            Texts(markdown.Next("after", 80)));
+        Assert.Empty(markdown.End(80));
+    }
+
+    [Fact]
+    public void A_table_that_is_wider_than_the_terminal_has_cells_of_several_lines()
+    {
+        var markdown = new Markdown();
+        string[] lines = ["| a | b |", "|---|---|", "| one two three | 数字数字数字数字 x |"];
+
+        Assert.All(lines, line => Assert.Empty(markdown.Next(line, 20)));
+        Assert.Equal(
+            ["a        │ b", "─────────┼─────────", "one two  │ 数字数字", "three    │ 数字数字", "         │ x"],
+            Texts(markdown.End(20)));
+    }
+
+    [Theory]
+    [InlineData("| no table", "but a line")]
+    [InlineData("| a | b |", "|---|")]
+    [InlineData("|---|---|", "| a | b |")]
+    public void What_begins_as_a_table_and_is_none_is_shown_as_it_is(string first, string second)
+    {
+        var markdown = new Markdown();
+
+        Assert.Equal([first, second], Texts([.. markdown.Next(first, 80), .. markdown.Next(second, 80), .. markdown.End(80)]));
+    }
+
+    [Fact]
+    public void A_table_that_has_no_room_is_shown_as_it_is() =>
+        Assert.Equal(["| a long one | another |", "|---|---|"], Texts([.. Held("| a long one | another |", "|---|---|").End(10)]));
+
+    [Fact]
+    public void A_table_without_end_is_not_waited_for()
+    {
+        var markdown = Held("| a |", "|---|");
+
+        Assert.NotEmpty(Enumerable.Range(0, 2000).SelectMany(_ => markdown.Next("| x |", 80)));
+    }
+
+    private static Markdown Held(params string[] lines)
+    {
+        var markdown = new Markdown();
+        Assert.All(lines, line => Assert.Empty(markdown.Next(line, 80)));
+        return markdown;
+    }
+
+    private static IEnumerable<string> Texts(IEnumerable<(string Text, Style Style)[]> lines) => lines.Select(l => string.Concat(l.Select(p => p.Text)));
 
     private static string? Shown((string Text, Style Style)[]? pieces) =>
         pieces is null ? null : string.Join('|', pieces.Select(p => p.Style == Style.Plain ? p.Text : $"<{p.Style}>{p.Text}"));

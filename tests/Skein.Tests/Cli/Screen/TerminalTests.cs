@@ -76,6 +76,21 @@ public sealed class TerminalTests
             """, Written(colors: false, Show, isTerminal: false, width: 25));
     }
 
+    [Fact]
+    public void Columns_give_way_one_after_the_other()
+    {
+        static void Show(Terminal terminal)
+        {
+            var table = new Table(["model", "title", "folder"], 0, 2, 1);
+            table.Add(("a model of some length", Style.Plain), ("a title that stays", Style.Plain), ("/a/folder/somewhere", Style.Plain));
+            table.WriteTo(terminal);
+        }
+
+        Assert.Contains("a model of some…  a title that stays  /a/folder/somewhere\n", Written(colors: false, Show, isTerminal: true, width: 57), StringComparison.Ordinal);
+        Assert.Contains("a model of …  a title that stays  /a/folder/som…\n", Written(colors: false, Show, isTerminal: true, width: 48), StringComparison.Ordinal);
+        Assert.Contains("a model of …  a title tha…  /a/folder/s…\n", Written(colors: false, Show, isTerminal: true, width: 40), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0, "now")]
     [InlineData(59, "now")]
