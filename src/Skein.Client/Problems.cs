@@ -29,6 +29,7 @@ internal static class Problems
             ("trashed", { } session) => new TrashedException(session),
             ("fenced", { } session) => new FencedException(session),
             ("busy", { } session) when problem.Turn is { } turn => new BusyException(session, turn),
+            ("files_changed", { } session) when problem.Changes is { } changes => new FilesChangedException(session, changes),
             ("cursor_ahead", { } session) when problem.Last is { } last => new CursorAheadException(session, request.After, last),
             _ => new ProblemException(problem),
         };

@@ -118,6 +118,10 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<SessionView> ForkAsync(SessionId session, ForkRequest request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "fork"), session, request, SkeinJson.Relaxed.ForkRequest, SkeinJson.Default.SessionView, key, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.DiffAsync"/>
+    public Task<SessionDiff> DiffAsync(SessionId session, TurnId? turn, bool withPatch, CancellationToken cancellationToken) =>
+        GetAsync(Path(session, $"diff?patch={(withPatch ? "true" : "false")}{(turn is { } one ? $"&turn={one}" : "")}"), session, SkeinJson.Default.SessionDiff, cancellationToken);
+
     public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "rewind"), session, request, SkeinJson.Relaxed.RewindRequest, SkeinJson.Default.SessionView, key, cancellationToken);
 

@@ -46,7 +46,7 @@ public sealed class BusyException(SessionId session, TurnId turn)
 
 /// <summary>Files were changed since the session's last snapshot, by somebody else; nothing was restored.</summary>
 public sealed class FilesChangedException(SessionId session, IReadOnlyList<FileChange> changes)
-    : SkeinException("files_changed", $"Files were changed since session {session} last worked on them, and would be lost from sight: {Names(changes)}. Force it to go on: what they are now is kept.")
+    : SkeinException("files_changed", $"Files were changed since session {session} last worked on them, and would be lost from sight: {Names(changes)}. With force (--force of the commands) it goes on, and what they are now is kept.")
 {
     private const int Named = 10;
 

@@ -86,6 +86,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(NewMessage))]
 [JsonSerializable(typeof(MessageChange))]
 [JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(SessionDiff))]
 [JsonSerializable(typeof(SessionPage))]
 [JsonSerializable(typeof(MessagePage))]
 [JsonSerializable(typeof(SessionRow))]

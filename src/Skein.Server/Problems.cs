@@ -14,6 +14,8 @@ namespace Skein.Server;
 /// </summary>
 internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
 {
+    private const int MostChanges = 100;
+
     public async Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
@@ -54,7 +56,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         BusyException e => Make(409, e) with { Turn = e.Turn },
         CursorAheadException e => Make(409, e) with { Last = e.Last },
         ConflictException e => Make(409, e),
-        FilesChangedException e => Make(409, e),
+        FilesChangedException e => Make(409, e) with { Changes = [.. e.Changes.Take(MostChanges)] },
         CheckpointException e => Make(409, e),
         SessionExistsException e => Make(409, e),
         TrashedException e => Make(410, e),

@@ -128,6 +128,10 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
     public Task<string> AskAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         GuardAsync(() => git.AskAsync(folder, _where, arguments, null, cancellationToken));
 
+    /// <summary>What git says, up to so many characters.</summary>
+    public Task<(string Text, bool IsCut)> ReadStartAsync(IReadOnlyList<string> arguments, int most, CancellationToken cancellationToken) =>
+        GuardAsync(() => git.ReadStartAsync(folder, _where, arguments, most, cancellationToken));
+
     /// <summary>The contents of objects, one after the other.</summary>
     public GitObjects OpenObjects() => new(git.Start(folder, _where, ["cat-file", "--batch"], ChildInput.Piped));
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Skein.Agent.Git;
 using Skein.Core;
 using Skein.Core.Files;
@@ -41,11 +40,11 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
         TreeChanges.CountedAsync(_repository, from, to, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<string> PatchAsync(string from, string to, CancellationToken cancellationToken)
+    public Task<(string Text, bool IsCut)> PatchAsync(string from, string to, int most, CancellationToken cancellationToken)
     {
         CheckpointRepository.RequireName(from);
         CheckpointRepository.RequireName(to);
-        return Encoding.UTF8.GetString(await _repository.RunAsync(["diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", from, to], cancellationToken));
+        return _repository.ReadStartAsync(["diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", from, to], most, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,26 @@ internal sealed class GitProgram(string? path)
         string folder, IReadOnlyDictionary<string, string> where, IReadOnlyList<string> arguments, string? input, CancellationToken cancellationToken) =>
         Encoding.UTF8.GetString(await RunAsync(folder, where, arguments, input, cancellationToken)).TrimEnd('\n');
 
+    /// <summary>Reads what it says up to so many characters, and ends it where it says more.</summary>
+    public async Task<(string Text, bool IsCut)> ReadStartAsync(
+        string folder, IReadOnlyDictionary<string, string> where, IReadOnlyList<string> arguments, int most, CancellationToken cancellationToken)
+    {
+        await using var git = Start(folder, where, arguments, ChildInput.Nothing);
+        var complaint = ReadComplaintAsync(git.Errors, cancellationToken);
+        using var reader = new StreamReader(git.Output, Encoding.UTF8);
+        var said = new StringBuilder();
+        var buffer = new char[16 * 1024];
+        for (int read; (read = await reader.ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            said.Append(buffer, 0, Math.Min(read, most - said.Length));
+            if (said.Length == most)
+                return (said.ToString(), true);
+        }
+
+        var exit = await git.WaitAsync(cancellationToken);
+        return exit.Code == 0 ? (said.ToString(), false) : throw new GitException(exit.Code, $"git {arguments[0]}: {await complaint}");
+    }
+
     /// <exception cref="GitException">There is no git.</exception>
     public ChildProcess Start(string folder, IReadOnlyDictionary<string, string> where, IReadOnlyList<string> arguments, ChildInput input)
     {

@@ -47,6 +47,30 @@ internal static class Pages
         };
     }
 
+    /// <summary>The turn of a number. Counted in what is visible: what was rewound has none.</summary>
+    /// <exception cref="UsageException">There is no such turn.</exception>
+    public static TurnId TurnOf(IReadOnlyList<Message> all, int number, SessionId session)
+    {
+        var turns = all.Select(m => m.Turn).OfType<TurnId>().Distinct().ToArray();
+        return number <= turns.Length
+            ? turns[number - 1]
+            : throw new UsageException($"There is no turn {number}: session {session} has {turns.Length.ToString(CultureInfo.InvariantCulture)}.");
+    }
+
+    /// <summary>The turn that a person means: by its number in <c>skein show</c>, its id, or <c>last</c>.</summary>
+    /// <exception cref="UsageException">There is no such turn.</exception>
+    public static async Task<TurnId> FindTurnAsync(SkeinClient client, SessionId session, string name, CancellationToken cancellationToken)
+    {
+        if (TurnId.TryParse(name, out var id))
+            return id;
+        var all = (await AllAsync(client, session, cancellationToken)).Items;
+        if (name == "last")
+            return all.LastOrDefault(m => m.Turn is not null)?.Turn ?? throw new UsageException($"Session {session} has no turn yet.");
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1
+            ? TurnOf(all, number, session)
+            : throw new UsageException($"'{name}' is no turn: give its number (the first prompt and what came of it is 1), its id, or 'last'.");
+    }
+
     private static bool IsStart(string tail, MessageId id) =>
         id.Value.AsSpan(MessageId.Prefix.Length + TimeLength).StartsWith(tail, StringComparison.Ordinal)
         || id.Value.AsSpan(MessageId.Prefix.Length).StartsWith(tail, StringComparison.Ordinal);

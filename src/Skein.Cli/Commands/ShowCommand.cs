@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Skein.Cli.Background;
 using Skein.Cli.Composition;
@@ -58,13 +57,9 @@ internal static class ShowCommand
         return command;
     }
 
-    // Counted in what is visible: what was rewound has no number.
     private static (MessagePage Page, int First) TurnOf(MessagePage all, int number, SessionId session)
     {
-        var turns = all.Items.Select(m => m.Turn).OfType<TurnId>().Distinct().ToArray();
-        if (number > turns.Length)
-            throw new UsageException($"There is no turn {number}: session {session} has {turns.Length.ToString(CultureInfo.InvariantCulture)}.");
-        var turn = turns[number - 1];
+        var turn = Pages.TurnOf(all.Items, number, session);
         return (all with { Items = [.. all.Items.Where(m => m.Turn == turn)] }, all.Items.TakeWhile(m => m.Turn != turn).Count() + 1);
     }
 

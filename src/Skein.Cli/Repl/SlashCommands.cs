@@ -15,6 +15,8 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
     private const int SessionsShown = 20;
     private const int LongestClip = 100_000;
 
+    private readonly UndoCommands _undo = new(loop, talk, view, terminal);
+
     /// <returns>False: it is a prompt.</returns>
     /// <exception cref="UsageException">It breaks a rule that the message names.</exception>
     public async Task<bool> TryRunAsync(string line, CancellationToken cancellationToken)
@@ -147,11 +149,17 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
                 var fork = await talk.Client.ForkAsync(Needed().Id, new ForkRequest(), cancellationToken);
                 await talk.AttachAsync(fork.Session.Id, cancellationToken);
                 break;
-            case "/rewind" or "/undo":
-                await RewindAsync(argument, cancellationToken);
+            case "/diff":
+                await _undo.DiffAsync(Needed(), argument, cancellationToken);
+                break;
+            case "/rewind":
+                await _undo.RewindAsync(Needed(), argument, cancellationToken);
+                break;
+            case "/undo":
+                await _undo.UndoAsync(Needed(), argument, cancellationToken);
                 break;
             case "/redo":
-                await talk.Client.UnrewindAsync(Needed().Id, new UnrewindRequest(), cancellationToken);
+                await _undo.RedoAsync(Needed(), argument, cancellationToken);
                 break;
             case "/compact":
                 Needed();
@@ -236,22 +244,6 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         }
 
         talk.Leave();
-    }
-
-    private async Task RewindAsync(string argument, CancellationToken cancellationToken)
-    {
-        var session = Needed();
-        if (argument.Length > 0)
-        {
-            var keep = await Pages.FindMessageAsync(talk.Client, session.Id, argument, cancellationToken);
-            await talk.Client.RewindAsync(session.Id, new RewindRequest(keep), cancellationToken);
-            return;
-        }
-
-        var messages = await talk.Client.ListMessagesAsync(session.Id, null, SessionsShown, cancellationToken);
-        await talk.Client.RewindAsync(session.Id, new RewindRequest(), cancellationToken);
-        if (loop.Editor.Buffer.IsEmpty && messages.Items.LastOrDefault(m => m.Role == Role.User) is { } prompt)
-            loop.Editor.Set(prompt.Text);
     }
 
     private async Task QueueAsync(string argument, CancellationToken cancellationToken)

@@ -26,6 +26,8 @@ internal static class Notices
         AgentCompacted compacted => ($"⧉ {compacted.Agent} summarised what was said before{(compacted.TokensBefore is { } tokens ? $", {Spans.Count(tokens)} tokens" : "")}", Style.Dim),
         SessionRewound rewound => ($"↶ rewound to {Spans.Plural(rewound.Messages, "message")}", Style.Dim),
         SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
+        FilesRestored { Kept: null } => ("↺ files restored", Style.Dim),
+        FilesRestored { Kept: var kept } => ($"↺ files restored, but for {string.Join("; ", kept)}", Style.Warning),
         SessionTrashed => ("this session is in the trash now", Style.Warning),
         SessionForked forked => ($"⑂ forked from {forked.From.Session}", Style.Dim),
         Gap { From: var from, To: var to } when to >= from => ($"⚠ events {from} to {to} cannot be read: the log is damaged there", Style.Bad),

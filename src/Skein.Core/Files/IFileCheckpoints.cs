@@ -18,8 +18,9 @@ public interface IFileCheckpoints
     Task<IReadOnlyList<FileChange>> CompareAsync(string from, string to, CancellationToken cancellationToken);
 
     /// <summary>The same as a patch, as git writes it.</summary>
+    /// <param name="most">Characters after which it is cut.</param>
     /// <exception cref="CheckpointException"/>
-    Task<string> PatchAsync(string from, string to, CancellationToken cancellationToken);
+    Task<(string Text, bool IsCut)> PatchAsync(string from, string to, int most, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes a workspace what a snapshot says where two snapshots differ. May be called again after it was killed in the middle. What is

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
+using Skein.Core.Files;
 
 namespace Skein.Core.Protocol;
 
@@ -9,6 +10,16 @@ namespace Skein.Core.Protocol;
 /// <param name="Clients">Followers attached to this server.</param>
 [JsonConverter(typeof(SessionViewConverter))]
 public sealed record SessionView(Session Session, int Clients);
+
+/// <summary>What became of a session's files.</summary>
+/// <param name="Files">In the order of paths.</param>
+/// <param name="From">The snapshot that it begins with; null: there is none, since nothing that may change files was called.</param>
+/// <param name="To">The snapshot that it ends with.</param>
+/// <param name="Patch">The changed lines, as git writes them; null: they were not asked for.</param>
+/// <param name="IsCut">There is more of the patch.</param>
+public sealed record SessionDiff(
+    IReadOnlyList<FileChange> Files, string? From = null, string? To = null, string? Patch = null,
+    [property: JsonPropertyName("cut"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsCut = false);
 
 /// <param name="Before">Where the page before begins, for the next request; null: this is the first page.</param>
 /// <param name="Seq">The last sequence the page knows of: follow from here.</param>
@@ -29,7 +40,10 @@ public sealed record GapFrame(long From, long To);
 
 /// <summary>An error as <c>application/problem+json</c> (RFC 9457), with a stable word in <paramref name="Code"/>.</summary>
 /// <param name="Last">With <c>cursor_ahead</c>: the last sequence there is.</param>
-public sealed record Problem(string Type, string Title, int Status, [Optional, DefaultParameterValue(null)] string? Detail, string Code, long? Last = null, TurnId? Turn = null);
+/// <param name="Changes">With <c>files_changed</c>: which files, at most 100.</param>
+public sealed record Problem(
+    string Type, string Title, int Status, [Optional, DefaultParameterValue(null)] string? Detail, string Code, long? Last = null, TurnId? Turn = null,
+    IReadOnlyList<FileChange>? Changes = null);
 
 /// <summary>What <c>server.json</c> tells about a running server; <c>GET /v1/server</c> answers the same.</summary>
 /// <param name="Pid">Its process.</param>

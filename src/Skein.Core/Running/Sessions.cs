@@ -28,6 +28,7 @@ public sealed class Sessions : IAsyncDisposable
     private readonly Retention _retention;
     private readonly Projects _projects;
     private readonly FileRewinds _rewinds;
+    private readonly FileDiffs _diffs;
     private readonly PromptExpander? _expand;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
@@ -44,6 +45,7 @@ public sealed class Sessions : IAsyncDisposable
         Purges = new Purges(store, _runners, options.Files);
         _projects = new Projects(store, options.FindProject);
         _rewinds = new FileRewinds(store, options.Files);
+        _diffs = new FileDiffs(store, options.Files);
         _maker = new SessionMaker(parts, _runners, _rules, _projects, options);
     }
 
@@ -284,6 +286,10 @@ public sealed class Sessions : IAsyncDisposable
     /// <exception cref="BusyException"/>
     public Task<SessionView> UnrewindAsync(SessionId session, UnrewindRequest request, Cause by, CancellationToken cancellationToken) =>
         CommandAsync(session, by, runner => _rewinds.UnrewindAsync(Idle(runner), request, by, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="FileDiffs.ReadAsync"/>
+    public async Task<SessionDiff> DiffAsync(SessionId session, TurnId? turn, bool withPatch, CancellationToken cancellationToken) =>
+        await _diffs.ReadAsync(await FindAsync(session, cancellationToken), turn, withPatch, cancellationToken);
 
     /// <param name="before"><see cref="MessagePage.Before"/> of the page after; null: the newest page.</param>
     /// <param name="limit">1 to 1,000.</param>

@@ -28,6 +28,7 @@ internal static class SessionEndpoints
         sessions.MapDelete("/live", ReleaseAllAsync).WithSummary("End the agents and runners of a folder's sessions, or of all").WithMetadata(new QueryNames("workspace"));
         sessions.MapPost("/{id}/move", MoveAsync).WithSummary("Let it go on in another folder");
         sessions.MapPost("/{id}/fork", ForkAsync).WithSummary("Make a session that goes on from a message of this one");
+        sessions.MapGet("/{id}/diff", DiffAsync).WithSummary("What became of its files, in all or in one turn").WithMetadata(new QueryNames("turn", "patch"));
         sessions.MapPost("/{id}/rewind", RewindAsync).WithSummary("Hide the last messages, and restore the files where asked to");
         sessions.MapPost("/{id}/unrewind", UnrewindAsync).WithSummary("Undo the last rewind");
     }
@@ -78,6 +79,10 @@ internal static class SessionEndpoints
     private static async Task<Ok<SessionView>> ForkAsync(
         string id, Body<ForkRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.ForkAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionDiff>> DiffAsync(string id, HttpRequest request, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.DiffAsync(
+            SessionId.Parse(id), QueryText.Text(request.Query, "turn") is { } turn ? TurnId.Parse(turn) : null, QueryText.Flag(request.Query, "patch"), cancellationToken));
 
     private static async Task<Ok<SessionView>> RewindAsync(
         string id, Body<RewindRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>

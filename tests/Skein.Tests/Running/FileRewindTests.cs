@@ -1,13 +1,11 @@
 using Skein.Agent.Checkpoints;
 using Skein.Core;
-using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Testing;
 
 namespace Skein.Tests.Running;
 
-/// <summary>An agent whose prompts are lines for a shell in the workspace, one call each line.</summary>
 public sealed class FileRewindTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -24,7 +22,7 @@ public sealed class FileRewindTests : IAsyncLifetime
     {
         Requires.Programs("git");
         Directory.CreateDirectory(Work);
-        _kernel = await Kernel.StartAsync(ScriptedAgent.Kind(DoAsync));
+        _kernel = await Kernel.StartAsync(ScriptedAgent.Kind(ShellTurns.DoAsync));
         _kernel.Files = _files = new FileCheckpoints(_folder.Below("home"), [], Environment.GetEnvironmentVariable, (_, _) => ValueTask.FromResult(_areOn));
         await _kernel.RestartAsync();
         _session = (await _kernel.Sessions.CreateAsync(new NewSession(Work), Kernel.User, Cancellation)).Session.Id;
@@ -182,24 +180,4 @@ public sealed class FileRewindTests : IAsyncLifetime
         _kernel.Sessions.RewindAsync(_session, new RewindRequest(keep, Files: true), Kernel.User, Cancellation);
 
     private Task<string> ShellAsync(string line) => Shell.RunAsync(Work, line);
-
-    // A message a line, so that a turn has a middle.
-    private static async IAsyncEnumerable<AgentOutput> DoAsync(ITurn turn, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var (i, line) in turn.Messages[^1].Text.Split('\n').Index())
-        {
-            var (message, call) = (turn.Ids.Next<MessageId>(), $"call{i}");
-            var reads = line.StartsWith("read: ", StringComparison.Ordinal);
-            yield return ScriptedAgent.Begin(message);
-            yield return new PartAdded(message, turn.Ids.Next<PartId>(), new ToolCallPart(call, "bash", System.Text.Json.JsonElement.Parse("{}")));
-            yield return new ToolStarted(message, call, "bash", line, reads);
-            await Shell.RunAsync(turn.Session.Workspace, reads ? line[6..] : line);
-            yield return new AgentEvents(
-            [
-                new ToolFinished(message, call, false, 1),
-                new PartAdded(message, turn.Ids.Next<PartId>(), new ToolResultPart(call, "done")),
-                new MessageCompleted(message, StopReason.End),
-            ]);
-        }
-    }
 }

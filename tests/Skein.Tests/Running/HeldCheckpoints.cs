@@ -23,7 +23,8 @@ internal sealed class HeldCheckpoints(IFileCheckpoints files) : IFileCheckpoints
 
     public Task<IReadOnlyList<FileChange>> CompareAsync(string from, string to, CancellationToken cancellationToken) => files.CompareAsync(from, to, cancellationToken);
 
-    public Task<string> PatchAsync(string from, string to, CancellationToken cancellationToken) => files.PatchAsync(from, to, cancellationToken);
+    public Task<(string Text, bool IsCut)> PatchAsync(string from, string to, int most, CancellationToken cancellationToken) =>
+        files.PatchAsync(from, to, most, cancellationToken);
 
     public Task<IReadOnlyList<string>> RestoreAsync(SessionId session, string workspace, string from, string to, CancellationToken cancellationToken) =>
         files.RestoreAsync(session, workspace, from, to, cancellationToken);

@@ -71,7 +71,7 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
 
         var taken = (await _kernel.LogAsync(session)).Select(e => e.Body).OfType<FilesCheckpointed>().ToList();
         Assert.Equal([(true, null), (false, "call1")], taken.Select(t => (t.Before, t.CallId)));
-        Assert.Contains("-mine\n+changed\n", await _files.PatchAsync(taken[0].Tree, taken[1].Tree, Cancellation));
+        Assert.Contains("-mine\n+changed\n", (await _files.PatchAsync(taken[0].Tree, taken[1].Tree, 1000, Cancellation)).Text);
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
 
         var last = (FilesCheckpointed)(await _kernel.EventAsync(session, accepted.Seq, e => e.Body is FilesCheckpointed { Before: false })).Body;
         Assert.Equal(accepted.Turn, last.Turn);
-        Assert.Contains("+half\n", await _files.PatchAsync((await _kernel.GetAsync(session)).Files!.First, last.Tree, Cancellation));
+        Assert.Contains("+half\n", (await _files.PatchAsync((await _kernel.GetAsync(session)).Files!.First, last.Tree, 1000, Cancellation)).Text);
     }
 
     private async Task<SessionId> NewSessionAsync(string agent) =>

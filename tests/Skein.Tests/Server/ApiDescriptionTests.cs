@@ -19,7 +19,7 @@ public sealed class ApiDescriptionTests
             [
                 "DELETE /v1/sessions/live", "DELETE /v1/sessions/{id}", "DELETE /v1/sessions/{id}/live", "DELETE /v1/sessions/{id}/queue/{turn}",
                 "GET /health", "GET /v1/blobs/{sha256}", "GET /v1/events", "GET /v1/search", "GET /v1/server", "GET /v1/sessions", "GET /v1/sessions/{id}",
-                "GET /v1/sessions/{id}/events", "GET /v1/sessions/{id}/messages", "GET /v1/sessions/{id}/messages/{message}", "GET /v1/spending",
+                "GET /v1/sessions/{id}/diff", "GET /v1/sessions/{id}/events", "GET /v1/sessions/{id}/messages", "GET /v1/sessions/{id}/messages/{message}", "GET /v1/spending",
                 "PATCH /v1/sessions/{id}", "PATCH /v1/sessions/{id}/messages/{message}", "PATCH /v1/sessions/{id}/queue/{turn}",
                 "POST /v1/blobs", "POST /v1/server/gc", "POST /v1/server/stop", "POST /v1/sessions", "POST /v1/sessions/import", "POST /v1/sessions/{id}/compact", "POST /v1/sessions/{id}/fork", "POST /v1/sessions/{id}/interrupt",
                 "POST /v1/sessions/{id}/messages", "POST /v1/sessions/{id}/move", "POST /v1/sessions/{id}/permissions/{permission}", "POST /v1/sessions/{id}/prompt",

@@ -68,7 +68,7 @@ public sealed class FileCheckpointsTests : IDisposable
         var before = await _workspace.TreeAsync();
         File.WriteAllText(_workspace.Below("a"), "two\r\n$Id$\n");
         var after = await _workspace.TreeAsync();
-        var patch = await _workspace.Checkpoints.PatchAsync(before, after, Cancellation);
+        var (patch, _) = await _workspace.Checkpoints.PatchAsync(before, after, 10_000, Cancellation);
         await _workspace.RestoreAsync(before);
         await _workspace.RestoreAsync(after);
 
