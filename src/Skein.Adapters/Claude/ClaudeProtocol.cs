@@ -75,6 +75,8 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
             case "control_response" when frame.Find("response") is { } response && _requests.Remove(response.Text("request_id") ?? "", out var request):
                 HearAnswer(request, response, steps);
                 break;
+            case "control_response" when frame.Find("response") is { } repeated && _questions.IsEcho(repeated):
+                break;
             case "control_request" when frame.Text("request_id") is { } id:
                 HearRequest(id, frame, steps);
                 break;

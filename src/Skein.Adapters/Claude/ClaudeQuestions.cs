@@ -12,6 +12,7 @@ internal sealed class ClaudeQuestions
 {
     private readonly Dictionary<PermissionId, (string Request, JsonElement Input, JsonArray Always)> _open = [];
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     private ITurn? _turn;
     private int _number;
 
@@ -19,6 +20,7 @@ internal sealed class ClaudeQuestions
     {
         _turn = turn;
         _asked.Clear();
+        _answered.Clear();
     }
 
     /// <param name="request">The control request's id.</param>
@@ -42,6 +44,7 @@ internal sealed class ClaudeQuestions
         if (!_open.Remove(question.Permission, out var open))
             return;
 
+        _answered.Add(open.Request);
         steps.Send(answer.Answer == PermissionAnswer.No
             ? ClaudeControl.Deny(open.Request, answer.Message ?? "The user does not want this.")
             : ClaudeControl.Allow(
@@ -49,6 +52,9 @@ internal sealed class ClaudeQuestions
                 open.Input.ValueKind == JsonValueKind.Undefined ? new JsonObject() : JsonNode.Parse(open.Input.GetRawText()),
                 answer.Answer == PermissionAnswer.Always && open.Always.Count > 0 ? open.Always : null));
     }
+
+    /// <summary>Whether a response is an answer that was given here: Claude Code repeats what it was told.</summary>
+    public bool IsEcho(JsonElement response) => response.Text("request_id") is { } request && _answered.Remove(request);
 
     /// <summary>The agent no longer waits for one answer.</summary>
     /// <returns>False: it does not wait for it.</returns>

@@ -9,13 +9,10 @@ namespace Skein.Adapters.Driving;
 /// <summary>Keeps what a driven agent hands over in big pieces as blobs, so that the log stays readable: results of tools, and raw frames.</summary>
 internal static class BoundedOutput
 {
-    public static async ValueTask<AgentOutput> OfAsync(AgentOutput output, ITurn turn, CancellationToken cancellationToken)
+    public static async ValueTask<AgentEvents> OfAsync(IReadOnlyList<EventBody> told, ITurn turn, CancellationToken cancellationToken)
     {
-        if (output is not AgentEvents events || !events.Bodies.Any(IsBig))
-            return output;
-
         var bodies = new List<EventBody>();
-        foreach (var body in events.Bodies)
+        foreach (var body in told)
             bodies.Add(IsBig(body) ? await BoundAsync(body, turn, cancellationToken) : body);
         return new AgentEvents(bodies);
     }

@@ -112,9 +112,12 @@ internal sealed class DrivenTurn : IAsyncDisposable
             case AgentStep.Send send:
                 await conversation.Process.SendAsync(send.Frame);
                 return null;
-            case AgentStep.Yield { Output: AgentEvents } yield:
+            case AgentStep.Yield { Output: AgentEvents events }:
                 await SteerAsync(conversation);
-                return await BoundedOutput.OfAsync(yield.Output, _turn, CancellationToken.None);
+                var bodies = events.Bodies.ToList();
+                while (conversation.Steps.TakeEvents() is { } more)
+                    bodies.AddRange(more.Bodies);
+                return await BoundedOutput.OfAsync(bodies, _turn, CancellationToken.None);
             case AgentStep.Yield yield:
                 return yield.Output;
             case AgentStep.Ask ask:

@@ -19,9 +19,9 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
     public async Task WriteAsync(string file, string root, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
-        text.Append(await ReadAsync(await _everywhere.Value, cancellationToken)).Append('\n');
+        text.Append(Read(await _everywhere.Value)).Append('\n');
         if (GitRepository.Find(root) is { } repository && repository.Root == root)
-            text.Append(await ReadAsync(Path.Combine(repository.CommonFolder, "info", "exclude"), cancellationToken)).Append('\n');
+            text.Append(Read(Path.Combine(repository.CommonFolder, "info", "exclude"))).Append('\n');
         text.Append(WorkTree.RestoringPrefix).Append("*\n");
         foreach (var folder in hidden)
         {
@@ -30,7 +30,7 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
         }
 
         var wanted = text.ToString();
-        if (!File.Exists(file) || await File.ReadAllTextAsync(file, cancellationToken) != wanted)
+        if (Read(file) != wanted)
             await File.WriteAllTextAsync(file, wanted, cancellationToken);
     }
 
@@ -54,11 +54,12 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
         return usual;
     }
 
-    private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken)
+    // Small files in the page cache, at every snapshot: a thread of the pool for each costs more than they do.
+    private static string Read(string file)
     {
         try
         {
-            return new FileInfo(file) is { Exists: true, Length: > 0 and < 1 << 20 } ? await File.ReadAllTextAsync(file, cancellationToken) : "";
+            return new FileInfo(file) is { Exists: true, Length: > 0 and < 1 << 20 } ? File.ReadAllText(file) : "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Skein.Adapters.Claude;
 using Skein.Adapters.Driving;
+using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Testing;
 using Skein.Tests.Agent;
@@ -37,6 +38,22 @@ public sealed class ClaudeProtocolTests
 
         var sent = Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame["response"]!;
         Assert.Equal(("success", "r1", told), (sent["subtype"]!.ToString(), sent["request_id"]!.ToString(), sent["response"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public void An_answer_that_it_repeats_is_not_told_again_and_any_other_response_is()
+    {
+        Begin();
+        Hear(Request);
+        var ask = Assert.IsType<AgentStep.Ask>(Assert.Single(Steps()));
+        _protocol.Answer(ask.Question, new PermissionAnswered(ask.Question.Permission, PermissionAnswer.Once), _steps);
+        _ = Steps();
+
+        Hear("""{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}""");
+        Hear("""{"type":"control_response","response":{"subtype":"success","request_id":"r2"}}""");
+
+        var told = Assert.IsType<AgentReported>(Assert.Single(Assert.IsType<AgentEvents>(Assert.IsType<AgentStep.Yield>(Assert.Single(Steps())).Output).Bodies));
+        Assert.Equal("r2", told.Frame!.Value.GetProperty("response").GetProperty("request_id").GetString());
     }
 
     [Fact]
