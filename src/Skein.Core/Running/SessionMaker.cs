@@ -1,4 +1,5 @@
 using Skein.Core.Events;
+using Skein.Core.Files;
 using Skein.Core.Protocol;
 using Skein.Core.Redaction;
 
@@ -92,8 +93,7 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
                     cancellationToken);
             await using (writer)
             {
-                if (parts.Files is { } files)
-                    await files.InheritAsync(writer.Session, origin, cancellationToken);
+                await InheritFilesAsync(writer, origin, by);
                 return await parts.Store.FindAsync(writer.Session, cancellationToken) ?? throw new SessionNotFoundException(writer.Session);
             }
         }
@@ -104,6 +104,20 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
     }
 
     public void Dispose() => _making.Dispose();
+
+    // The fork is there already: what it lacks is told in it.
+    private async Task InheritFilesAsync(ISessionWriter fork, SessionId origin, Cause by)
+    {
+        try
+        {
+            if (parts.Files is { } files)
+                await files.InheritAsync(fork.Session, origin, CancellationToken.None);
+        }
+        catch (CheckpointException e)
+        {
+            await fork.AppendAsync([new FilesCheckpointFailed($"Snapshots of files are not kept for this fork beyond its origin's life: {e.Message}")], by with { Key = null }, CancellationToken.None);
+        }
+    }
 
     private async Task<Session?> FindMadeAsync(string? key, CancellationToken cancellationToken) =>
         key is null ? null : await parts.Store.FindByKeyAsync(key, cancellationToken);

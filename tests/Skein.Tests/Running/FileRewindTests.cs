@@ -164,6 +164,19 @@ public sealed class FileRewindTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_fork_is_made_also_where_git_is_gone_and_says_what_it_lacks()
+    {
+        await _kernel.TurnAsync(_session, "echo 1 > a");
+        _kernel.Files = new FileCheckpoints(_folder.Below("home"), [], name => name == "PATH" ? Work : null, static (_, _) => ValueTask.FromResult(true));
+        await _kernel.RestartAsync();
+
+        var fork = (await _kernel.Sessions.ForkAsync(_session, new ForkRequest(), Kernel.User, Cancellation)).Session;
+
+        Assert.Contains("git", fork.FilesProblem, StringComparison.Ordinal);
+        Assert.Equal(2, (await _kernel.MessagesAsync(fork.Id)).Count);
+    }
+
+    [Fact]
     public async Task Git_that_is_not_there_is_told_once_and_the_turns_go_on()
     {
         _kernel.Files = new FileCheckpoints(_folder.Below("other"), [], name => name == "PATH" ? Work : null, static (_, _) => ValueTask.FromResult(true));
