@@ -66,6 +66,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(ToolStarted))]
 [JsonSerializable(typeof(ToolFinished))]
 [JsonSerializable(typeof(FilesCheckpointed))]
+[JsonSerializable(typeof(FilesCheckpointDelayed))]
 [JsonSerializable(typeof(FilesCheckpointFailed))]
 [JsonSerializable(typeof(FilesRestoreStarted))]
 [JsonSerializable(typeof(FilesRestored))]

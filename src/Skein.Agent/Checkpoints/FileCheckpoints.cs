@@ -32,8 +32,11 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
     public ValueTask<bool> AreOnAsync(string workspace, CancellationToken cancellationToken) => _areOn(workspace, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<Snapshot> TakeAsync(SessionId session, string workspace, CancellationToken cancellationToken) =>
-        await (await TreeAsync(workspace, cancellationToken)).TakeAsync(session, cancellationToken);
+    public Task<Snapshot> TakeAsync(SessionId session, string workspace, CancellationToken cancellationToken) => TakeAsync(session, workspace, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Snapshot> TakeAsync(SessionId session, string workspace, Action<int>? reading, CancellationToken cancellationToken) =>
+        await (await TreeAsync(workspace, cancellationToken)).TakeAsync(session, reading, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<FileChange>> CompareAsync(string from, string to, CancellationToken cancellationToken) =>
@@ -51,7 +54,7 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
     public async Task<IReadOnlyList<string>> RestoreAsync(SessionId session, string workspace, string from, string to, CancellationToken cancellationToken)
     {
         var tree = await TreeAsync(workspace, cancellationToken);
-        var now = await tree.TakeAsync(session, cancellationToken);
+        var now = await tree.TakeAsync(session, null, cancellationToken);
         var changes = await TreeChanges.BetweenAsync(_repository, from, to, cancellationToken);
         var differing = await TreeChanges.BetweenAsync(_repository, from, now.Tree, cancellationToken);
         await using var objects = _repository.OpenObjects();

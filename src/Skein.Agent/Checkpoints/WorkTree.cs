@@ -58,12 +58,13 @@ internal sealed class WorkTree : IDisposable
     }
 
     /// <summary>Snapshots the workspace and keeps that for a session.</summary>
-    public async Task<Snapshot> TakeAsync(SessionId session, CancellationToken cancellationToken)
+    /// <param name="reading">As in <see cref="IFileCheckpoints.TakeAsync(SessionId, string, Action{int}, CancellationToken)"/>.</param>
+    public async Task<Snapshot> TakeAsync(SessionId session, Action<int>? reading, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            return await CheckpointRepository.GuardAsync(() => TakeOrBeginAnewAsync(session, cancellationToken));
+            return await CheckpointRepository.GuardAsync(() => TakeOrBeginAnewAsync(session, reading, cancellationToken));
         }
         finally
         {
@@ -74,7 +75,7 @@ internal sealed class WorkTree : IDisposable
     public void Dispose() => _turn.Dispose();
 
     // What the index knows may be damaged, or name what is no longer kept: without it everything is read once more.
-    private async Task<Snapshot> TakeOrBeginAnewAsync(SessionId session, CancellationToken cancellationToken)
+    private async Task<Snapshot> TakeOrBeginAnewAsync(SessionId session, Action<int>? reading, CancellationToken cancellationToken)
     {
         // A collection may have taken it away.
         if (!Directory.Exists(_work))
@@ -85,18 +86,18 @@ internal sealed class WorkTree : IDisposable
         File.Delete(Path.Combine(_work, "index.lock"));
         try
         {
-            return await TakeOnceAsync(session, cancellationToken);
+            return await TakeOnceAsync(session, reading, cancellationToken);
         }
         catch (GitException e) when (e.Code is not null && File.Exists(Path.Combine(_work, "index")))
         {
             _head = null;
             Directory.Delete(_work, recursive: true);
             _repository.WorkFolder(Path.GetFileName(_work), _root);
-            return await TakeOnceAsync(session, cancellationToken);
+            return await TakeOnceAsync(session, reading, cancellationToken);
         }
     }
 
-    private async Task<Snapshot> TakeOnceAsync(SessionId session, CancellationToken cancellationToken)
+    private async Task<Snapshot> TakeOnceAsync(SessionId session, Action<int>? reading, CancellationToken cancellationToken)
     {
         await _exclusions.WriteAsync(ExclusionFile, _root, cancellationToken);
         var status = await StatusAsync(isCached: true, cancellationToken);
@@ -109,6 +110,7 @@ internal sealed class WorkTree : IDisposable
             status = await StatusAsync(isCached: false, cancellationToken);
         }
 
+        reading?.Invoke(status.Changed.Count);
         if (status.Gone.Count > 0)
             await RunAsync(["update-index", "--force-remove", "-z", "--stdin"], Lines(status.Gone), cancellationToken);
         if (status.Changed.Count > 0)

@@ -26,6 +26,8 @@ internal static class Notices
         AgentCompacted compacted => ($"⧉ {compacted.Agent} summarised what was said before{(compacted.TokensBefore is { } tokens ? $", {Spans.Count(tokens)} tokens" : "")}", Style.Dim),
         SessionRewound rewound => ($"↶ rewound to {Spans.Plural(rewound.Messages, "message")}", Style.Dim),
         SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
+        FilesCheckpointDelayed delayed => ($"⧗ taking a snapshot of {(delayed.Files is { } files ? Spans.Plural(files, "file") : "the files")} …", Style.Dim),
+        FilesCheckpointFailed failed => ($"⚠ {failed.Reason}", Style.Warning),
         FilesRestored { Kept: null } => ("↺ files restored", Style.Dim),
         FilesRestored { Kept: var kept } => ($"↺ files restored, but for {string.Join("; ", kept)}", Style.Warning),
         SessionTrashed => ("this session is in the trash now", Style.Warning),

@@ -47,6 +47,7 @@ internal static class EventNames
         ("part.streamed", SkeinJson.Default.PartStreamed),
         ("context.pruned", SkeinJson.Default.ContextPruned),
         ("files.checkpointed", SkeinJson.Default.FilesCheckpointed),
+        ("files.checkpoint_delayed", SkeinJson.Default.FilesCheckpointDelayed),
         ("files.checkpoint_failed", SkeinJson.Default.FilesCheckpointFailed),
         ("files.restore_started", SkeinJson.Default.FilesRestoreStarted),
         ("files.restored", SkeinJson.Default.FilesRestored),

@@ -13,6 +13,10 @@ public sealed record FilesCheckpointed(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Before = false,
     IReadOnlyList<string>? LeftOut = null) : EventBody;
 
+/// <summary>A snapshot takes longer than a second; told once a turn, so that nobody wonders what is being waited for.</summary>
+/// <param name="Files">How many are read for it; null: they are still being looked for.</param>
+public sealed record FilesCheckpointDelayed(TurnId? Turn = null, int? Files = null) : EventBody;
+
 /// <summary>The files could not be snapshotted; the turn goes on without. Told once for a reason that stays.</summary>
 /// <param name="Reason">One sentence for people.</param>
 public sealed record FilesCheckpointFailed(string Reason, TurnId? Turn = null) : EventBody;

@@ -11,7 +11,11 @@ public interface IFileCheckpoints
 
     /// <summary>Snapshots the files of a workspace, and keeps that for a session.</summary>
     /// <exception cref="CheckpointException"/>
-    Task<Snapshot> TakeAsync(SessionId session, string workspace, CancellationToken cancellationToken);
+    Task<Snapshot> TakeAsync(SessionId session, string workspace, CancellationToken cancellationToken) => TakeAsync(session, workspace, null, cancellationToken);
+
+    /// <inheritdoc cref="TakeAsync(SessionId, string, CancellationToken)"/>
+    /// <param name="reading">Told how many files are read for it, before they are.</param>
+    Task<Snapshot> TakeAsync(SessionId session, string workspace, Action<int>? reading, CancellationToken cancellationToken);
 
     /// <summary>What differs between two snapshots, in the order of paths.</summary>
     /// <exception cref="CheckpointException"/>

@@ -15,9 +15,13 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
     /// <summary>How long an interrupted turn, or one that changed nothing, waits for a snapshot. Then that is taken beside what comes next.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long a snapshot may take before people are told what is being waited for.</summary>
+    private static readonly TimeSpan s_untold = TimeSpan.FromSeconds(1);
+
     private readonly HashSet<string> _changing = new(StringComparer.Ordinal);
     private Task _first = Task.CompletedTask;
     private string? _last;
+    private bool _isTold;
     private bool _isBeside;
     private bool _isOpen;
     private bool _isOff = files is null;
@@ -95,7 +99,7 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
                 return;
             }
 
-            var snapshot = await files!.TakeAsync(session.Id, session.Workspace, cancellationToken);
+            var snapshot = await TellingAsync(cancellationToken);
             if (snapshot.Tree == _last)
                 return;
             _last = snapshot.Tree;
@@ -115,5 +119,23 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
         }
 
         await runner.DoAsync(() => runner.AppendAsync([told], null), CancellationToken.None);
+    }
+
+    private async Task<Snapshot> TellingAsync(CancellationToken cancellationToken)
+    {
+        var reading = -1;
+        var taking = files!.TakeAsync(session.Id, session.Workspace, count => reading = count, cancellationToken);
+        try
+        {
+            if (!_isTold)
+                return await taking.WaitAsync(s_untold, time, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!taking.IsCompleted)
+        {
+            _isTold = true;
+            await runner.DoAsync(() => runner.AppendAsync([new FilesCheckpointDelayed(turn, reading < 0 ? null : reading)], null), CancellationToken.None);
+        }
+
+        return await taking;
     }
 }

@@ -13,10 +13,15 @@ internal sealed class HeldCheckpoints(IFileCheckpoints files) : IFileCheckpoints
     /// <summary>What each waits for, by its number from 1 on.</summary>
     public Func<int, CancellationToken, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
 
-    public async Task<Snapshot> TakeAsync(SessionId session, string workspace, CancellationToken cancellationToken)
+    /// <summary>What each waits for when it is whole.</summary>
+    public Func<CancellationToken, Task> After { get; set; } = static _ => Task.CompletedTask;
+
+    public async Task<Snapshot> TakeAsync(SessionId session, string workspace, Action<int>? reading, CancellationToken cancellationToken)
     {
         await Before(Interlocked.Increment(ref _begun), cancellationToken);
-        return await files.TakeAsync(session, workspace, cancellationToken);
+        var snapshot = await files.TakeAsync(session, workspace, reading, cancellationToken);
+        await After(cancellationToken);
+        return snapshot;
     }
 
     public ValueTask<bool> AreOnAsync(string workspace, CancellationToken cancellationToken) => files.AreOnAsync(workspace, cancellationToken);

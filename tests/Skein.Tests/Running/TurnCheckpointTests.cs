@@ -98,6 +98,27 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
         Assert.Contains("+half\n", (await _files.PatchAsync((await _kernel.GetAsync(session)).Files!.First, last.Tree, 1000, Cancellation)).Text);
     }
 
+    [Fact]
+    public async Task Of_a_snapshot_that_takes_longer_than_a_second_people_are_told_once()
+    {
+        var held = new Gate();
+        _files.After = held.PassAsync;
+        var session = await NewSessionAsync("scripted");
+        await Shell.RunAsync(Work, "echo 1 > a; echo 2 > b; echo 3 > c");
+
+        var accepted = await _kernel.Sessions.PromptAsync(session, new PromptRequest("echo changed > a"), Kernel.User, Cancellation);
+        await held.Reached;
+        await _clock.WhenWaitedForExactlyAsync(TimeSpan.FromSeconds(1), Cancellation);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await _kernel.EventAsync<FilesCheckpointDelayed>(session, accepted.Seq);
+        held.Open();
+        await _kernel.EventAsync<TurnCompleted>(session, accepted.Seq);
+
+        var files = (await _kernel.LogAsync(session)).Where(e => e.Type.StartsWith("files.", StringComparison.Ordinal)).ToList();
+        Assert.Equal(new FilesCheckpointDelayed(accepted.Turn, 3), files[0].Body);
+        Assert.Equal(["files.checkpoint_delayed", "files.checkpointed", "files.checkpointed"], files.Select(e => e.Type));
+    }
+
     private async Task<SessionId> NewSessionAsync(string agent) =>
         (await _kernel.Sessions.CreateAsync(new NewSession(Work, agent), Kernel.User, Cancellation)).Session.Id;
 
