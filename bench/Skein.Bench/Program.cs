@@ -18,6 +18,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["huge"] = HugeBench.RunAsync,
     ["compressed"] = CompressedBench.RunAsync,
     ["driven"] = DrivenBench.RunAsync,
+    ["open"] = OpenBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
     ["stores"] = StoresBench.RunAsync,
 };

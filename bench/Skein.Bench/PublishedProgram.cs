@@ -67,8 +67,11 @@ internal sealed class PublishedProgram : IAsyncDisposable
                 await client.GetHealthAsync(cancellationToken);
                 return client;
             }
-            catch (Exception e) when (e is not OperationCanceledException && !_server.HasExited)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                if (_server.HasExited)
+                    throw new InvalidOperationException($"skein serve: exit code {_server.ExitCode}: {await _server.StandardError.ReadToEndAsync(cancellationToken)}", e);
+
                 // Not there yet: this is what is being measured.
                 await Task.Delay(1, cancellationToken);
             }

@@ -80,6 +80,26 @@ public sealed class McpTests : IAsyncDisposable
         Assert.DoesNotContain("honk-honk", $"{without}{unknown}{stored}{listed}{used}{refused}", StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task One_that_is_added_for_the_sandbox_is_listed_so_and_sees_only_what_commands_see()
+    {
+        Requires.Programs("bwrap");
+        var stand = _user.Write("stand-in.js", await File.ReadAllTextAsync(McpStandIn.Command[1], TestContext.Current.CancellationToken));
+        await GoodAsync("mcp", "add", "geese", "--sandbox", "--timeout", "7", "--", "node", stand);
+        var listed = await GoodAsync("mcp", "list");
+        var outside = Path.Combine(_user.OwnFolder, "outside");
+        await GoodAsync("run", "--mode", "auto", "--json", "--model", _user.ScriptOf(Touch("inside"), Touch(outside), new { type = "text", text = "Done." }), "Go.");
+        var wrong = await _user.RunAsync("mcp", "add", "ducks", "--sandbox", "--url", "http://127.0.0.1:1/mcp");
+
+        Assert.Contains("in the sandbox", listed.Out, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_user.Project, "inside")));
+        Assert.False(File.Exists(outside));
+        Assert.Equal(1, wrong.Code);
+        Assert.Contains("has a 'sandbox', which is for a 'command'", wrong.Error, StringComparison.Ordinal);
+    }
+
+    private static object Touch(string path) => new { type = "call", tool = "mcp__geese__touch", arguments = new { path } };
+
     private string Calling(string tool) => _user.ScriptOf(
         new { type = "call", tool, arguments = new { text = "honk" } }, new { type = "text", text = "Done." });
 

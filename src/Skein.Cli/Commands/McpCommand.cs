@@ -28,7 +28,7 @@ internal static class McpCommand
             {
                 surroundings.Out.WriteJsonLine(new JsonArray([.. rows.Select(r => new JsonObject
                 {
-                    ["name"] = r.Server.Name, ["where"] = r.Server.Where, ["waits_for_consent"] = r.Waits,
+                    ["name"] = r.Server.Name, ["where"] = r.Server.Where, ["sandbox"] = r.Server.Sandbox, ["waits_for_consent"] = r.Waits,
                 })]).ToJsonString(SkeinJson.Relaxed.Options));
                 return CommandLine.Good;
             }
@@ -37,9 +37,9 @@ internal static class McpCommand
                 surroundings.Out.WriteLine("No MCP servers. Add one: skein mcp add NAME -- COMMAND…, or skein mcp add NAME --url URL");
             else
             {
-                var table = new Table(["server", "where", ""], elastic: 1);
+                var table = new Table(["server", "where", "", ""], elastic: 1);
                 foreach (var (server, waits) in rows)
-                    table.Add((server.Name, Style.Accent), (server.Where, Style.Plain), (waits ? $"skein mcp allow {server.Name}" : "", Style.Warning));
+                    table.Add((server.Name, Style.Accent), (server.Where, Style.Plain), (server.Sandbox ? "in the sandbox" : "", Style.Dim), (waits ? $"skein mcp allow {server.Name}" : "", Style.Warning));
                 table.WriteTo(surroundings.Out);
             }
 
@@ -94,7 +94,9 @@ internal static class McpCommand
         var program = new Argument<string[]>("COMMAND") { Description = "The program and its arguments, behind '--'.", Arity = ArgumentArity.ZeroOrMore };
         var url = new Option<string>("--url") { Description = "Its address, where it is no program.", HelpName = "URL" };
         var key = new Option<string>("--key") { Description = "The name of a key of 'skein auth' that is sent there as a bearer token.", HelpName = "NAME" };
-        var command = new Command("add", "Add a server to your own settings, for all folders.") { name, program, url, key };
+        var sandbox = new Option<bool>("--sandbox") { Description = "Confine the program as commands are; it is not started where there is no sandbox." };
+        var timeout = new Option<int?>("--timeout") { Description = "How long a call may take without a word of its progress. Default: 60.", HelpName = "SECONDS" };
+        var command = new Command("add", "Add a server to your own settings, for all folders.") { name, program, url, key, sandbox, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var settings = new HomeSettings(SkeinHome.Of(surroundings), surroundings);
@@ -105,6 +107,10 @@ internal static class McpCommand
                 server["url"] = address;
             if (parsed.GetValue(key) is { } stored)
                 server["key"] = stored;
+            if (parsed.GetValue(sandbox))
+                server["sandbox"] = true;
+            if (parsed.GetValue(timeout) is { } seconds)
+                server["timeout_seconds"] = seconds;
             await SettingsFile.SetAsync(settings.UserFile, $"mcp.{parsed.GetValue(name)}", server.ToJsonString(SkeinJson.Relaxed.Options), cancellationToken);
             surroundings.Out.WriteLine($"{parsed.GetValue(name)} is in {settings.UserFile}; see whether it works: skein mcp test {parsed.GetValue(name)}");
             return CommandLine.Good;
