@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
+using Skein.Core.Files;
 
 namespace Skein.Core;
 
@@ -81,6 +82,8 @@ public sealed record Session(
 {
     /// <summary>What the workspace is a part of; null: not known.</summary>
     public Project? Project { get; init; }
+    /// <summary>The working tree that it was made with and has to itself; null: none.</summary>
+    public Worktree? Worktree { get; init; }
     /// <summary>Snapshots of its files; null: none has been taken.</summary>
     public SessionTrees? Files { get; init; }
     /// <summary>Why its files could not be snapshotted the last time; null: they could.</summary>

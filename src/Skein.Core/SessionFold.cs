@@ -51,6 +51,7 @@ public static class SessionFold
             Summaries = forked.Summaries ?? [],
             Hidden = forked.Hidden ?? [],
             AgentOrigin = forked.AgentSession,
+            Worktree = forked.Worktree,
         },
 
         _ => throw new DamagedException($"Session {e.Session} begins with {e.Type} at {e.Seq}, not with session.created or session.forked."),

@@ -72,10 +72,38 @@ public sealed class FileCommandTests : IAsyncDisposable
         Assert.Equal("one\n", await ReadAsync());
     }
 
-    private string Script(string content) => _user.ScriptOf(
-        new { type = "call", tool = "write", arguments = new { path = "goose.txt", content = content + "\n" } },
-        new { type = "text", text = "It is written." },
-        new { type = "text", text = "Nothing more." });
+    [Fact(Timeout = 90_000)]
+    public async Task A_fork_works_in_a_worktree_of_its_own_which_goes_with_it()
+    {
+        Requires.Programs("git");
+        await _user.GoodAsync("run", "--mode", "edits", "--model", Script("two", "three"), "Write two.");
+        var refused = await _user.RunAsync("fork", "1", "--worktree");
+        Assert.Contains("lies in no repository", refused.Error, StringComparison.Ordinal);
+        await _user.ShellAsync("git init -q; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m one");
+
+        var fork = JsonElement.Parse((await _user.GoodAsync("fork", "1", "--worktree", "--branch", "try/it", "--json")).Out);
+        var folder = fork.GetProperty("workspace").GetString()!;
+        Assert.Equal((_user.Project + ".worktrees/try-it", "two\n"), (folder, await File.ReadAllTextAsync(Path.Combine(folder, "goose.txt"), TestContext.Current.CancellationToken)));
+        var id = fork.GetProperty("id").GetString()!;
+        await _user.GoodAsync("run", "-s", id, "Write three.");
+        Assert.Equal(("two\n", "three\n"), (await ReadAsync(), await File.ReadAllTextAsync(Path.Combine(folder, "goose.txt"), TestContext.Current.CancellationToken)));
+
+        await _user.GoodAsync("trash", id);
+        var purged = await _user.GoodAsync("trash", id, "--purge", "--yes");
+        Assert.Contains($"{folder} stays", purged.Error, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(folder));
+    }
+
+    // Each content is written in a turn of its own.
+    private string Script(params string[] contents) => _user.ScriptOf(
+    [
+        .. contents.SelectMany(content => new object[]
+        {
+            new { type = "call", tool = "write", arguments = new { path = "goose.txt", content = content + "\n" } },
+            new { type = "text", text = "It is written." },
+        }),
+        new { type = "text", text = "Nothing more." },
+    ]);
 
     private Task<string> ReadAsync() => File.ReadAllTextAsync(Goose, TestContext.Current.CancellationToken);
 }

@@ -81,6 +81,11 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
         return commit;
     }
 
+    /// <summary>Whether a session keeps a tree.</summary>
+    public async Task<bool> HasAsync(SessionId session, string tree, CancellationToken cancellationToken) =>
+        await TipAsync(session, cancellationToken) is { } tip
+        && (await AskAsync(["log", "--format=%T", tip.Commit], cancellationToken)).Split('\n').Contains(tree, StringComparer.Ordinal);
+
     public async Task InheritAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder) && await TipAsync(origin, cancellationToken) is { } tip)

@@ -63,6 +63,9 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
         return restore.Kept;
     }
 
+    /// <summary>Whether a session keeps this snapshot.</summary>
+    internal Task<bool> HasAsync(SessionId session, string tree, CancellationToken cancellationToken) => _repository.HasAsync(session, tree, cancellationToken);
+
     /// <inheritdoc/>
     public Task InheritAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken) => _repository.InheritAsync(fork, origin, cancellationToken);
 

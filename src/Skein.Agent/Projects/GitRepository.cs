@@ -16,6 +16,9 @@ internal sealed class GitRepository
     /// <summary>The working tree's first folder.</summary>
     public string Root { get; }
 
+    /// <summary>Its <c>.git</c>, or where that leads.</summary>
+    public string Folder => _gitFolder;
+
     /// <summary>What it shares with its other working trees: objects and references.</summary>
     public string CommonFolder => ReadLine(Path.Combine(_gitFolder, "commondir")) is { } common ? Path.GetFullPath(common, _gitFolder) : _gitFolder;
 

@@ -73,6 +73,8 @@ internal static class TrashCommand
                 surroundings.Out.WriteJsonLine(new JsonObject { ["purged"] = session.Id.Value }.ToJsonString(SkeinJson.Relaxed.Options));
             else
                 Answers.Tell(surroundings, session, "deleted");
+            if (session.Worktree is { } worktree && Directory.Exists(worktree.Folder))
+                surroundings.Error.WriteLine($"Its worktree {TerminalText.CleanLine(worktree.Folder)} stays: it has what is neither committed nor snapshotted for its origin.", Style.Warning);
         }
     }
 

@@ -8,6 +8,7 @@ using Skein.Agent.Projects;
 using Skein.Agent.Providers;
 using Skein.Agent.Settings;
 using Skein.Agent.Tools;
+using Skein.Agent.Worktrees;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Redaction;
@@ -82,7 +83,8 @@ internal sealed class Agents : IAsyncDisposable
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
             async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token),
-            files);
+            files,
+            new GitWorktrees(home.Path, files, surroundings.Variable, settings.Trusted, surroundings.Time));
         var kinds = new AgentKinds(
             [hooks.Around(own), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
         return new Agents(models, mcp, files, kinds, driven, defaults);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Skein.Core.Files;
 
 namespace Skein.Core.Events;
 
@@ -32,6 +33,7 @@ public sealed record Imported(string From, string Id, DateTimeOffset At);
 /// <param name="Summaries">Of what is inherited, as in <see cref="Session.Summaries"/>.</param>
 /// <param name="Hidden">Of what is inherited, as in <see cref="Session.Hidden"/>.</param>
 /// <param name="AgentSession">The driven agent's own id of the origin, where all of that is inherited; null: there is none, or it knows more.</param>
+/// <param name="Worktree">The working tree that the fork has to itself; null: none.</param>
 public sealed record SessionForked(
     ForkOrigin From,
     IReadOnlyList<Segment> Segments,
@@ -45,7 +47,8 @@ public sealed record SessionForked(
     IReadOnlyDictionary<MessageId, long>? Edited = null,
     IReadOnlyList<long>? Summaries = null,
     IReadOnlyList<HiddenStretch>? Hidden = null,
-    string? AgentSession = null) : EventBody;
+    string? AgentSession = null,
+    Worktree? Worktree = null) : EventBody;
 
 /// <param name="Seq">The last sequence inherited.</param>
 /// <param name="Message">The last message inherited; null where the fork begins empty.</param>

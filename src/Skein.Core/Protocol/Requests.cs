@@ -108,7 +108,9 @@ public sealed record PermissionReply(PermissionAnswer Answer, string? Message = 
 
 /// <param name="Message">The last message the fork has; null: all of them.</param>
 /// <param name="Title">Null: the origin's with <c>(fork)</c>.</param>
-public sealed record ForkRequest(MessageId? Message = null, string? Title = null);
+/// <param name="Worktree">It works in a git worktree of its own, which begins with what the origin's folder has.</param>
+/// <param name="Branch">With <paramref name="Worktree"/>: the branch of it, which must be new; null: one that is named after the fork.</param>
+public sealed record ForkRequest(MessageId? Message = null, string? Title = null, bool Worktree = false, string? Branch = null);
 
 /// <param name="Message">The last message to keep; null: what came before the last turn.</param>
 /// <param name="Files">Also restore the files as they were then.</param>

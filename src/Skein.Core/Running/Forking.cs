@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Files;
 using Skein.Core.Protocol;
 
 namespace Skein.Core.Running;
@@ -12,8 +13,9 @@ internal static partial class Forking
     /// <summary>Runs on the origin's mailbox where a turn is open in it, so that it stands still; else what is appended meanwhile comes after the fork.</summary>
     /// <param name="session">The origin.</param>
     /// <param name="live">The messages of one in which a turn is open.</param>
+    /// <param name="place">Where the fork works.</param>
     public static async Task<ISessionWriter> ForkAsync(
-        RunnerParts parts, Session session, IReadOnlyList<Message> live, ForkRequest request, string host, Cause by, CancellationToken cancellationToken)
+        RunnerParts parts, Session session, IReadOnlyList<Message> live, ForkRequest request, ForkPlace place, string host, Cause by, CancellationToken cancellationToken)
     {
         var cut = request.Message is { } message ? await CutAfterAsync(parts.Store, session, message, cancellationToken) : new Cut(session.Seq, null, session.Messages);
         IReadOnlyList<Message> last = [];
@@ -26,14 +28,16 @@ internal static partial class Forking
         var forked = new SessionForked(
             new ForkOrigin(session.Id, cut.Seq, cut.Message),
             Segments(session, cut.Seq),
-            session.Workspace, session.Agent, session.Model, session.Mode,
+            place.Workspace, session.Agent, session.Model, session.Mode,
             request.Title ?? await TitleAsync(parts.Store, session, cancellationToken),
             host,
             cut.Messages,
             Some(session.Edited.Where(e => e.Value <= cut.Seq))?.ToDictionary(),
             Some(session.Summaries.Where(s => s <= cut.Seq)),
             Some(session.Hidden.Concat(session.Rewinds.Select(r => new HiddenStretch(r.Keep, r.At))).Where(h => h.At <= cut.Seq)),
-            cut.Seq == session.Seq ? session.AgentSession : null);
+            // An agent that is driven keeps its sessions with their folders.
+            cut.Seq == session.Seq && place.Worktree is null ? session.AgentSession : null,
+            place.Worktree);
 
         List<EventBody> bodies = [forked];
         if (session.Project is { } project)
@@ -48,7 +52,7 @@ internal static partial class Forking
 
         bodies.AddRange(new Closing(parts.Ids).Messages(last, [], StopReason.Interrupted, "The session was forked before this call had a result.").Bodies);
 
-        return await parts.Store.CreateAsync(parts.Ids.Next<SessionId>(), bodies, by, cancellationToken);
+        return await parts.Store.CreateAsync(place.Fork, bodies, by, cancellationToken);
     }
 
     /// <summary><c>T (fork)</c>, then <c>T (fork 2)</c>: never <c>T (fork) (fork)</c>.</summary>
@@ -120,3 +124,6 @@ internal static partial class Forking
 
     private sealed record Cut(long Seq, MessageId? Message, int Messages);
 }
+
+/// <summary>The fork that is being made, and where it works.</summary>
+internal sealed record ForkPlace(SessionId Fork, string Workspace, Worktree? Worktree = null);

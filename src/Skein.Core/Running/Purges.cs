@@ -5,7 +5,7 @@ using Skein.Core.Files;
 namespace Skein.Core.Running;
 
 /// <summary>Deletes sessions that are in the trash for good.</summary>
-internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoints? files)
+internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoints? files, IWorktrees? worktrees)
 {
     // There is no log left to tell that a request was carried out: a client that lost its answer asks again.
     private readonly ConcurrentDictionary<SessionId, string> _keys = new();
@@ -24,7 +24,14 @@ internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoi
         if (row is { TrashedAt: not null, IsLive: false })
             await runners.LetGoAsync(session, by);
         await store.PurgeAsync(session, cancellationToken);
-        await DropFilesAsync(session);
+        await GuardAsync(async () =>
+        {
+            // Its worktree first: whether that can go is told by snapshots.
+            if (worktrees is not null)
+                await worktrees.RemoveAsync(session, CancellationToken.None);
+            if (files is not null)
+                await files.DropAsync(session, CancellationToken.None);
+        });
         if (by.Key is not null)
             _keys[session] = by.Key;
         Done?.Invoke();
@@ -38,8 +45,13 @@ internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoi
             return collected;
         try
         {
-            var snapshots = await files.CollectAsync(async (session, token) => await store.FindAsync(session, token) is not null, cancellationToken);
-            return collected with { Snapshots = snapshots };
+            var stay = worktrees is null ? [] : await worktrees.CollectAsync(ExistsAsync, cancellationToken);
+            var snapshots = await files.CollectAsync(ExistsAsync, cancellationToken);
+            return collected with
+            {
+                Snapshots = snapshots,
+                Problems = [.. collected.Problems, .. stay.Select(static s => $"The worktree {s} of a fork that was deleted stays: it has what is neither committed nor snapshotted for its origin.")],
+            };
         }
         catch (CheckpointException e)
         {
@@ -47,12 +59,13 @@ internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoi
         }
     }
 
-    private async Task DropFilesAsync(SessionId session)
+    private async ValueTask<bool> ExistsAsync(SessionId session, CancellationToken cancellationToken) => await store.FindAsync(session, cancellationToken) is not null;
+
+    private static async Task GuardAsync(Func<Task> work)
     {
         try
         {
-            if (files is not null)
-                await files.DropAsync(session, CancellationToken.None);
+            await work();
         }
         catch (CheckpointException)
         {

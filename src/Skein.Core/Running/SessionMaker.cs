@@ -83,18 +83,21 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
             if (await FindMadeAsync(by.Key, cancellationToken) is { } made)
                 return made;
 
-            // One that rests is not taken over for it: it may be compressed, and stays so.
-            var resting = runners.Has(origin) ? null : await parts.Store.FindAsync(origin, cancellationToken);
-            var writer = resting is { IsLive: false }
-                ? await Forking.ForkAsync(parts, Sessions.Usable(resting), [], titled, options.Host, by, cancellationToken)
-                : await runners.RunAsync(
-                    origin,
-                    runner => Forking.ForkAsync(parts, Sessions.Usable(runner.Session), runner.Memory.Messages, titled, options.Host, by, cancellationToken),
-                    cancellationToken);
-            await using (writer)
+            var row = await parts.Store.FindAsync(origin, cancellationToken) ?? throw new SessionNotFoundException(origin);
+            var fork = parts.Ids.Next<SessionId>();
+            var lacks = await InheritFilesAsync(fork, origin, cancellationToken);
+            if (!titled.Worktree)
+                return await ForkAsync(row, titled, new ForkPlace(fork, row.Workspace), lacks, by, cancellationToken);
+
+            var place = await PlaceAsync(row, titled, fork, cancellationToken);
+            try
             {
-                await InheritFilesAsync(writer, origin, by);
-                return await parts.Store.FindAsync(writer.Session, cancellationToken) ?? throw new SessionNotFoundException(writer.Session);
+                return await ForkAsync(row, titled, place, lacks, by, cancellationToken);
+            }
+            catch
+            {
+                await options.Worktrees!.RemoveAsync(fork, CancellationToken.None);
+                throw;
             }
         }
         finally
@@ -103,19 +106,53 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
         }
     }
 
+    // One that rests is not taken over for it: it may be compressed, and stays so.
+    private async Task<Session> ForkAsync(
+        Session row, ForkRequest request, ForkPlace place, FilesCheckpointFailed? lacks, Cause by, CancellationToken cancellationToken)
+    {
+        var writer = !runners.Has(row.Id) && !row.IsLive
+            ? await Forking.ForkAsync(parts, Sessions.Usable(row), [], request, place, options.Host, by, cancellationToken)
+            : await runners.RunAsync(
+                row.Id,
+                runner => Forking.ForkAsync(parts, Sessions.Usable(runner.Session), runner.Memory.Messages, request, place, options.Host, by, cancellationToken),
+                cancellationToken);
+        await using (writer)
+        {
+            if (lacks is not null)
+                await writer.AppendAsync([lacks], by with { Key = null }, CancellationToken.None);
+            return await parts.Store.FindAsync(place.Fork, cancellationToken) ?? throw new SessionNotFoundException(place.Fork);
+        }
+    }
+
+    private async Task<ForkPlace> PlaceAsync(Session origin, ForkRequest request, SessionId fork, CancellationToken cancellationToken)
+    {
+        if (options.Worktrees is null)
+            throw new ConflictException("This server makes no worktrees.");
+        string? tree = null;
+        if (request.Message is { } message)
+        {
+            var seq = await parts.Store.FindMessageAsync(origin.Id, message, cancellationToken) ?? throw new NotInSessionException(origin.Id, $"message {message}");
+            tree = await Checkpointing.FindTreeAfterAsync(parts.Store, origin, seq, cancellationToken);
+        }
+
+        var (worktree, workspace) = await options.Worktrees.AddAsync(fork, origin.Id, Sessions.Usable(origin).Workspace, request.Branch, tree, cancellationToken);
+        return new ForkPlace(fork, workspace, worktree);
+    }
+
     public void Dispose() => _making.Dispose();
 
-    // The fork is there already: what it lacks is told in it.
-    private async Task InheritFilesAsync(ISessionWriter fork, SessionId origin, Cause by)
+    // Before the fork, whose worktree's snapshots come on top of them. It is made also without: what it lacks is told in it.
+    private async Task<FilesCheckpointFailed?> InheritFilesAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken)
     {
         try
         {
             if (parts.Files is { } files)
-                await files.InheritAsync(fork.Session, origin, CancellationToken.None);
+                await files.InheritAsync(fork, origin, cancellationToken);
+            return null;
         }
         catch (CheckpointException e)
         {
-            await fork.AppendAsync([new FilesCheckpointFailed($"Snapshots of files are not kept for this fork beyond its origin's life: {e.Message}")], by with { Key = null }, CancellationToken.None);
+            return new FilesCheckpointFailed($"Snapshots of files are not kept for this fork beyond its origin's life: {e.Message}");
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class Sessions : IAsyncDisposable
         var parts = new RunnerParts(store, agents, _subAgents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, options.Files, time, logger);
         _runners = new Runners(parts);
         _retention = new Retention(store, _runners, time, logger);
-        Purges = new Purges(store, _runners, options.Files);
+        Purges = new Purges(store, _runners, options.Files, options.Worktrees);
         _projects = new Projects(store, options.FindProject);
         _rewinds = new FileRewinds(store, options.Files);
         _diffs = new FileDiffs(store, options.Files);

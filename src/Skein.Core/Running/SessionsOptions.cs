@@ -12,6 +12,8 @@ namespace Skein.Core.Running;
 /// <param name="FindProject">What a folder is a part of; null: sessions follow no project that is moved.</param>
 /// <param name="Expand">What prompts become before they are accepted; null: they stay as they are.</param>
 /// <param name="Files">Snapshots the files of workspaces; null: they are not.</param>
+/// <param name="Worktrees">Makes working trees for forks; null: none are made.</param>
 public sealed record SessionsOptions(
     string DefaultAgent, string? DefaultModel, PermissionMode DefaultMode, string Host, Redactor? Redactor = null,
-    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null, IFileCheckpoints? Files = null);
+    Func<string, CancellationToken, ValueTask<Project?>>? FindProject = null, PromptExpander? Expand = null, IFileCheckpoints? Files = null,
+    IWorktrees? Worktrees = null);

@@ -33,6 +33,9 @@ internal sealed class Kernel : IAsyncDisposable
     /// <summary>Snapshots of files; counts from the next start.</summary>
     public IFileCheckpoints? Files { get; set; }
 
+    /// <summary>Working trees of forks; counts from the next start.</summary>
+    public IWorktrees? Worktrees { get; set; }
+
     /// <summary>Agents beyond those it was started with; counts from the next start.</summary>
     public AgentFinder? FindAgent { get; set; }
 
@@ -137,7 +140,7 @@ internal sealed class Kernel : IAsyncDisposable
     {
         Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(Packing: s_packing), _time, Disk, Cancellation);
         Sessions = new Sessions(
-            Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject, Files: Files), _time, NullLogger.Instance);
+            Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject, Files: Files, Worktrees: Worktrees), _time, NullLogger.Instance);
         await Sessions.TakeOverAbandonedAsync(Cancellation);
     }
 }
