@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.AI;
 using Skein.Agent.Providers;
+using Skein.Agent.Providers.TextCalls;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -81,6 +82,10 @@ internal sealed class AnswerReader(MessageId message, IdSource ids)
                 break;
             case TextReasoningContent reasoning:
                 Think(reasoning, outputs);
+                break;
+            case SaidWasThought when _open == StreamKind.Text:
+                _open = StreamKind.Reasoning;
+                CloseInto(outputs);
                 break;
             case ToolCallPiece piece:
                 CloseInto(outputs);

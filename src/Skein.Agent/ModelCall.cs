@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Skein.Agent.Providers;
+using Skein.Agent.Providers.TextCalls;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -82,6 +83,14 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
                 // No table knows every model: this one is asked without from here on.
                 options.Temperature = null;
                 model.Learned.RefusesTemperature = true;
+                yield return new AgentEvents([new ModelRetried(turn.Id, ++retried, 0, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
+                continue;
+            }
+
+            if (failure is { Kind: FailureKind.BadRequest } && options.Tools is { Count: > 0 } && model is { Client: TextCallClient { CanBeTaught: true }, Learned.RefusesTools: false } && TextCallClient.IsRefusalOfTools(failure.Message))
+            {
+                // It is taught to write its calls from here on.
+                model.Learned.RefusesTools = true;
                 yield return new AgentEvents([new ModelRetried(turn.Id, ++retried, 0, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
                 continue;
             }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Skein.Agent.Providers.TextCalls;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Core.Agents;
@@ -61,6 +62,9 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         if (call == _cut)
             return Prepared.Refuse(call, "The answer was cut off at its limit of length in this call, or right after it, so it was not carried out. Make it again, in smaller pieces.");
 
+        if (call.Tool == TextCall.Nameless)
+            return Prepared.Refuse(call, $"What you wrote is no call that can be read: {WhyNoObject(call.Arguments)}. Tools: {string.Join(", ", tools.Keys)}.");
+
         if (!tools.TryGetValue(call.Tool, out var tool))
             return Prepared.Refuse(call, $"There is no tool '{call.Tool}'. Tools: {string.Join(", ", tools.Keys)}.");
 
@@ -68,7 +72,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
             return Prepared.Refuse(call, "The arguments of this call held a secret that was not kept, so it was not carried out. Make it again if it is still needed.");
 
         if (call.Arguments.ValueKind != JsonValueKind.Object)
-            return Prepared.Refuse(call, $"The arguments of {call.Tool} are not a JSON object. Call it again with one that fits its schema.");
+            return Prepared.Refuse(call, $"The arguments of {call.Tool} are not a JSON object: {WhyNoObject(call.Arguments)}. Call it again with one that fits its schema.");
 
         IsAllMalformed = false;
         try
@@ -91,6 +95,21 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return Prepared.Refuse(call, $"The call of {call.Tool} could not be checked: {e.Message}");
+        }
+    }
+
+    private static string WhyNoObject(JsonElement arguments)
+    {
+        if (arguments.ValueKind != JsonValueKind.String)
+            return $"they are of the kind {arguments.ValueKind}";
+        try
+        {
+            using var document = JsonDocument.Parse(arguments.GetString()!);
+            return $"they are of the kind {document.RootElement.ValueKind}";
+        }
+        catch (JsonException e)
+        {
+            return e.Message.TrimEnd('.');
         }
     }
 

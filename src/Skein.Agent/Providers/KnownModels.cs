@@ -10,13 +10,25 @@ namespace Skein.Agent.Providers;
 /// <param name="Temperature">Whether it takes a temperature; what thinks mostly refuses one.</param>
 /// <param name="ThinkingBudget">Whether it is asked to think by a number of tokens and not by an effort.</param>
 /// <param name="Images">Whether it can be shown pictures.</param>
+/// <param name="Tools">How it calls tools.</param>
 public sealed record ModelFacts(
-    int? Context = null, int? Output = null, Price? Price = null, bool? Temperature = null, bool? ThinkingBudget = null, bool? Images = null)
+    int? Context = null, int? Output = null, Price? Price = null, bool? Temperature = null, bool? ThinkingBudget = null, bool? Images = null, ToolCalling? Tools = null)
 {
     public static ModelFacts Nothing { get; } = new();
 
     /// <summary>What is said here over what is known elsewhere.</summary>
-    public ModelFacts Over(ModelFacts known) => new(Context ?? known.Context, Output ?? known.Output, Price ?? known.Price, Temperature ?? known.Temperature, ThinkingBudget ?? known.ThinkingBudget, Images ?? known.Images);
+    public ModelFacts Over(ModelFacts known) => new(Context ?? known.Context, Output ?? known.Output, Price ?? known.Price, Temperature ?? known.Temperature, ThinkingBudget ?? known.ThinkingBudget, Images ?? known.Images, Tools ?? known.Tools);
+}
+
+/// <summary>How a model calls tools.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ToolCalling>))]
+public enum ToolCalling
+{
+    /// <summary>By its provider's API.</summary>
+    Native,
+
+    /// <summary>In its text, as the prompt teaches it.</summary>
+    Prompt,
 }
 
 /// <summary>The table of prices and limits that comes with the program: <c>models.json</c> beside this file, with its date and its sources.</summary>

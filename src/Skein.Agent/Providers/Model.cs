@@ -64,4 +64,7 @@ internal sealed class ModelLessons
 {
     /// <summary>It refused a call for its temperature.</summary>
     public bool RefusesTemperature { get; set; }
+
+    /// <summary>It refused a call for its tools.</summary>
+    public bool RefusesTools { get; set; }
 }

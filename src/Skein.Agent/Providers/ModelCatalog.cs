@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
+using Skein.Agent.Providers.TextCalls;
 using Skein.Core;
 using Skein.Core.Events;
 
@@ -76,9 +77,10 @@ public sealed class ModelCatalog : IDisposable
         var known = KnownModels.Find(model);
 
         // What the model could hold is not what a server at home has the memory for.
-        if (Split(model) is var (provider, _) && _providers.GetValueOrDefault(provider)?.Kind == ProviderKind.Ollama)
+        var provider = Split(model) is var (name, _) ? _providers.GetValueOrDefault(name) : null;
+        if (provider?.Kind == ProviderKind.Ollama)
             known = known with { Context = Math.Min(known.Context ?? OllamaModel.UsualContext, OllamaModel.UsualContext), Price = known.Price ?? new Price(0, 0) };
-        return SaidOf(model).Over(known);
+        return SaidOf(model).Over(known with { Tools = provider?.Tools ?? known.Tools });
     }
 
     /// <summary>The model for small work of the provider that a model (null: the default one) is of; null: none is known to be there.</summary>
@@ -101,11 +103,13 @@ public sealed class ModelCatalog : IDisposable
         var (provider, rest) = Split(name)!.Value;
         // A script's file may change under us; it is read for every turn.
         var client = provider == Scripted ? MakeScripted(rest) : _clients.GetOrAdd(name, _ => Make(_providers[provider], rest));
-        return new Model(name, provider, client, FactsOf(name))
+        var learned = _learned.GetOrAdd(name, _ => new ModelLessons());
+        var facts = FactsOf(name);
+        return new Model(name, provider, TextCallClient.Around(client, facts.Tools, learned, MayWriteCalls(_providers.GetValueOrDefault(provider))), facts)
         {
             TakesTemperature = _providers.GetValueOrDefault(provider)?.Kind != ProviderKind.Anthropic,
             Said = SaidOf(name),
-            Learned = _learned.GetOrAdd(name, _ => new ModelLessons()),
+            Learned = learned,
         };
     }
 
@@ -114,6 +118,9 @@ public sealed class ModelCatalog : IDisposable
         if (_connections.IsValueCreated)
             _connections.Value.Dispose();
     }
+
+    // The makers' own models call by their APIs alone; of what else is behind one nobody knows.
+    private static bool MayWriteCalls(Provider? provider) => provider is { Kind: ProviderKind.Ollama } or { Kind: ProviderKind.OpenAi, Api: OpenAiApi.Chat };
 
     private string Names => string.Join(", ", _providers.Keys.Append(Scripted));
 

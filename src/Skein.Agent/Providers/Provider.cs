@@ -24,6 +24,7 @@ internal sealed class Provider
         KeyVariable = configuration.KeyVariable;
         Models = configuration.Models;
         Headers = configuration.Headers;
+        Tools = configuration.Tools;
         Api = configuration.Api ?? (baseUrl.Host == "api.openai.com" ? OpenAiApi.Responses : OpenAiApi.Chat);
         SmallModel = isMakers ? KnownModels.SmallOf(Name) : null;
         if (needsKey && ApiKey is null)
@@ -42,6 +43,9 @@ internal sealed class Provider
     public string? KeyVariable { get; }
     public IReadOnlyDictionary<string, ModelFacts> Models { get; }
     public IReadOnlyDictionary<string, string> Headers { get; }
+
+    /// <inheritdoc cref="ProviderConfiguration.Tools"/>
+    public ToolCalling? Tools { get; }
 
     /// <summary>Its model for small work; null: none is known, as of a server elsewhere, which need not have what the maker has.</summary>
     public string? SmallModel { get; }
@@ -78,6 +82,7 @@ internal sealed class Provider
         {
             Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
             Api = settings?.Api,
+            Tools = settings?.Tools,
             Headers = settings?.Headers ?? ReadOnlyDictionary<string, string>.Empty,
         };
         var baseUrl = Address(name, whole.BaseUrl!);

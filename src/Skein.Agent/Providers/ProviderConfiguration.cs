@@ -42,6 +42,9 @@ public sealed record ProviderConfiguration(
     /// <summary>Sent with every call, beside those of the kind.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>How its models call tools, but for those of which <see cref="Models"/> says it; null: as is known of them.</summary>
+    public ToolCalling? Tools { get; init; }
+
     // Never show a key where a record is printed.
     private bool PrintMembers(System.Text.StringBuilder text)
     {

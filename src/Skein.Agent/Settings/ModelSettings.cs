@@ -11,7 +11,7 @@ internal static class ModelSettings
     public static ModelFacts Read(SettingsNode node)
     {
         var facts = ModelFacts.Nothing;
-        foreach (var property in node.Properties("context", "output", "price", "temperature", "thinking_budget", "images"))
+        foreach (var property in node.Properties("context", "output", "price", "temperature", "thinking_budget", "images", "tools"))
         {
             facts = property.Name switch
             {
@@ -20,12 +20,15 @@ internal static class ModelSettings
                 "temperature" => facts with { Temperature = property.Flag() },
                 "thinking_budget" => facts with { ThinkingBudget = property.Flag() },
                 "images" => facts with { Images = property.Flag() },
+                "tools" => facts with { Tools = ReadTools(property) },
                 _ => facts with { Price = ReadPrice(property) },
             };
         }
 
         return facts;
     }
+
+    public static ToolCalling ReadTools(SettingsNode node) => node.OneOf(("native", ToolCalling.Native), ("prompt", ToolCalling.Prompt));
 
     private static Price ReadPrice(SettingsNode node)
     {

@@ -144,9 +144,10 @@ internal sealed partial class SettingsParser(string file)
         string? apiKeyEnv = null;
         OpenAiApi? api = null;
         IReadOnlyDictionary<string, string> headers = ReadOnlyDictionary<string, string>.Empty;
+        ToolCalling? tools = null;
         string? script = null;
         IReadOnlyDictionary<string, ModelFacts> models = ReadOnlyDictionary<string, ModelFacts>.Empty;
-        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "api", "headers", "script", "models"))
+        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "api", "headers", "tools", "script", "models"))
         {
             switch (property.Name)
             {
@@ -158,6 +159,9 @@ internal sealed partial class SettingsParser(string file)
                     break;
                 case "headers":
                     headers = property.Properties().ToDictionary(static h => h.Name, ReadHeader, StringComparer.OrdinalIgnoreCase);
+                    break;
+                case "tools":
+                    tools = ModelSettings.ReadTools(property);
                     break;
                 case "base_url":
                     baseUrl = ReadUrl(property);
@@ -186,7 +190,7 @@ internal sealed partial class SettingsParser(string file)
 
         if (script is null && kind == ProviderKind.Scripted)
             throw node.Broken("needs a 'script': the file that it plays");
-        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Api = api, Headers = headers, Models = models };
+        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Api = api, Headers = headers, Tools = tools, Models = models };
     }
 
     // Not shown: it may be what must not stand here.

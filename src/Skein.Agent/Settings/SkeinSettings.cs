@@ -34,6 +34,9 @@ public sealed record ProviderSettings(
     /// <summary>Sent with every call.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>How its models call tools; null: as is known of them.</summary>
+    public ToolCalling? Tools { get; init; }
+
     /// <summary>What its models can hold and cost, by name; over what is known of them.</summary>
     public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
 }

@@ -22,7 +22,7 @@ internal static class Providers
             if (provider.Kind == Agent.Settings.ProviderKind.Scripted)
                 scripts[name] = Read(name, provider.Script!);
             else
-                providers.Add(new ProviderConfiguration(name, KindOf(provider), provider.BaseUrl?.AbsoluteUri, keys?.GetValueOrDefault(name), provider.ApiKeyEnv) { Api = provider.Api, Headers = provider.Headers, Models = provider.Models });
+                providers.Add(new ProviderConfiguration(name, KindOf(provider), provider.BaseUrl?.AbsoluteUri, keys?.GetValueOrDefault(name), provider.ApiKeyEnv) { Api = provider.Api, Headers = provider.Headers, Tools = provider.Tools, Models = provider.Models });
         }
 
         // Those that are known without any settings.
