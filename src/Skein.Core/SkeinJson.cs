@@ -23,6 +23,7 @@ namespace Skein.Core;
 [JsonSerializable(typeof(Part))]
 [JsonSerializable(typeof(Message))]
 [JsonSerializable(typeof(Session))]
+[JsonSerializable(typeof(IReadOnlyList<Segment>))]
 [JsonSerializable(typeof(Cause))]
 [JsonSerializable(typeof(SessionCreated))]
 [JsonSerializable(typeof(SessionForked))]

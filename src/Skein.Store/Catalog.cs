@@ -6,7 +6,8 @@ namespace Skein.Store;
 
 /// <summary>
 /// A cache of the rows of all sessions, and a journal of the sessions that have a writer: one file of sealed lines, appended to and
-/// rewritten when most of it is superseded. Delete it and nothing is lost but the time to read the logs. Safe for use by many threads.
+/// rewritten when most of it is superseded. In memory are the rows' keys and places; a row is read when it is asked for. Delete the
+/// file and nothing is lost but the time to read the logs. Safe for use by many threads.
 /// </summary>
 internal sealed class Catalog : IDisposable
 {
@@ -14,12 +15,17 @@ internal sealed class Catalog : IDisposable
     private const int FewLines = 256;
     private const int RewritePiece = 1 << 20;
 
+    /// <summary>Held by who changes the catalog, also while the disk writes.</summary>
+    private readonly Lock _writing = new();
+
+    /// <summary>Held for a moment by who reads and who changes <see cref="_rows"/> and <see cref="_file"/>, never while the disk is asked.</summary>
     private readonly Lock _gate = new();
+
     private readonly Disk _disk;
     private readonly string _path;
     private readonly Dictionary<SessionId, CatalogRow> _rows = [];
     private readonly HashSet<SessionId> _open = [];
-    private SafeFileHandle? _file;
+    private PlainFile? _file;
     private long _length;
     private int _lines;
 
@@ -36,10 +42,13 @@ internal sealed class Catalog : IDisposable
     public static Catalog Load(string folder, Disk disk)
     {
         var catalog = new Catalog(folder, disk);
-        lock (catalog._gate)
+        lock (catalog._writing)
         {
             catalog.Read_Locked();
-            catalog.Rewrite_Locked();
+            if (catalog._length < 0 || catalog.IsMostlySuperseded_Locked)
+                catalog.Rewrite_Locked();
+            else
+                catalog.TryWrite_Locked(() => catalog.Use_Locked(new PlainFile(disk, disk.OpenWrite(catalog._path), catalog._path)));
         }
 
         return catalog;
@@ -50,20 +59,55 @@ internal sealed class Catalog : IDisposable
     {
         get
         {
-            lock (_gate)
+            lock (_writing)
                 return [.. _open];
         }
     }
 
+    private int Current_Locked => _rows.Count + _open.Count;
+
+    private bool IsMostlySuperseded_Locked => _lines > (2 * Current_Locked) + FewLines;
+
     public CatalogRow? Find(SessionId session)
     {
         lock (_gate)
-            return _rows.GetValueOrDefault(session);
+            return _rows.TryGetValue(session, out var row) ? row : null;
+    }
+
+    /// <summary>Reads a session's row.</summary>
+    /// <returns>Null where there is none of this sequence that can be read.</returns>
+    public Session? Read(SessionId session, long seq)
+    {
+        while (true)
+        {
+            CatalogPlace place;
+            PlainFile file;
+            lock (_gate)
+            {
+                if (!_rows.TryGetValue(session, out var known) || known.State.Seq != seq)
+                    return null;
+                (place, file) = (known.Place, _file!);
+            }
+
+            try
+            {
+                return place.ReadRow(file) is { } row && row.Id == session && row.Seq == seq ? row : null;
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was rewritten just now, or the store is closed.
+                lock (_gate)
+                {
+                    if (_file == file)
+                        throw;
+                }
+            }
+        }
     }
 
     public void Opened(SessionId session)
     {
-        lock (_gate)
+        lock (_writing)
         {
             if (_open.Add(session))
                 Append_Locked(Encoded(new CatalogLine(Opened: session)));
@@ -72,7 +116,7 @@ internal sealed class Catalog : IDisposable
 
     public void Closed(SessionId session)
     {
-        lock (_gate)
+        lock (_writing)
         {
             if (_open.Remove(session))
                 Append_Locked(Encoded(new CatalogLine(Closed: session)));
@@ -80,28 +124,30 @@ internal sealed class Catalog : IDisposable
     }
 
     /// <summary>Keeps a log's row.</summary>
-    public void Write(SessionLog log, SafeFileHandle file)
+    /// <param name="state">The log's, with its row; without one there is nothing to keep.</param>
+    /// <returns>The state, if its row can be read from here now.</returns>
+    public LogState? Write(SessionLog log, LogState? state, SafeFileHandle file)
     {
-        var state = log.State;
-        if (state.Row is null)
-            return;
+        if (state?.Row is null)
+            return null;
 
         // A row is long: it is encoded before others have to wait.
-        var row = new CatalogRow(state.Row, state.End, File.GetLastWriteTimeUtc(file).Ticks, log.IsPacked ? RandomAccess.GetLength(file) : null);
+        var row = new CatalogRow(state, File.GetLastWriteTimeUtc(file).Ticks, log.IsPacked ? RandomAccess.GetLength(file) : null);
         var line = Encoded(new CatalogLine(Row: row));
-        lock (_gate)
+        row = row with { State = state.WithoutRow() };
+        lock (_writing)
         {
-            _rows[log.Id] = row;
-            Append_Locked(line);
+            Append_Locked(line, row with { Place = new CatalogPlace(_length, line.Length) });
+            return Problem is null ? state : null;
         }
     }
 
     /// <summary>The session was purged: it is neither in the lists nor open.</summary>
     public void Forget(SessionId session)
     {
-        lock (_gate)
+        lock (_writing)
         {
-            if (_rows.Remove(session) | _open.Remove(session))
+            if (Remove_Locked(session) | _open.Remove(session))
                 Append_Locked(Encoded(new CatalogLine(Forgotten: session)));
         }
     }
@@ -109,39 +155,49 @@ internal sealed class Catalog : IDisposable
     /// <summary>Drops the rows of sessions that have no log any more.</summary>
     public void Keep(Func<SessionId, bool> isThere)
     {
-        lock (_gate)
+        lock (_writing)
         {
             foreach (var gone in _rows.Keys.Where(s => !isThere(s)).ToList())
-                _rows.Remove(gone);
-            _rows.TrimExcess();
+                Remove_Locked(gone);
+            lock (_gate)
+                _rows.TrimExcess();
         }
     }
 
     /// <summary>Rewrites the file if it holds more than what counts: what was said of sessions that are gone must go as well.</summary>
     public void Compact()
     {
-        lock (_gate)
+        lock (_writing)
         {
-            if (_lines > _rows.Count + _open.Count)
+            if (_lines > Current_Locked)
                 Rewrite_Locked();
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    /// <summary>Lets the file go, without what the next start would read in vain.</summary>
+    public void Dispose()
+    {
+        lock (_writing)
+        {
+            if (_lines > Current_Locked + (Current_Locked / 8) + FewLines)
+                Rewrite_Locked();
+            _file?.Dispose();
+        }
+    }
 
     private void Read_Locked()
     {
         try
         {
-            using var file = PlainFile.Open(_disk, _path);
-            using var lines = new LineReader(file, 0, file.Length);
-            foreach (var line in CatalogReader.Read(lines))
+            _file = PlainFile.Open(_disk, _path);
+            var reader = new CatalogReader(_file);
+            foreach (var (line, place) in reader.Read())
             {
                 _lines++;
-                Take_Locked(line);
+                Take_Locked(line, place);
             }
 
-            _length = lines.Rest.IsEmpty ? lines.Position : -1;
+            _length = reader.Position == _file.Length ? reader.Position : -1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
@@ -149,12 +205,12 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    private void Take_Locked(CatalogLine line)
+    private void Take_Locked(CatalogLine line, CatalogPlace place)
     {
         switch (line)
         {
             case { Row: { } row }:
-                _rows[row.Row.Id] = row;
+                _rows[row.State.Keys!.Id] = row with { Place = place };
                 break;
             case { Opened: { } opened }:
                 _open.Add(opened);
@@ -169,43 +225,71 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    // A torn end is never appended to.
-    private void Rewrite_Locked()
+    private bool Remove_Locked(SessionId session)
     {
-        var current = _rows.Count + _open.Count;
-        if (_length >= 0 && _lines <= (2 * current) + FewLines && _file is null)
+        lock (_gate)
+            return _rows.Remove(session);
+    }
+
+    private void Use_Locked(PlainFile file)
+    {
+        PlainFile? before;
+        lock (_gate)
+            (before, _file) = (_file, file);
+        before?.Dispose();
+    }
+
+    // A torn end is never appended to.
+    private void Rewrite_Locked() => TryWrite_Locked(() =>
+    {
+        var fresh = _path + ".new";
+        _disk.Delete(fresh);
+        var file = new PlainFile(_disk, _disk.Create(fresh), _path);
+        try
         {
-            TryWrite_Locked(() => _file = _disk.OpenWrite(_path));
-            return;
+            var (places, length) = Copy_Locked(file);
+            _disk.Rename(fresh, _path);
+            lock (_gate)
+            {
+                foreach (var (session, place) in places)
+                    _rows[session] = _rows[session] with { Place = place };
+                (file, _file) = (_file, file);
+            }
+
+            (_length, _lines) = (length, Current_Locked);
+        }
+        finally
+        {
+            // The one that is not in use.
+            file?.Dispose();
+        }
+    });
+
+    // In pieces: all of it at once would weigh as much as the sessions themselves.
+    private (List<(SessionId, CatalogPlace)> Places, long Length) Copy_Locked(PlainFile to)
+    {
+        var bytes = new ArrayBufferWriter<byte>(RewritePiece);
+        var (places, length) = (new List<(SessionId, CatalogPlace)>(_rows.Count), 0L);
+        foreach (var (session, row) in _rows.OrderBy(static row => row.Value.Place.Offset))
+        {
+            _file!.ReadWhole(bytes.GetSpan(row.Place.Length)[..row.Place.Length], row.Place.Offset);
+            bytes.Advance(row.Place.Length);
+            places.Add((session, row.Place with { Offset = length + bytes.WrittenCount - row.Place.Length }));
+            if (bytes.WrittenCount > RewritePiece)
+                WritePiece();
         }
 
-        TryWrite_Locked(() =>
+        foreach (var session in _open)
+            new CatalogLine(Opened: session).Write(bytes);
+        WritePiece();
+        return (places, length);
+
+        void WritePiece()
         {
-            var fresh = _path + ".new";
-            _disk.Delete(fresh);
-            _file?.Dispose();
-            _file = _disk.Create(fresh);
-
-            // In pieces: all of it at once would weigh as much as the sessions themselves.
-            var (bytes, length) = (new ArrayBufferWriter<byte>(RewritePiece), 0L);
-            foreach (var line in _rows.Values.Select(row => new CatalogLine(Row: row)).Concat(_open.Select(session => new CatalogLine(Opened: session))))
-            {
-                line.Write(bytes);
-                if (bytes.WrittenCount > RewritePiece)
-                    WritePiece();
-            }
-
-            WritePiece();
-            _disk.Rename(fresh, _path);
-            (_length, _lines) = (length, current);
-
-            void WritePiece()
-            {
-                _disk.Write(_file!, bytes.WrittenSpan, length);
-                length += bytes.WrittenCount;
-                bytes.ResetWrittenCount();
-            }
-        });
+            _disk.Write(to.Handle, bytes.WrittenSpan, length);
+            length += bytes.WrittenCount;
+            bytes.ResetWrittenCount();
+        }
     }
 
     private static ReadOnlyMemory<byte> Encoded(CatalogLine entry)
@@ -215,14 +299,21 @@ internal sealed class Catalog : IDisposable
         return line.WrittenMemory;
     }
 
-    private void Append_Locked(ReadOnlyMemory<byte> line)
+    /// <param name="row">What the line is of, where it is of a row.</param>
+    private void Append_Locked(ReadOnlyMemory<byte> line, CatalogRow? row = null)
     {
         TryWrite_Locked(() =>
         {
-            _disk.Write(_file!, line.Span, _length);
+            _disk.Write(_file!.Handle, line.Span, _length);
             _length += line.Length;
+            _lines++;
+            lock (_gate)
+            {
+                if (row is { } known)
+                    _rows[known.State.Keys!.Id] = known;
+            }
         });
-        if (Problem is null && ++_lines > (2 * (_rows.Count + _open.Count)) + FewLines)
+        if (IsMostlySuperseded_Locked)
             Rewrite_Locked();
     }
 
@@ -236,10 +327,9 @@ internal sealed class Catalog : IDisposable
         {
             write();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
             Problem = e.Message;
-            _file?.Dispose();
         }
     }
 }

@@ -7,13 +7,17 @@ using Skein.Core;
 
 namespace Skein.Store;
 
-/// <param name="End">Up to which byte of the log the row is folded.</param>
+/// <summary>A row that the catalog holds.</summary>
+/// <param name="State">Up to which byte of the log it is folded, and its keys; the row itself is in the line.</param>
 /// <param name="Written">When the log's file was last written, by the file system, in ticks: a file that was touched since is folded again.</param>
 /// <param name="Packed">How long the file is, where it is compressed.</param>
-internal sealed record CatalogRow(Session Row, long End, long Written, long? Packed = null)
+internal readonly record struct CatalogRow(LogState State, long Written, long? Packed = null)
 {
+    /// <summary>Where the line is.</summary>
+    public CatalogPlace Place { get; init; }
+
     /// <summary>Whether it is the row of a file with this length and time.</summary>
-    public bool IsOf(bool isPacked, long length, long written) => Written == written && (isPacked ? Packed == length : Packed is null && End == length);
+    public bool IsOf(bool isPacked, long length, long written) => Written == written && (isPacked ? Packed == length : Packed is null && State.End == length);
 }
 
 /// <summary>
@@ -48,15 +52,15 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         using (var writer = new Utf8JsonWriter(json, s_writing))
         {
             writer.WriteStartObject();
-            if (Row is not null)
+            if (Row is { } row)
             {
-                writer.WriteNumber("end"u8, Row.End);
-                writer.WriteNumber("written"u8, Row.Written);
-                if (Row.Packed is { } packed)
+                writer.WriteNumber("end"u8, row.State.End);
+                writer.WriteNumber("written"u8, row.Written);
+                if (row.Packed is { } packed)
                     writer.WriteNumber("packed"u8, packed);
                 writer.WriteNumber("fold"u8, SessionFold.Version);
                 writer.WritePropertyName("row"u8);
-                JsonSerializer.Serialize(writer, Row.Row, s_row);
+                JsonSerializer.Serialize(writer, row.State.Row!, s_row);
             }
             else if (Opened is { } opened)
             {
@@ -77,8 +81,10 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         LogLine.Seal(json.WrittenSpan, into);
     }
 
+    /// <summary>Reads a line, of a row only its keys.</summary>
+    /// <param name="line">Its seal has been looked at.</param>
     /// <returns>An empty line where it says nothing that this version understands: the log is read instead.</returns>
-    public static CatalogLine Read(ReadOnlySpan<byte> line)
+    public static CatalogLine Read(ReadOnlySpan<byte> line, SharedTexts texts)
     {
         try
         {
@@ -97,9 +103,9 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     packed = reader.GetInt64();
                 else if (name.SequenceEqual("fold"u8))
                     fold = reader.GetInt32();
-                else if (name.SequenceEqual("row"u8))
-                    read = fold != SessionFold.Version ? Skipped(ref reader)
-                        : JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? new CatalogLine(new CatalogRow(Whole(row), end, written, packed)) : read;
+                else if (name.SequenceEqual("row"u8) && fold == SessionFold.Version)
+                    read = SessionKeys.Read(ref reader, texts, out var seq) is { } keys
+                        ? new CatalogLine(new CatalogRow(new LogState(seq, end, Row: null) { Keys = keys }, written, packed)) : read;
                 else if (name.SequenceEqual("opened"u8))
                     read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
                 else if (name.SequenceEqual("closed"u8))
@@ -118,11 +124,28 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         }
     }
 
-    // A fold of another version of this program: the log is folded again.
-    private static CatalogLine Skipped(ref Utf8JsonReader reader)
+    /// <summary>Reads the row of a line.</summary>
+    /// <returns>Null where the line is damaged or has none that this version understands.</returns>
+    public static Session? ReadRow(ReadOnlySpan<byte> line)
     {
-        reader.Skip();
-        return new CatalogLine();
+        if (!LogLine.IsSealed(line))
+            return null;
+
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("row"u8))
+                    return JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? Whole(row) : null;
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            // As good as damaged.
+        }
+
+        return null;
     }
 
     // What was not written is empty, and reads as null.

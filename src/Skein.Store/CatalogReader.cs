@@ -1,83 +1,77 @@
-using System.Buffers;
-using Skein.Core;
-
 namespace Skein.Store;
 
-/// <summary>Reads the lines of a catalog: a few megabytes at a time, decoded by all cores. With many sessions that is most of what a start takes.</summary>
-internal static class CatalogReader
+/// <summary>Reads the lines of a catalog, a few megabytes at a time and on all cores. Of the rows it takes the keys alone.</summary>
+internal sealed class CatalogReader(LogFile file)
 {
     private const int PieceBytes = 1 << 20;
-    private static readonly Usage s_unused = new();
 
-    /// <summary>What the lines say, in their order; of one that is damaged: nothing.</summary>
-    public static IEnumerable<CatalogLine> Read(LineReader lines)
+    private readonly long _length = file.Length;
+
+    /// <summary>The end of the last whole line that was read.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>What the lines say, in their order, and where; of one that is damaged: nothing.</summary>
+    public IEnumerable<(CatalogLine Line, CatalogPlace Place)> Read()
     {
-        var pieces = new ArrayBufferWriter<byte>[Environment.ProcessorCount];
-        var decoded = new List<CatalogLine>[pieces.Length];
+        var pieces = new Piece[Environment.ProcessorCount];
         for (var i = 0; i < pieces.Length; i++)
-            (pieces[i], decoded[i]) = (new ArrayBufferWriter<byte>(), []);
+            pieces[i] = new Piece();
 
-        var more = true;
-        while (more)
+        while (true)
         {
-            foreach (var piece in pieces)
+            var filled = 0;
+            while (filled < pieces.Length && TryFill(pieces[filled]))
+                filled++;
+            if (filled == 0)
+                yield break;
+
+            Parallel.For(0, filled, i => pieces[i].Decode());
+            for (var i = 0; i < filled; i++)
             {
-                piece.ResetWrittenCount();
-                more = more && TryFill(piece, lines);
+                foreach (var line in pieces[i].Lines)
+                    yield return line;
+            }
+        }
+    }
+
+    private bool TryFill(Piece piece)
+    {
+        while (true)
+        {
+            var read = (int)Math.Min(piece.Buffer.Length, _length - Position);
+            file.ReadWhole(piece.Buffer.AsSpan(0, read), Position);
+            if (piece.Buffer.AsSpan(0, read).LastIndexOf((byte)'\n') is var last and >= 0)
+            {
+                (piece.Start, piece.Length) = (Position, last + 1);
+                Position += piece.Length;
+                return true;
             }
 
-            Parallel.For(0, pieces.Length, i => Decode(pieces[i].WrittenSpan, decoded[i]));
-            foreach (var line in decoded.SelectMany(static line => line))
-                yield return line;
-        }
-    }
-
-    private static bool TryFill(ArrayBufferWriter<byte> piece, LineReader lines)
-    {
-        while (piece.WrittenCount < PieceBytes)
-        {
-            if (!lines.TryRead(out var line))
+            if (read < piece.Buffer.Length)
                 return false;
-            piece.Write(line);
-            piece.Write("\n"u8);
-        }
-
-        return true;
-    }
-
-    private static void Decode(ReadOnlySpan<byte> piece, List<CatalogLine> into)
-    {
-        into.Clear();
-        var texts = new Dictionary<string, string>();
-        foreach (var range in piece.Split((byte)'\n'))
-        {
-            var line = piece[range];
-            if (!line.IsEmpty)
-                into.Add(LogLine.IsSealed(line) ? Sharing(texts, CatalogLine.Read(line)) : new CatalogLine());
+            piece.Buffer = new byte[LineReader.Larger(read, file.Path)];
         }
     }
 
-    // Most sessions have the same few folders, agents and models: these need not be kept a hundred thousand times.
-    private static CatalogLine Sharing(Dictionary<string, string> texts, CatalogLine line)
+    /// <summary>Some lines, whole.</summary>
+    private sealed class Piece
     {
-        if (line.Row is not { Row: var row } known)
-            return line;
+        private readonly SharedTexts _texts = new();
 
-        return line with
+        public byte[] Buffer { get; set; } = new byte[PieceBytes];
+        public long Start { get; set; }
+        public int Length { get; set; }
+        public List<(CatalogLine Line, CatalogPlace Place)> Lines { get; } = [];
+
+        public void Decode()
         {
-            Row = known with
+            Lines.Clear();
+            for (var at = 0; at < Length;)
             {
-                Row = row with
-                {
-                    Workspace = Shared(row.Workspace)!,
-                    Agent = Shared(row.Agent)!,
-                    Model = Shared(row.Model),
-                    Host = Shared(row.Host),
-                    Usage = row.Usage == s_unused ? s_unused : row.Usage,
-                },
-            },
-        };
-
-        string? Shared(string? text) => text is null || texts.TryAdd(text, text) ? text : texts[text];
+                var line = Buffer.AsSpan(at, Buffer.AsSpan(at, Length - at).IndexOf((byte)'\n'));
+                Lines.Add((LogLine.IsSealed(line) ? CatalogLine.Read(line, _texts) : new CatalogLine(), new CatalogPlace(Start + at, line.Length + 1)));
+                at += line.Length + 1;
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ public sealed class EmbeddedStore : ISessionStore
     private readonly LogPacking _packing;
     private readonly LogParts _parts;
     private readonly SemaphoreSlim _deleting = new(1, 1);
-    private readonly ConcurrentDictionary<string, SessionId> _byKey = new();
+    private readonly ConcurrentDictionary<long, SessionId> _byKey = new();
     private readonly ConcurrentDictionary<SessionId, bool> _abandoned = new();
     private int _disposed;
 
@@ -39,7 +39,7 @@ public sealed class EmbeddedStore : ISessionStore
         _reader = new SessionReader(_logs, disk);
         _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability, time);
         _search = new StoreSearch(_logs, _blobs, disk);
-        _watchers = new Watchers(session => _logs.Find(session)?.State.Row);
+        _watchers = new Watchers(_logs.FindRow);
     }
 
     /// <summary>Opens the store, making its folder (for this user alone) where it is missing.</summary>
@@ -132,19 +132,19 @@ public sealed class EmbeddedStore : ISessionStore
             return null;
 
         // The disk may not have answered when the log was last looked at.
-        if (log.State.Row is null)
+        if (log.State.Keys is null)
             await _logs.LookAsync(log, cancellationToken);
-        return log.State.Row ?? throw new DamagedException(log.State.Fault!);
+        return _logs.Whole(log)?.Row ?? (log.IsGone ? null : throw new DamagedException(log.State.Fault!));
     }
 
-    public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) =>
-        _byKey.TryGetValue(key, out var session) ? FindAsync(session, cancellationToken) : ValueTask.FromResult<Session?>(null);
+    public async ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) =>
+        _byKey.TryGetValue(Fingerprint.Of(key), out var session) && await FindAsync(session, cancellationToken) is { } row && row.Key == key ? row : null;
 
     public ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(SessionList.Page(_logs.Rows, query));
+        return ValueTask.FromResult(SessionList.Page(_logs.Keys, query, _logs.FindRow));
     }
 
     public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken)
@@ -257,27 +257,27 @@ public sealed class EmbeddedStore : ISessionStore
         foreach (var session in _catalog.Open.Where(s => _logs.Find(s) is not null))
             _abandoned[session] = true;
 
-        foreach (var row in _logs.Rows)
+        foreach (var keys in _logs.Keys)
         {
-            if (row.IsLive)
-                _abandoned[row.Id] = true;
-            if (row.Key is not null)
-                _byKey.TryAdd(row.Key, row.Id);
+            if (keys.IsLive)
+                _abandoned[keys.Id] = true;
+            if (keys.Key != Fingerprint.None)
+                _byKey.TryAdd(keys.Key, keys.Id);
         }
     }
 
     private void OnCommitted(SessionLog log)
     {
         if (log.State.Row?.Key is { } key)
-            _byKey.TryAdd(key, log.Id);
+            _byKey.TryAdd(Fingerprint.Of(key), log.Id);
         _watchers.Changed(log.Id);
     }
 
     private void Forget(SessionLog log)
     {
         _abandoned.TryRemove(log.Id, out _);
-        if (log.State.Row?.Key is { } key)
-            _byKey.TryRemove(KeyValuePair.Create(key, log.Id));
+        if (log.State.Keys is { } keys)
+            _byKey.TryRemove(KeyValuePair.Create(keys.Key, log.Id));
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);

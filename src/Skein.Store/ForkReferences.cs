@@ -13,10 +13,10 @@ internal sealed record ForkReferences(IReadOnlyDictionary<SessionId, long> UpTo,
         var unknown = new List<string>();
         foreach (var log in logs)
         {
-            if (log.State.Row is not { } row)
+            if (log.State.Keys is not { } keys)
                 unknown.Add(log.Name);
             else
-                foreach (var segment in row.Segments)
+                foreach (var segment in keys.Segments)
                     upTo[segment.Session] = Math.Max(upTo.GetValueOrDefault(segment.Session), segment.UpTo);
         }
 

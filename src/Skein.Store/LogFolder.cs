@@ -21,8 +21,8 @@ internal sealed class LogFolder(string root, LogParts parts)
     // Not its Values, which copies them all under every lock that the dictionary has.
     public IEnumerable<SessionLog> All => _logs.Select(static log => log.Value);
 
-    /// <summary>The rows of all sessions that have one, as they are now, in no order.</summary>
-    public IEnumerable<Session> Rows => All.Select(static log => log.State.Row).OfType<Session>();
+    /// <summary>The keys of all sessions that have a row, as they are now, in no order.</summary>
+    public IEnumerable<SessionKeys> Keys => All.Select(static log => log.State.Keys).OfType<SessionKeys>();
 
     /// <summary>What is left of sessions that were purged, for the forks that read from them.</summary>
     public ConcurrentDictionary<SessionId, SessionLog> Origins { get; } = new();
@@ -38,6 +38,53 @@ internal sealed class LogFolder(string root, LogParts parts)
     public SessionLog? Find(SessionId session) => _logs.GetValueOrDefault(session);
 
     public SessionLog Get(SessionId session) => Find(session) ?? throw new SessionNotFoundException(session);
+
+    /// <summary>A session's row as it is now, for lists, which tell nothing of what cannot be read.</summary>
+    public Session? FindRow(SessionId session)
+    {
+        try
+        {
+            return Find(session) is { } log ? Whole(log)?.Row : null;
+        }
+        catch (DamagedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A log's state together with its row: held, or read from the catalog; where that one cannot be read, folded again from the log.</summary>
+    /// <returns>Null where there is no row: the log was not looked at, cannot be folded, or was purged.</returns>
+    /// <exception cref="DamagedException">The disk does not answer.</exception>
+    public LogState? Whole(SessionLog log)
+    {
+        while (true)
+        {
+            var state = log.State;
+            if (state.Row is not null)
+                return state;
+            if (state.Keys is null)
+                return null;
+            if (parts.Catalog.Read(log.Id, state.Seq) is { } row)
+                return new LogState(state.Seq, state.End, row);
+
+            // It was appended to since then, or the catalog is damaged.
+            if (ReferenceEquals(log.State, state))
+                return Folded(log, state);
+        }
+    }
+
+    private LogState? Folded(SessionLog log, LogState state)
+    {
+        try
+        {
+            using var file = log.Open(parts.Disk);
+            return LogFold.Fold(file, log, state.End, from: null) is { Row: not null } whole ? whole : throw new DamagedException($"{log.Name} is not what it was.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return log.IsGone ? null : throw new DamagedException($"{log.Name} cannot be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>The log that holds what forks inherited from a session: its own, or what a purge left of it; null when neither is there.</summary>
     /// <exception cref="DamagedException">The file cannot be read.</exception>
@@ -129,13 +176,11 @@ internal sealed class LogFolder(string root, LogParts parts)
     private bool TryAdd(SessionId id, bool isPacked, long length, long written, out SessionLog log)
     {
         var row = parts.Catalog.Find(id);
-        id = row?.Row.Id ?? id;
-        var isCurrent = row is not null && row.IsOf(isPacked, length, written);
-        var isPrefix = !isPacked && row is { Packed: null } && row.End < length;
-        log = new SessionLog(id, root, row is not null && (isCurrent || isPrefix)
-            ? new LogState(row.Row.Seq, row.End, row.Row)
-            : new LogState(0, 0, null)) { IsPacked = isPacked };
-        _logs[id] = log;
+        var isCurrent = row is { } known && known.IsOf(isPacked, length, written);
+        var isPrefix = !isPacked && row is { Packed: null } before && before.State.End < length;
+        var state = isCurrent || isPrefix ? row!.Value.State : new LogState(0, 0, null);
+        log = new SessionLog(state.Keys?.Id ?? id, root, state) { IsPacked = isPacked };
+        _logs[log.Id] = log;
         return isCurrent;
     }
 
@@ -194,7 +239,7 @@ internal sealed class LogFolder(string root, LogParts parts)
         try
         {
             if (Find(session) is { } known)
-                throw new SessionExistsException(session, known.State.Row is { } row ? $"workspace '{row.Workspace}' and agent '{row.Agent}'" : "a log that cannot be read");
+                throw new SessionExistsException(session, known.State.Keys is { } keys ? $"workspace '{keys.Workspace}' and agent '{keys.Agent}'" : "a log that cannot be read");
 
             if (Origins.ContainsKey(session))
                 throw new SessionExistsException(session, "a log that was purged, and that forks still read");
@@ -251,16 +296,17 @@ internal sealed class LogFolder(string root, LogParts parts)
                 if (!clean)
                     parts.Disk.Truncate(file, log.State.End);
                 parts.Disk.Flush(file);
+                log.Learn(Whole(log) ?? throw new DamagedException(log.State.Fault!));
                 return (file, []);
             }
 
-            var (state, repairs) = LogRepair.Mend(parts.Disk, file, log, Path.Combine(root, "blobs"));
+            var (state, repairs) = LogRepair.Mend(parts.Disk, file, log, Whole(log), Path.Combine(root, "blobs"));
             if (state.Row is null)
                 throw new DamagedException(state.Fault!);
 
             log.Learn(state);
             log.IsFlushed = log.IsChecked = true;
-            parts.Catalog.Write(log, file);
+            parts.Catalog.Write(log, log.State, file);
             return (file, repairs);
         }
         catch (Exception e)
@@ -282,15 +328,13 @@ internal sealed class LogFolder(string root, LogParts parts)
 
             var end = LogTail.Find(file).Committed;
             var known = log.State;
-            if (known.Row is null || known.End > end)
-                known = LogFold.Fold(file, log, end, from: null);
-            else if (known.End < end)
-                known = LogFold.Fold(file, log, end, known);
+            if (known.Keys is null || known.End != end)
+                known = LogFold.Fold(file, log, end, from: known.Keys is null || known.End > end ? null : Whole(log));
 
-            log.Learn(known.Row is null ? known : known with { Fault = null });
+            log.Learn(known.Keys is null ? known : known with { Fault = null });
             log.IsFlushed = true;
-            if (Find(log.Id) == log && !ReferenceEquals(parts.Catalog.Find(log.Id)?.Row, known.Row))
-                parts.Catalog.Write(log, file.Handle);
+            if (Find(log.Id) == log && parts.Catalog.Write(log, log.State, file.Handle) is { } kept)
+                log.LetRowGo(kept);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {

@@ -39,16 +39,16 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
         }
     }
 
-    private static void RequireTrashed(SessionLog log)
+    private void RequireTrashed(SessionLog log)
     {
         if (log.IsGone)
             throw new SessionNotFoundException(log.Id);
-        if (log.State.Row is not { } row)
+        if (log.State.Keys is not { } keys)
             throw new DamagedException(log.State.Fault!);
-        if (row.TrashedAt is null)
+        if (!keys.IsTrashed)
             throw new ConflictException($"Session {log.Id} is not in the trash: only what is there can be purged.");
-        if (row.Turn is { } turn)
-            throw new ConflictException($"Session {log.Id} has turn {turn}, which has not ended: interrupt it first.");
+        if (keys.IsLive)
+            throw new ConflictException($"Session {log.Id} has turn {logs.FindRow(log.Id)?.Turn}, which has not ended: interrupt it first.");
     }
 
     private bool Delete(SessionLog log)

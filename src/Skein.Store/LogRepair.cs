@@ -14,19 +14,20 @@ internal static class LogRepair
     public const string TornMark = ".torn-";
 
     /// <param name="file">Open for writing.</param>
+    /// <param name="known">What is known of the log already; null where nothing is.</param>
     /// <param name="blobs">The folder of what events name.</param>
     /// <returns>What is known now, and what was done about it.</returns>
     /// <exception cref="IOException">The disk refused; what was there is still there, or aside.</exception>
-    public static (LogState State, IReadOnlyList<Repair> Repairs) Mend(Disk disk, SafeFileHandle file, SessionLog log, string blobs)
+    public static (LogState State, IReadOnlyList<Repair> Repairs) Mend(
+        Disk disk, SafeFileHandle file, SessionLog log, LogState? known, string blobs)
     {
         var repairs = new List<Repair>();
         var bytes = new PlainFile(disk, file, log.Path);
         disk.Flush(file);
         var end = MendTail(disk, file, bytes, log, repairs);
 
-        var known = log.State;
         var (damage, missing) = LogFold.FindLosses(bytes, log, end, blobs);
-        if (known.Row is null || known.End > end || !damage.SequenceEqual(known.Row.Damage))
+        if (known?.Row is null || known.End > end || !damage.SequenceEqual(known.Row.Damage))
             known = LogFold.Fold(bytes, log, end, from: null);
         else if (known.End < end)
             known = LogFold.Fold(bytes, log, end, known);

@@ -19,6 +19,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     private Gathered _flushing = new();
     private long _lastNumbered = log.State.Seq;
     private long _rowEnd;
+    private LogState? _kept;
     private bool _scheduled;
     private bool _fenced;
     private bool _closed;
@@ -82,8 +83,8 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         }
 
         await idle;
-        if (!file.IsClosed && log.State.End > _rowEnd)
-            parts.Catalog.Write(log, file);
+        if (!file.IsClosed)
+            _kept = log.State.End > _rowEnd ? parts.Catalog.Write(log, log.State, file) : _kept;
         file.Dispose();
         return _stopped is null;
     }
@@ -102,6 +103,8 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
             {
                 log.Writer = null;
                 parts.Catalog.Closed(log.Id);
+                if (_kept is not null)
+                    log.LetRowGo(_kept);
             }
         }
         finally
@@ -152,7 +155,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         if (log.State.End - _rowEnd >= RowEvery)
         {
             _rowEnd = log.State.End;
-            parts.Catalog.Write(log, file);
+            _kept = parts.Catalog.Write(log, log.State, file);
         }
     }
 

@@ -10,75 +10,95 @@ internal static class SessionList
 {
     private const int MostItems = 1000;
 
-    private static readonly Comparer<Session> s_newestFirst = Comparer<Session>.Create(
+    private static readonly Comparer<SessionKeys> s_newestFirst = Comparer<SessionKeys>.Create(
         static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Value, y.Id.Value));
-    private static readonly Comparer<Session> s_oldestFirst = Comparer<Session>.Create(static (x, y) => s_newestFirst.Compare(y, x));
+    private static readonly Comparer<SessionKeys> s_oldestFirst = Comparer<SessionKeys>.Create(static (x, y) => s_newestFirst.Compare(y, x));
 
+    /// <param name="rowOf">Reads a row; null where it is gone or cannot be read.</param>
     /// <exception cref="InvalidRequestException">The limit or the cursor breaks its rule.</exception>
-    public static SessionPage Page(IEnumerable<Session> rows, SessionQuery query)
+    public static SessionPage Page(IEnumerable<SessionKeys> sessions, SessionQuery query, Func<SessionId, Session?> rowOf)
     {
         if (query.Limit is < 1 or > MostItems)
             throw new InvalidRequestException($"The limit is {query.Limit}: it must be 1 to {MostItems}.");
 
         var from = query.Cursor is null ? null : Place.Parse(query.Cursor);
-        var found = Newest(Matching(from is null ? rows : rows.Where(from.IsBefore), query), query.Limit + 1);
-        return found.Length <= query.Limit
-            ? new SessionPage(found, null)
-            : new SessionPage(found[..query.Limit], Place.Of(found[query.Limit - 1]).ToString());
+        var found = Newest(Matching(from is null ? sessions : sessions.Where(from.IsBefore), query, rowOf), query.Limit + 1);
+        var rows = found.Take(query.Limit).Select(keys => rowOf(keys.Id)).OfType<Session>().ToList();
+        return new SessionPage(rows, found.Length <= query.Limit ? null : Place.Of(found[query.Limit - 1]).ToString());
     }
 
-    /// <summary>The rows that were asked for, whatever the cursor and the limit, in no order.</summary>
-    public static IEnumerable<Session> Matching(IEnumerable<Session> rows, SessionQuery query)
+    /// <summary>The sessions that were asked for, whatever the cursor and the limit, in no order.</summary>
+    /// <param name="rowOf">Is asked where keys do not decide.</param>
+    public static IEnumerable<SessionKeys> Matching(IEnumerable<SessionKeys> sessions, SessionQuery query, Func<SessionId, Session?> rowOf)
     {
-        var workspace = query.Workspace is null ? null : Folder(query.Workspace);
-        return rows.Where(s => Matches(s, query, workspace));
+        var asked = new Asked(query);
+        return sessions.Where(keys => asked.MayBe(keys) && (asked.IsDecidedByKeys || (rowOf(keys.Id) is { } row && asked.Is(row))));
     }
 
-    /// <summary>All rows, most recently updated first. Each is only looked for when it is asked for: whoever stops early has not waited for the rest.</summary>
-    public static IEnumerable<Session> NewestFirst(IReadOnlyCollection<Session> rows)
+    /// <summary>All of them, most recently updated first. Each is only looked for when it is asked for: whoever stops early has not waited for the rest.</summary>
+    public static IEnumerable<SessionKeys> NewestFirst(IReadOnlyCollection<SessionKeys> sessions)
     {
-        var left = new PriorityQueue<Session, Session>(rows.Select(static row => (row, row)), s_newestFirst);
+        var left = new PriorityQueue<SessionKeys, SessionKeys>(sessions.Select(static keys => (keys, keys)), s_newestFirst);
         while (left.TryDequeue(out var next, out _))
             yield return next;
     }
 
-    // Of many rows a page needs few: no more are kept than it has.
-    private static Session[] Newest(IEnumerable<Session> rows, int most)
+    // Of many sessions a page needs few: no more are kept than it has.
+    private static SessionKeys[] Newest(IEnumerable<SessionKeys> sessions, int most)
     {
-        var kept = new PriorityQueue<Session, Session>(s_oldestFirst);
-        foreach (var row in rows)
+        var kept = new PriorityQueue<SessionKeys, SessionKeys>(s_oldestFirst);
+        foreach (var keys in sessions)
         {
             if (kept.Count < most)
-                kept.Enqueue(row, row);
+                kept.Enqueue(keys, keys);
             else
-                kept.EnqueueDequeue(row, row);
+                kept.EnqueueDequeue(keys, keys);
         }
 
-        var newest = new Session[kept.Count];
+        var newest = new SessionKeys[kept.Count];
         for (var i = newest.Length - 1; i >= 0; i--)
             newest[i] = kept.Dequeue();
         return newest;
     }
 
-    private static bool Matches(Session s, SessionQuery query, string? workspace) =>
-        s.TrashedAt is not null == query.Trashed
-        && (query.Archived is null || s.Archived == query.Archived)
-        && (query.Status is null || s.Status == query.Status)
-        && (query.Agent is null || s.Agent == query.Agent)
-        && (query.Parent is null || s.Parent == query.Parent)
-        && (query.IdStart is null || IdText.Begins(s.Id.Value.AsSpan(SessionId.Prefix.Length), query.IdStart))
-        && (query.AgentSession is null || s.AgentSession == query.AgentSession)
-        && (query.TitleStart is null || s.Title.StartsWith(query.TitleStart, StringComparison.Ordinal))
-        && (query.ImportedAs is null || s.Imported?.Id == query.ImportedAs)
-        && IsThere(s, query, workspace);
-
-    private static bool IsThere(Session s, SessionQuery query, string? workspace)
+    /// <summary>What was asked for, made ready to be compared with many.</summary>
+    private sealed class Asked(SessionQuery query)
     {
-        if (workspace is null && query is { Project: null, NotIn: null })
-            return true;
-        var folder = Folder(s.Workspace);
-        var asked = folder == workspace || (query.Project is { } project ? s.Project == project : workspace is null);
-        return asked && query.NotIn?.Contains(folder) is not true;
+        private readonly string? _workspace = query.Workspace is null ? null : Folder(query.Workspace);
+        private readonly long _parent = Fingerprint.Of(query.Parent?.Value);
+        private readonly long _agentSession = Fingerprint.Of(query.AgentSession);
+        private readonly long _importedAs = Fingerprint.Of(query.ImportedAs);
+
+        public bool IsDecidedByKeys { get; } = query is { Parent: null, AgentSession: null, TitleStart: null, ImportedAs: null };
+
+        /// <summary>What the keys say.</summary>
+        public bool MayBe(SessionKeys s) =>
+            s.IsTrashed == query.Trashed
+            && (query.Archived is null || s.Archived == query.Archived)
+            && (query.Status is null || s.Status == query.Status)
+            && (query.Agent is null || s.Agent == query.Agent)
+            && (query.Parent is null || s.Parent == _parent)
+            && (query.IdStart is null || IdText.Begins(s.Id.Value.AsSpan(SessionId.Prefix.Length), query.IdStart))
+            && (query.AgentSession is null || s.AgentSession == _agentSession)
+            && (query.TitleStart is null || Fingerprint.MayBegin(s.TitleStart, query.TitleStart))
+            && (query.ImportedAs is null || s.ImportedAs == _importedAs)
+            && IsThere(s);
+
+        /// <summary>What keys do not decide.</summary>
+        public bool Is(Session s) =>
+            (query.Parent is null || s.Parent == query.Parent)
+            && (query.AgentSession is null || s.AgentSession == query.AgentSession)
+            && (query.TitleStart is null || s.Title.StartsWith(query.TitleStart, StringComparison.Ordinal))
+            && (query.ImportedAs is null || s.Imported?.Id == query.ImportedAs);
+
+        private bool IsThere(SessionKeys s)
+        {
+            if (_workspace is null && query is { Project: null, NotIn: null })
+                return true;
+            var folder = Folder(s.Workspace);
+            var asked = folder == _workspace || (query.Project is { } project ? s.Project == project : _workspace is null);
+            return asked && query.NotIn?.Contains(folder) is not true;
+        }
     }
 
     private static string Folder(string path) => Path.TrimEndingDirectorySeparator(path);
@@ -86,7 +106,7 @@ internal static class SessionList
     /// <summary>The last row of a page. Its text is the cursor: opaque to clients, checked when it comes back.</summary>
     private sealed record Place(DateTimeOffset UpdatedAt, SessionId Session)
     {
-        public static Place Of(Session session) => new(session.UpdatedAt, session.Id);
+        public static Place Of(SessionKeys session) => new(session.UpdatedAt, session.Id);
 
         public static Place Parse(string cursor)
         {
@@ -101,7 +121,7 @@ internal static class SessionList
             throw new InvalidRequestException($"The cursor '{(cursor.Length <= 80 ? cursor : cursor[..80] + "…")}' is malformed: it must be the 'next' of the page before.");
         }
 
-        public bool IsBefore(Session s) =>
+        public bool IsBefore(SessionKeys s) =>
             s.UpdatedAt < UpdatedAt || (s.UpdatedAt == UpdatedAt && string.CompareOrdinal(s.Id.Value, Session.Value) > 0);
 
         public override string ToString() =>

@@ -122,6 +122,16 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
         changed?.TrySetResult();
     }
 
+    /// <summary>Leaves the row to the catalog, which has it as of this state, unless something was appended since.</summary>
+    public void LetRowGo(LogState kept)
+    {
+        lock (Gate)
+        {
+            if (ReferenceEquals(_state, kept))
+                _state = kept.WithoutRow();
+        }
+    }
+
     /// <summary>Where the events after a sequence begin, if they were appended lately: a follower needs no search.</summary>
     public (long Seq, long Offset)? RecentStart(long after)
     {

@@ -98,7 +98,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     {
         var stretches = new List<Stretch>();
         var last = 0L;
-        foreach (var segment in state.Row?.Segments ?? [])
+        foreach (var segment in state.Keys?.Segments ?? [])
         {
             if (segment.UpTo > after)
             {
@@ -121,7 +121,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     }
 
     private static LogState StateOf(SessionLog log) =>
-        log.State is { Row: null, Seq: 0 } nothing ? throw new DamagedException(nothing.Fault!) : log.State;
+        log.State is { Keys: null, Seq: 0 } nothing ? throw new DamagedException(nothing.Fault!) : log.State;
 
     private async ValueTask<EventReader?> OpenForwardAsync(SessionId session, Stretch stretch, long after, CancellationToken cancellationToken)
     {

@@ -15,13 +15,11 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
     // The other half is for the agents at work, and for whoever asks something else meanwhile.
     private static readonly int s_workers = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <param name="Row">As whose the findings are told.</param>
-    /// <param name="Stretches">The logs, oldest first.</param>
-    private sealed record Work(Session Row, IReadOnlyList<Stretch> Stretches);
+    /// <param name="Stretches">The logs, oldest first; the findings are told as those of the last one's session.</param>
+    private sealed record Work(IReadOnlyList<Stretch> Stretches);
 
-    /// <param name="State">How the log was when it was planned.</param>
     /// <param name="UpTo">The last sequence that counts.</param>
-    private sealed record Stretch(SessionLog Log, LogState State, long UpTo);
+    private sealed record Stretch(SessionLog Log, long UpTo);
 
     public async IAsyncEnumerable<SearchFinding> RunAsync(
         SearchQuery query, TextMatcher matcher, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -60,7 +58,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
 
         foreach (var log in logs.All)
         {
-            if (log.State is { Row: null, Fault: { } fault })
+            if (log.State is { Keys: null, Fault: { } fault })
                 yield return new SearchSkipped(log.Id, fault);
         }
     }
@@ -86,10 +84,14 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
     private IReadOnlyList<SearchFinding> Scan(Work work, SearchQuery query, TextMatcher matcher, BlobScan content, CancellationToken cancellationToken)
     {
         string? fault = null;
-        var edited = work.Stretches.SelectMany(s => s.State.Row?.Edited.Keys ?? []).ToHashSet();
-        var fold = new SearchFold(matcher, query, work.Row, edited, blob => Try(() => content.Find(blob, cancellationToken)));
+        var stretches = work.Stretches.Select(s => (s.Log, State: Try(() => logs.Whole(s.Log)) ?? s.Log.State, s.UpTo)).ToList();
+        if (stretches[^1] is not { Log: var own, State.Row: { } row })
+            return fault is null ? [] : [new SearchSkipped(work.Stretches[^1].Log.Id, fault)];
+
+        var edited = stretches.SelectMany(s => s.State.Row?.Edited.Keys ?? []).ToHashSet();
+        var fold = new SearchFold(matcher, query, row, edited, blob => Try(() => content.Find(blob, cancellationToken)));
         var scan = new LogScan(disk, fold, matcher, cancellationToken);
-        foreach (var (log, state, upTo) in work.Stretches)
+        foreach (var (log, state, upTo) in stretches)
         {
             Try(() =>
             {
@@ -104,7 +106,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
             return true;
         });
         var hits = fold.Finish();
-        return fault is null ? hits : [.. hits, new SearchSkipped(work.Row.Id, fault)];
+        return fault is null ? hits : [.. hits, new SearchSkipped(own.Id, fault)];
 
         T? Try<T>(Func<T?> read)
         {
@@ -122,40 +124,40 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
 
     private IEnumerable<Work> Plan(SearchQuery query)
     {
-        var rows = SessionList.Matching(
-            logs.Rows.Where(r => query.Since is null || r.UpdatedAt >= query.Since),
-            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Trashed: query.Trashed)).ToList();
-        var heirs = HeirsOf(rows);
-        foreach (var session in SessionList.NewestFirst(rows))
+        var sessions = SessionList.Matching(
+            logs.Keys.Where(s => query.Since is null || s.UpdatedAt >= query.Since),
+            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Trashed: query.Trashed),
+            logs.FindRow).ToList();
+        var heirs = HeirsOf(sessions);
+        foreach (var session in SessionList.NewestFirst(sessions))
         {
-            // Its row and its end belong together, and may have changed since.
-            if (logs.Find(session.Id) is not { State: { Row: { } row } state } log)
+            if (logs.Find(session.Id) is not { } log)
                 continue;
 
             var inherited = session.Segments
                 .Where(s => heirs.TryGetValue(s.Session, out var heir) && heir.Session == session.Id)
                 .Select(s => (Origin: logs.Find(s.Session), s.UpTo))
                 .Where(s => s.Origin is not null)
-                .Select(s => new Stretch(s.Origin!, s.Origin!.State, s.UpTo));
-            yield return new Work(row, [.. inherited, new Stretch(log, state, long.MaxValue)]);
+                .Select(s => new Stretch(s.Origin!, s.UpTo));
+            yield return new Work([.. inherited, new Stretch(log, long.MaxValue)]);
         }
     }
 
     /// <summary>For origins that are not searched themselves: the fork that has most of them.</summary>
-    private static Dictionary<SessionId, (SessionId Session, long UpTo)> HeirsOf(List<Session> rows)
+    private static Dictionary<SessionId, (SessionId Session, long UpTo)> HeirsOf(List<SessionKeys> sessions)
     {
         var heirs = new Dictionary<SessionId, (SessionId Session, long UpTo)>();
-        foreach (var row in rows)
+        foreach (var session in sessions)
         {
-            foreach (var segment in row.Segments)
+            foreach (var segment in session.Segments)
             {
                 if (!heirs.TryGetValue(segment.Session, out var heir) || heir.UpTo < segment.UpTo)
-                    heirs[segment.Session] = (row.Id, segment.UpTo);
+                    heirs[segment.Session] = (session.Id, segment.UpTo);
             }
         }
 
-        foreach (var row in rows)
-            heirs.Remove(row.Id);
+        foreach (var session in sessions)
+            heirs.Remove(session.Id);
         return heirs;
     }
 }

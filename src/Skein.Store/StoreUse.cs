@@ -80,11 +80,10 @@ public sealed record StoreUse(
             return rows;
 
         using var file = PlainFile.Open(new Disk(), path);
-        using var lines = new LineReader(file, 0, file.Length);
-        foreach (var line in CatalogReader.Read(lines))
+        foreach (var (line, place) in new CatalogReader(file).Read())
         {
-            if (line.Row is { } row)
-                rows[row.Row.Id] = row.Row;
+            if (line.Row is { State.Keys.Id: var session } && place.ReadRow(file) is { } row)
+                rows[session] = row;
         }
 
         return rows;

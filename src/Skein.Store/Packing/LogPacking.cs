@@ -77,8 +77,8 @@ internal sealed class LogPacking(LogFolder logs, LogParts parts, PackingRules? r
     }
 
     private bool Rests(SessionLog log) =>
-        rules is not null && log is { IsPacked: false, IsGone: false, Writer: null, State: { Fault: null, Row: { IsLive: false } row } state }
-        && row.UpdatedAt < parts.Time.GetUtcNow() - rules.After && state.End >= rules.Least;
+        rules is not null && log is { IsPacked: false, IsGone: false, Writer: null, State: { Fault: null, Keys: { IsLive: false } keys } state }
+        && keys.UpdatedAt < parts.Time.GetUtcNow() - rules.After && state.End >= rules.Least;
 
     // It is long work: whoever wants to write the session does not wait for it, only for the change of names.
     private async Task<long?> PackAsync(SessionLog log, CancellationToken cancellationToken)
@@ -165,7 +165,7 @@ internal sealed class LogPacking(LogFolder logs, LogParts parts, PackingRules? r
 
         log.IsPacked = true;
         using (var packed = log.Open(_disk))
-            parts.Catalog.Write(log, packed.Handle);
+            parts.Catalog.Write(log, logs.Whole(log), packed.Handle);
         _disk.Delete(log.PlainPath);
         parts.Deletions.Expect(folder);
     }

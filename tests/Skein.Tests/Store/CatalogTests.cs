@@ -134,10 +134,10 @@ public sealed class CatalogTests : EmbeddedTests
     {
         await using (var store = await OpenAsync(Skein.Store.Durability.Relaxed))
         {
-            for (var i = 0; i < 60; i++)
+            for (var i = 0; i < 40; i++)
             {
                 await using var writer = await CreateAsync(store);
-                await writer.AppendAsync([Some.Titled($"{i} {new string('t', 50_000)}")], null, Cancellation);
+                await writer.AppendAsync([Some.Titled($"{i} {new string('t', 80_000)}")], null, Cancellation);
             }
 
             // What a catalog says later counts.
@@ -153,7 +153,7 @@ public sealed class CatalogTests : EmbeddedTests
         await using var again = await OpenAsync();
 
         var titles = (await again.ListAsync(new SessionQuery(Limit: 1000), Cancellation)).Items.Select(s => s.Title).ToList();
-        Assert.Equal(60, titles.Count);
+        Assert.Equal(40, titles.Count);
         Assert.All(titles, title => Assert.EndsWith(" again", title, StringComparison.Ordinal));
         Assert.Equal(reads, Disk.Count(DiskCall.Read, ".jsonl") - Disk.Count(DiskCall.Read, "catalog.jsonl"));
     }

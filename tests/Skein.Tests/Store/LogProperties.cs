@@ -37,11 +37,15 @@ public sealed class LogProperties
         var all = Fold(null, stored);
 
         var kept = Fold(null, stored.Take(cut));
-        var read = CatalogLine.Read(Sealed(new CatalogLine(new CatalogRow(kept, 7, 8)))).Row!;
+        var line = Sealed(new CatalogLine(new CatalogRow(new LogState(kept!.Seq, 7, kept), 8)));
+        var read = CatalogLine.Read(line, new SharedTexts()).Row!.Value;
+        var row = CatalogLine.ReadRow(line);
 
-        Assert.Equal((7, 8), (read.End, read.Written));
-        Assert.Equal(Some.Text(kept), Some.Text(read.Row));
-        Assert.Equal(Some.Text(all), Some.Text(Fold(read.Row, stored.Skip(cut))));
+        Assert.Equal((kept.Seq, 7, 8), (read.State.Seq, read.State.End, read.Written));
+        Assert.Equal(Some.Text(kept), Some.Text(row));
+        Assert.Equal(SessionKeys.Of(row!) with { Segments = [] }, read.State.Keys! with { Segments = [] });
+        Assert.Equal(row!.Segments, read.State.Keys.Segments);
+        Assert.Equal(Some.Text(all), Some.Text(Fold(row, stored.Skip(cut))));
     });
 
     [Fact]

@@ -88,7 +88,7 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
     {
         if (Any() is not { } origin || origin.Events.Count == origin.Inherited || model.Sessions.Count >= MostSessions)
             return;
-        if (await _store.FindAsync(origin.Id, cancellationToken) is not { } row)
+        if (await FindAsync(origin.Id) is not { } row)
             return;
 
         // From what it wrote itself or from what it inherited.
@@ -99,6 +99,19 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
             .. upTo > origin.Inherited ? [new Segment(origin.Id, upTo)] : Array.Empty<Segment>(),
         ];
         await MakeAsync(new ModelSession(_ids.Next<SessionId>(), [.. origin.Events.Take(upTo)]), [Some.Forked(row, upTo, segments)]);
+    }
+
+    private async Task<Session?> FindAsync(SessionId session)
+    {
+        try
+        {
+            return await _store.FindAsync(session, cancellationToken);
+        }
+        catch (DamagedException)
+        {
+            // The disk refuses to read, too.
+            return null;
+        }
     }
 
     private async Task MakeAsync(ModelSession session, IReadOnlyList<EventBody> bodies)
