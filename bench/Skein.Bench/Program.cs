@@ -19,6 +19,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["compressed"] = CompressedBench.RunAsync,
     ["driven"] = DrivenBench.RunAsync,
     ["open"] = OpenBench.RunAsync,
+    ["hands"] = HandsBench.RunAsync,
     ["repl"] = ReplBench.RunAsync,
     ["stores"] = StoresBench.RunAsync,
 };

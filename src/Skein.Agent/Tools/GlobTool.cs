@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Skein.Agent.Tools.Searching;
 
 namespace Skein.Agent.Tools;
 
@@ -37,16 +38,15 @@ internal sealed class GlobTool(ToolSettings settings) : ITool
         if (!Directory.Exists(folder.Real))
             throw new ToolInputException($"There is no folder '{folder.Subject}'.");
 
-        return Task.Run(Find, cancellationToken);
+        return Task.Run(FindAsync, cancellationToken);
 
-        ToolOutput Find()
+        async Task<ToolOutput> FindAsync()
         {
             var text = new StringBuilder();
             var count = 0;
-            foreach (var found in new FileWalk(context, settings).Below(folder, int.MaxValue, cancellationToken))
+            await foreach (var found in new FileWalk(context, settings).BelowAsync(folder, int.MaxValue, cancellationToken))
             {
-                var relative = Path.GetRelativePath(folder.Real, found.Path).Replace(Path.DirectorySeparatorChar, '/');
-                if (found.IsFolder || !globs.Any(glob => glob.Matches(relative)))
+                if (found.IsFolder || !globs.Any(glob => glob.Matches(found.Below)))
                     continue;
 
                 if (++count > MostFiles)
@@ -55,7 +55,7 @@ internal sealed class GlobTool(ToolSettings settings) : ITool
                     break;
                 }
 
-                text.Append(folder.Subject == "." ? relative : $"{folder.Subject}/{relative}").Append('\n');
+                text.Append(folder.Subject == "." ? found.Below : $"{folder.Subject}/{found.Below}").Append('\n');
             }
 
             return new ToolOutput(

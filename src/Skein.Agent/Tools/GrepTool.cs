@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Skein.Agent.Tools.Searching;
+using Skein.Core.Search;
 
 namespace Skein.Agent.Tools;
 
@@ -10,9 +13,10 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
 {
     private const int MostMatches = 1000;
     private const int DefaultMatches = 200;
-    private const int MostCharactersOfLine = 16 * 1024;
-    private const int Shown = 400;
-    private const long MostBytesOfFile = 64 << 20;
+
+    // What is searched as one piece of work, beside others.
+    private const int FilesOfPiece = 32;
+    private const long BytesOfPiece = 1 << 20;
 
     /// <summary>For one line: a pattern that takes longer was not meant.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
@@ -56,79 +60,58 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     private async Task<ToolOutput> SearchAsync(Call call, ToolContext context, CancellationToken cancellationToken)
     {
         var result = new Result(call);
-        foreach (var (path, shown) in Files(call, context, cancellationToken))
+        await using var ahead = new WorkAhead<IReadOnlyList<FileResult>>(cancellationToken);
+        await foreach (var piece in PiecesAsync(call, context, cancellationToken))
         {
+            ahead.Begin(stop => [.. piece.Select(file => Search(file, call, stop))]);
+            if (ahead.Count == WorkAhead<IReadOnlyList<FileResult>>.Most)
+                result.Add(await ahead.TakeAsync());
             if (result.IsFull)
                 break;
-
-            try
-            {
-                await SearchFileAsync(path, shown, call, result, cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                result.Unreadable++;
-            }
         }
 
+        while (!result.IsFull && ahead.Count > 0)
+            result.Add(await ahead.TakeAsync());
         return result.ToOutput();
     }
 
-    private static async Task SearchFileAsync(string path, string shown, Call call, Result result, CancellationToken cancellationToken)
-    {
-        // What the system says is empty could be a pipe, and opening that would never return.
-        var size = new FileInfo(path).Length;
-        if (size == 0)
-            return;
-
-        if (size > MostBytesOfFile)
-        {
-            result.TooLarge++;
-            return;
-        }
-
-        using var file = await TextFile.OpenAsync(path, cancellationToken);
-        if (file is null)
-            return;
-
-        var lines = new LineReader(file, MostCharactersOfLine);
-        for (var number = 1; await lines.ReadAsync(cancellationToken) is { } line; number++)
-        {
-            if (!IsMatch(call.Pattern, line, shown, number))
-                continue;
-
-            result.Add(shown, number, line);
-            if (call.FilesOnly || result.IsFull)
-                return;
-        }
-    }
-
-    private static bool IsMatch(Regex pattern, string line, string shown, int number)
+    private static FileResult Search(Candidate file, Call call, CancellationToken cancellationToken)
     {
         try
         {
-            return pattern.IsMatch(line);
+            return new FileResult(file.Shown, call.Lines.In(file.Path, file.Shown, file.Size, cancellationToken));
         }
-        catch (RegexMatchTimeoutException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ToolInputException($"The pattern is too slow ('{shown}', line {number}): avoid nested repetitions.");
+            return new FileResult(file.Shown, null);
         }
     }
 
-    private IEnumerable<(string Path, string Shown)> Files(Call call, ToolContext context, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<Candidate>> PiecesAsync(Call call, ToolContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (File.Exists(call.Path.Real))
         {
-            yield return (call.Path.Real, call.Path.Subject);
+            yield return [new Candidate(call.Path.Real, call.Path.Subject, new FileInfo(call.Path.Real).Length)];
             yield break;
         }
 
-        foreach (var found in new FileWalk(context, settings).Below(call.Path, int.MaxValue, cancellationToken))
+        var (piece, bytes) = (new List<Candidate>(), 0L);
+        await foreach (var found in new FileWalk(context, settings).BelowAsync(call.Path, int.MaxValue, cancellationToken))
         {
-            var relative = Path.GetRelativePath(call.Path.Real, found.Path).Replace(Path.DirectorySeparatorChar, '/');
-            if (!found.IsFolder && !found.IsLink && (call.Include.Count == 0 || call.Include.Any(glob => glob.Matches(relative))))
-                yield return (found.Path, call.Path.Subject == "." ? relative : $"{call.Path.Subject}/{relative}");
+            // What the system says is empty could be a pipe, and opening that would never return.
+            if (found.IsFolder || found.IsLink || found.Size == 0 || (call.Include.Count > 0 && !call.Include.Any(glob => glob.Matches(found.Below))))
+                continue;
+
+            piece.Add(new Candidate(found.Path, call.Path.Subject == "." ? found.Below : $"{call.Path.Subject}/{found.Below}", found.Size));
+            bytes += found.Size;
+            if (piece.Count < FilesOfPiece && bytes < BytesOfPiece)
+                continue;
+
+            yield return piece;
+            (piece, bytes) = ([], 0);
         }
+
+        yield return piece;
     }
 
     private Call Parse(JsonElement json, ToolContext context)
@@ -140,15 +123,18 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
 
         try
         {
-            var options = RegexOptions.CultureInvariant | (arguments.Flag("ignore_case") ? RegexOptions.IgnoreCase : RegexOptions.None);
+            var (ignoreCase, filesOnly) = (arguments.Flag("ignore_case"), arguments.Flag("files_only"));
+            var limit = arguments.Number("limit", DefaultMatches, least: 1, MostMatches);
+            var regex = new Regex(pattern, RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None), s_patience);
             return new Call(
-                new Regex(pattern, options, s_patience),
+                regex,
+                new LineSearch(regex, ByteNeedle.InEveryMatchOf(pattern, !ignoreCase), filesOnly ? 1 : limit),
                 ToolPath.Resolve(arguments.OptionalText("path") ?? ".", context, settings),
                 arguments.OptionalText("include") is { } include
                     ? [.. Glob.ExpandBraces(include.Contains('/') ? include : "**/" + include).Select(Glob.ForPaths)]
                     : [],
-                arguments.Flag("files_only"),
-                arguments.Number("limit", DefaultMatches, least: 1, MostMatches));
+                filesOnly,
+                limit);
         }
         catch (RegexParseException e)
         {
@@ -156,26 +142,32 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
         }
     }
 
-    private sealed record Call(Regex Pattern, ToolPath Path, IReadOnlyList<Glob> Include, bool FilesOnly, int Limit);
+    private sealed record Call(Regex Pattern, LineSearch Lines, ToolPath Path, IReadOnlyList<Glob> Include, bool FilesOnly, int Limit);
+
+    /// <summary>A file that is to be searched.</summary>
+    private readonly record struct Candidate(string Path, string Shown, long Size);
+
+    /// <param name="Lines">Null: it could not be read.</param>
+    private readonly record struct FileResult(string Shown, IReadOnlyList<MatchingLine>? Lines);
 
     private sealed class Result(Call call)
     {
         private readonly StringBuilder _text = new();
         private int _matches;
         private int _files;
-        private string? _last;
+        private int _unreadable;
 
-        public int Unreadable { get; set; }
-        public int TooLarge { get; set; }
         public bool IsFull => _matches >= call.Limit;
 
-        public void Add(string file, int number, string line)
+        public void Add(IEnumerable<FileResult> files)
         {
-            _matches++;
-            if (file != _last)
-                _files++;
-            _last = file;
-            _text.Append(call.FilesOnly ? $"{file}\n" : string.Create(CultureInfo.InvariantCulture, $"{file}:{number}: {ToolTexts.OneLine(line, Shown)}\n"));
+            foreach (var (shown, lines) in files)
+            {
+                if (lines is null)
+                    _unreadable++;
+                else if (lines.Count > 0 && !IsFull)
+                    Add(shown, lines);
+            }
         }
 
         public ToolOutput ToOutput()
@@ -184,12 +176,20 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
                 _text.Append("Nothing matches.\n");
             if (IsFull)
                 _text.Append(CultureInfo.InvariantCulture, $"(There may be more: these are the first {call.Limit}.)\n");
-            if (Unreadable > 0)
-                _text.Append(CultureInfo.InvariantCulture, $"({Unreadable} files could not be read.)\n");
-            if (TooLarge > 0)
-                _text.Append(CultureInfo.InvariantCulture, $"({TooLarge} files are larger than {MostBytesOfFile >> 20} MiB and were not searched.)\n");
+            if (_unreadable > 0)
+                _text.Append(CultureInfo.InvariantCulture, $"({_unreadable} files could not be read.)\n");
 
             return new ToolOutput(_text.ToString(), Metadata: ToolTexts.Metadata(("matches", _matches), ("files", _files)));
+        }
+
+        private void Add(string file, IReadOnlyList<MatchingLine> lines)
+        {
+            _files++;
+            foreach (var line in lines.Take(call.Limit - _matches))
+            {
+                _matches++;
+                _text.Append(call.FilesOnly ? $"{file}\n" : string.Create(CultureInfo.InvariantCulture, $"{file}:{line.Number}: {line.Text}\n"));
+            }
         }
     }
 }

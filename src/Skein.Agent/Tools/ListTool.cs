@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Skein.Agent.Tools.Searching;
 
 namespace Skein.Agent.Tools;
 
@@ -42,13 +43,13 @@ internal sealed class ListTool(ToolSettings settings) : ITool
                 : $"There is no folder '{folder.Subject}'.");
         }
 
-        return Task.Run(Show, cancellationToken);
+        return Task.Run(ShowAsync, cancellationToken);
 
-        ToolOutput Show()
+        async Task<ToolOutput> ShowAsync()
         {
             var text = new StringBuilder();
             var count = 0;
-            foreach (var found in new FileWalk(context, settings).Below(folder, depth, cancellationToken))
+            await foreach (var found in new FileWalk(context, settings).BelowAsync(folder, depth, cancellationToken))
             {
                 if (++count > MostEntries)
                 {

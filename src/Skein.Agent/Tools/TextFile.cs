@@ -49,7 +49,7 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
         {
             var start = new byte[Looked];
             var read = await stream.ReadAtLeastAsync(start, Looked, throwOnEndOfStream: false, cancellationToken);
-            isText = DetectMark(start.AsSpan(0, read)) is not null || !start.AsSpan(0, read).Contains((byte)0);
+            isText = !IsBinary(start.AsSpan(0, read));
             stream.Position = 0;
             return isText ? new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true) : null;
         }
@@ -72,6 +72,14 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
         var file = new FileInfo(path.Real);
         return file.Exists ? file.Length : throw new ToolInputException($"There is no file '{path.Subject}'.");
     }
+
+    /// <summary>Whether it is no text, as git decides it: a byte 0 near its start, without a mark that tells of UTF-16.</summary>
+    public static bool IsBinary(ReadOnlySpan<byte> start) => DetectMark(start) is null && start[..Math.Min(Looked, start.Length)].Contains((byte)0);
+
+    public static bool IsUtf16(ReadOnlySpan<byte> start) => DetectMark(start) is UnicodeEncoding;
+
+    /// <summary>The same bytes, but for the mark of UTF-8 before them.</summary>
+    public static Span<byte> WithoutMark(Span<byte> start) => DetectMark(start) is UTF8Encoding mark ? start[mark.Preamble.Length..] : start;
 
     public byte[] Encode(string text) => HasMark ? [.. Encoding.GetPreamble(), .. Encoding.GetBytes(text)] : Encoding.GetBytes(text);
 

@@ -40,6 +40,10 @@ internal sealed class ByteNeedle
         _second = _bytes.Length == 1 ? _first : Rarest(except: _first);
     }
 
+    /// <summary>Of a regular expression of .NET, as far as its pattern shows it; null: nothing.</summary>
+    public static ByteNeedle? InEveryMatchOf(string pattern, bool matchCase) =>
+        RequiredText.LongestPlain(pattern, matchCase) is { Length: > 0 } plain ? new ByteNeedle(plain, matchCase) : null;
+
     public bool IsIn(ReadOnlySpan<byte> bytes) => IndexOf(bytes) >= 0;
 
     /// <summary>Where the needle first stands; -1: nowhere.</summary>

@@ -1,4 +1,4 @@
-namespace Skein.Agent.Tools;
+namespace Skein.Agent.Tools.Searching;
 
 /// <summary>
 /// What <c>.gitignore</c> files say, from the repository's root down to a folder; the last rule that matches wins. Immutable: a folder's
@@ -8,16 +8,19 @@ internal sealed class IgnoreRules
 {
     private const long MostBytes = 1 << 20;
     private readonly IgnoreRules? _parent;
-    private readonly string _folder;
+    private readonly int _below;
     private readonly List<Rule> _rules = [];
 
     private IgnoreRules(IgnoreRules? parent, string folder)
     {
-        _parent = parent;
-        _folder = folder;
+        // A repository in another has rules of its own, and those of a repository give way to the ones of its folders.
+        var git = Path.Combine(folder, ".git");
+        var isRepository = Path.Exists(git);
+        _parent = isRepository ? null : parent is { _rules.Count: 0 } ? parent._parent : parent;
+        _below = Path.EndsInDirectorySeparator(folder) ? folder.Length : folder.Length + 1;
+        if (isRepository)
+            Read(Path.Combine(git, "info", "exclude"));
         Read(Path.Combine(folder, ".gitignore"));
-        if (Directory.Exists(Path.Combine(folder, ".git")))
-            Read(Path.Combine(folder, ".git", "info", "exclude"));
     }
 
     /// <summary>The rules that hold in a folder, those of the folders above it in its repository included.</summary>
@@ -37,18 +40,17 @@ internal sealed class IgnoreRules
     public IgnoreRules In(string folder) => new(this, folder);
 
     /// <param name="path">Absolute; its folders are known not to be ignored.</param>
-    public bool Ignores(string path, bool isFolder)
+    public bool Ignores(string path, string name, bool isFolder)
     {
-        if (Path.GetFileName(path) == ".git")
+        if (name == ".git")
             return true;
 
         for (var rules = this; rules is not null; rules = rules._parent)
         {
-            var relative = Path.GetRelativePath(rules._folder, path).Replace(Path.DirectorySeparatorChar, '/');
             for (var i = rules._rules.Count - 1; i >= 0; i--)
             {
                 var rule = rules._rules[i];
-                if ((isFolder || !rule.FoldersOnly) && rule.Glob.Matches(relative))
+                if ((isFolder || !rule.FoldersOnly) && rule.Matches(path, name, rules._below))
                     return !rule.Negated;
             }
         }
@@ -77,11 +79,16 @@ internal sealed class IgnoreRules
         }
     }
 
-    private sealed record Rule(Glob Glob, bool Negated, bool FoldersOnly)
+    /// <param name="OfNames">It is for names in every folder below, not for paths.</param>
+    private sealed record Rule(Glob Glob, bool OfNames, bool Negated, bool FoldersOnly)
     {
+        /// <param name="below">Where in the path the one from the rules' folder on begins.</param>
+        public bool Matches(string path, string name, int below) =>
+            OfNames ? Glob.MatchesText(name) : Glob.Matches(path[below..].Replace(Path.DirectorySeparatorChar, '/'));
+
         public static Rule? Parse(string line)
         {
-            var pattern = line.EndsWith("\\ ", StringComparison.Ordinal) ? line : line.TrimEnd();
+            var pattern = WithoutEnd(line);
             if (pattern.Length == 0 || pattern[0] == '#')
                 return null;
 
@@ -93,10 +100,30 @@ internal sealed class IgnoreRules
                 return null;
 
             // A pattern with a slash in it belongs to its own folder, one without to every folder below.
-            pattern = pattern.Contains('/') ? pattern.TrimStart('/') : "**/" + pattern;
+            if (!pattern.Contains('/'))
+                return new Rule(Glob.ForText(pattern), OfNames: true, negated, foldersOnly);
+
+            pattern = pattern.StartsWith('/') ? pattern[1..] : pattern;
             if (pattern.EndsWith("/**", StringComparison.Ordinal))
                 pattern += "/*"; // All below the folder, not the folder itself.
-            return new Rule(Glob.ForPaths(pattern), negated, foldersOnly);
+            return new Rule(Glob.ForPaths(pattern), OfNames: false, negated, foldersOnly);
+        }
+
+        // Spaces at the end do not count, but for one behind a backslash.
+        private static string WithoutEnd(string line)
+        {
+            var end = line.Length;
+            while (end > 0 && line[end - 1] == ' ' && !IsEscaped(line, end - 1))
+                end--;
+            return line[..end];
+        }
+
+        private static bool IsEscaped(string line, int at)
+        {
+            var backslashes = 0;
+            while (at > backslashes && line[at - 1 - backslashes] == '\\')
+                backslashes++;
+            return backslashes % 2 == 1;
         }
     }
 }

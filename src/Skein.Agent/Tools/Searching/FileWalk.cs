@@ -1,0 +1,147 @@
+using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
+using Skein.Sandbox;
+
+namespace Skein.Agent.Tools.Searching;
+
+/// <summary>Something found below a folder.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Below">Its path from that folder on, with '/'.</param>
+/// <param name="Depth">0 directly in the folder.</param>
+/// <param name="Size">Bytes, as the system says.</param>
+internal readonly record struct Found(string Path, string Below, bool IsFolder, bool IsLink, int Depth, long Size)
+{
+    public string Name => System.IO.Path.GetFileName(Path);
+}
+
+/// <summary>
+/// Walks a folder in the order of names, without what <c>.gitignore</c> leaves out, what rules withhold and Skein's own folders. Links
+/// are told and never followed: they could lead out of the workspace, or in circles. The folders that come next are read meanwhile.
+/// </summary>
+internal sealed class FileWalk(ToolContext context, ToolSettings settings)
+{
+    private static readonly EnumerationOptions s_everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true, RecurseSubdirectories = false };
+
+    private readonly string _workspace = RealPath.Of(context.Workspace);
+    private readonly HashSet<string> _hidden = [.. settings.HiddenFolders.Select(RealPath.Of)];
+
+    /// <param name="depth">How many levels down.</param>
+    public async IAsyncEnumerable<Found> BelowAsync(ToolPath folder, int depth, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var levels = new Stack<Level>();
+        try
+        {
+            levels.Push(new Level(this, List(folder.Real, folder, IgnoreRules.For(folder.Real), 0), folder, depth, cancellationToken));
+            while (levels.TryPeek(out var level))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!level.TryNext(out var found))
+                {
+                    await levels.Pop().DisposeAsync();
+                    continue;
+                }
+
+                yield return found;
+                if (found.IsFolder && found.Depth + 1 < depth)
+                    levels.Push(new Level(this, await level.NextFolderAsync(), folder, depth, cancellationToken));
+            }
+        }
+        finally
+        {
+            foreach (var level in levels)
+                await level.DisposeAsync();
+        }
+    }
+
+    private Listing List(string folder, ToolPath asked, IgnoreRules rules, int depth)
+    {
+        var below = Relative(asked.Real, folder);
+        var entries = new List<Found>();
+        foreach (var (name, attributes, size) in Entries(folder))
+        {
+            var path = Path.Join(folder, name);
+            var isLink = (attributes & FileAttributes.ReparsePoint) != 0;
+            var isFolder = !isLink && (attributes & FileAttributes.Directory) != 0;
+            if (!rules.Ignores(path, name, isFolder) && !IsClosed(path, asked.Subject))
+                entries.Add(new Found(path, below.Length == 0 ? name : $"{below}/{name}", isFolder, isLink, depth, size));
+        }
+
+        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return new Listing(entries, rules);
+    }
+
+    private static IEnumerable<(string Name, FileAttributes Attributes, long Size)> Entries(string folder)
+    {
+        try
+        {
+            // One look at each: it is remembered while its fields are asked for.
+            return [.. new FileSystemEnumerable<(string, FileAttributes, long)>(
+                folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.Attributes, entry.Length), s_everything)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return []; // It was there when its parent was read: others work here too.
+        }
+    }
+
+    private bool IsClosed(string path, string asked) =>
+        _hidden.Contains(path)
+        || settings.IsWithheld(context.Workspace, asked, RealPath.IsWithin(_workspace, path) ? Relative(_workspace, path) : path);
+
+    // Both without links, the one within the other.
+    private static string Relative(string folder, string path) => path.Length == folder.Length
+        ? ""
+        : path[(Path.EndsInDirectorySeparator(folder) ? folder.Length : folder.Length + 1)..].Replace(Path.DirectorySeparatorChar, '/');
+
+    /// <param name="Rules">Those that hold in the folder.</param>
+    private sealed record Listing(List<Found> Entries, IgnoreRules Rules);
+
+    /// <summary>A folder that the walk is in.</summary>
+    private sealed class Level : IAsyncDisposable
+    {
+        private readonly FileWalk _walk;
+        private readonly Listing _listing;
+        private readonly ToolPath _asked;
+        private readonly WorkAhead<Listing> _ahead;
+        private readonly IEnumerator<Found> _folders;
+        private int _next;
+
+        public Level(FileWalk walk, Listing listing, ToolPath asked, int depth, CancellationToken cancellationToken)
+        {
+            (_walk, _listing, _asked) = (walk, listing, asked);
+            _folders = listing.Entries.Where(found => found.IsFolder && found.Depth + 1 < depth).GetEnumerator();
+            _ahead = new WorkAhead<Listing>(cancellationToken);
+            BeginMore();
+        }
+
+        public bool TryNext(out Found found)
+        {
+            var isThere = _next < _listing.Entries.Count;
+            found = isThere ? _listing.Entries[_next++] : default;
+            return isThere;
+        }
+
+        /// <summary>What is in the next of its folders.</summary>
+        public Task<Listing> NextFolderAsync()
+        {
+            var next = _ahead.TakeAsync();
+            BeginMore();
+            return next;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _folders.Dispose();
+            await _ahead.DisposeAsync();
+        }
+
+        private void BeginMore()
+        {
+            while (_ahead.Count < WorkAhead<Listing>.Most && _folders.MoveNext())
+            {
+                var folder = _folders.Current;
+                _ahead.Begin(_ => _walk.List(folder.Path, _asked, _listing.Rules.In(folder.Path), folder.Depth + 1));
+            }
+        }
+    }
+}

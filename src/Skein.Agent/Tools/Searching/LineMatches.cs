@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Text;
+using System.Text.RegularExpressions;
+using Skein.Core.Search;
+
+namespace Skein.Agent.Tools.Searching;
+
+/// <param name="Number">1 is the first.</param>
+/// <param name="Text">Its beginning.</param>
+internal readonly record struct MatchingLine(int Number, string Text);
+
+/// <summary>The lines of one file that match, as its bytes come. One user.</summary>
+internal sealed class LineMatches(Regex pattern, ByteNeedle? needle, int most, string file)
+{
+    private const int Shown = 400;
+
+    private readonly List<MatchingLine> _found = [];
+
+    // Of lines that are over.
+    private int _number;
+    private bool _isCut;
+
+    public IReadOnlyList<MatchingLine> Found => _found;
+
+    public bool IsFull => _found.Count >= most;
+
+    /// <param name="isEnd">There are no more: the last line needs no end.</param>
+    /// <returns>How many bytes were looked at: as far as lines are whole.</returns>
+    /// <exception cref="ToolInputException">The pattern takes too long.</exception>
+    public int Search(ReadOnlySpan<byte> bytes, bool isEnd)
+    {
+        var start = 0;
+        if (_isCut)
+        {
+            start = bytes.IndexOf((byte)'\n') + 1;
+            if (start == 0)
+                return bytes.Length;
+            (_isCut, _number) = (false, _number + 1);
+        }
+
+        var end = isEnd ? bytes.Length : bytes.LastIndexOf((byte)'\n') + 1;
+        if (end <= start)
+            return start;
+
+        if (needle is null)
+            SearchEach(bytes[start..end]);
+        else
+            SearchAround(needle, bytes[start..end]);
+        return end;
+    }
+
+    /// <summary>These are the beginning of a line that is too long: the rest of it does not count.</summary>
+    public int SearchCut(ReadOnlySpan<byte> bytes)
+    {
+        Look(bytes, _number + 1);
+        _isCut = true;
+        return bytes.Length;
+    }
+
+    private void SearchAround(ByteNeedle needle, ReadOnlySpan<byte> bytes)
+    {
+        var (at, counted) = (0, 0);
+        while (at < bytes.Length && !IsFull && needle.IndexOf(bytes[at..]) is var place and >= 0)
+        {
+            var start = at + bytes.Slice(at, place).LastIndexOf((byte)'\n') + 1;
+            var length = bytes[(at + place)..].IndexOf((byte)'\n');
+            var end = length < 0 ? bytes.Length : at + place + length;
+            _number += bytes[counted..start].Count((byte)'\n');
+            (counted, at) = (start, end + 1);
+            Look(bytes[start..end], _number + 1);
+        }
+
+        _number += bytes[counted..].Count((byte)'\n');
+    }
+
+    private void SearchEach(ReadOnlySpan<byte> bytes)
+    {
+        var buffer = ArrayPool<char>.Shared.Rent(Encoding.UTF8.GetMaxCharCount(bytes.Length));
+        try
+        {
+            var rest = buffer.AsSpan(0, Encoding.UTF8.GetChars(bytes, buffer));
+            while (!rest.IsEmpty && !IsFull)
+            {
+                var length = rest.IndexOf('\n');
+                Look(length < 0 ? rest : rest[..length], ++_number);
+                rest = length < 0 ? [] : rest[(length + 1)..];
+            }
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
+        }
+    }
+
+    private void Look(ReadOnlySpan<byte> line, int number)
+    {
+        var buffer = ArrayPool<char>.Shared.Rent(Encoding.UTF8.GetMaxCharCount(line.Length));
+        try
+        {
+            Look(buffer.AsSpan(0, Encoding.UTF8.GetChars(line, buffer)), number);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
+        }
+    }
+
+    private void Look(ReadOnlySpan<char> line, int number)
+    {
+        line = line is [.. var text, '\r'] ? text : line;
+        try
+        {
+            if (pattern.IsMatch(line))
+                _found.Add(new MatchingLine(number, ToolTexts.OneLine(line[..Math.Min(line.Length, Shown + 1)].ToString(), Shown)));
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new ToolInputException($"The pattern is too slow ('{file}', line {number}): avoid nested repetitions.");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
+using Skein.Core.Search;
+
+namespace Skein.Agent.Tools.Searching;
+
+/// <summary>
+/// Finds the lines of files that match. Bytes that every match must have are looked for first, and only lines that have them become text.
+/// Safe for use by many threads.
+/// </summary>
+/// <param name="needle">Null: nothing so simple is known.</param>
+/// <param name="most">Lines of a file after which it stops.</param>
+internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
+{
+    /// <summary>Bytes of a file in UTF-16, which is held in memory whole.</summary>
+    private const long MostBytesOfUtf16 = 64 << 20;
+
+    /// <summary>Bytes of a line, about, of which the rest is passed over: a file can be one line.</summary>
+    private const int LongestLine = 16 << 20;
+    private const int Block = 256 * 1024;
+
+    /// <summary>In the order of the file; none where it is binary.</summary>
+    /// <param name="shown">Its name for the model.</param>
+    /// <param name="size">Its bytes.</param>
+    /// <exception cref="ToolInputException">The pattern takes too long.</exception>
+    public IReadOnlyList<MatchingLine> In(string path, string shown, long size, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var lines = new LineMatches(pattern, needle, most, shown);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(size + 1, Block));
+        try
+        {
+            var kept = 0;
+            for (var at = 0L; !lines.IsFull;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var filled = Fill(file, buffer, kept, at, size);
+                var bytes = buffer.AsSpan(0, filled);
+                if (at == 0)
+                {
+                    if (TextFile.IsUtf16(bytes))
+                        return size > MostBytesOfUtf16 ? [] : InUtf16(path, lines);
+                    if (TextFile.IsBinary(bytes))
+                        return [];
+                    bytes = TextFile.WithoutMark(bytes);
+                }
+
+                at += filled - kept;
+                if (filled < buffer.Length || at >= size)
+                {
+                    lines.Search(bytes, isEnd: true);
+                    break;
+                }
+
+                var used = lines.Search(bytes, isEnd: false);
+                if (used == 0 && filled >= LongestLine)
+                    used = lines.SearchCut(bytes);
+                kept = bytes.Length - used;
+                buffer = Keep(bytes[used..], buffer);
+            }
+
+            return lines.Found;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // Also where the system gives little at a time; that there is no more need not be asked where as much as there should be was read.
+    private static int Fill(SafeFileHandle file, byte[] buffer, int filled, long at, long size)
+    {
+        var kept = filled;
+        while (filled < buffer.Length && RandomAccess.Read(file, buffer.AsSpan(filled), at + filled - kept) is var read and > 0)
+        {
+            filled += read;
+            if (at + filled - kept == size)
+                break;
+        }
+
+        return filled;
+    }
+
+    private static byte[] Keep(ReadOnlySpan<byte> rest, byte[] buffer)
+    {
+        if (rest.Length < buffer.Length)
+        {
+            rest.CopyTo(buffer);
+            return buffer;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+        rest.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+
+    private static IReadOnlyList<MatchingLine> InUtf16(string path, LineMatches lines)
+    {
+        lines.Search(Encoding.UTF8.GetBytes(File.ReadAllText(path)), isEnd: true);
+        return lines.Found;
+    }
+}
