@@ -154,9 +154,10 @@ public sealed class ConfigTests : IAsyncLifetime
         var offline = await _user.JsonAsync("models", "--offline");
         var agents = await _user.JsonAsync("agents");
 
-        Assert.Contains("anthropic  anthropic  –    no: there is no key for anthropic", models.Out, StringComparison.Ordinal);
+        Assert.Contains("anthropic  anthropic  –    no\n", models.Out, StringComparison.Ordinal);
         Assert.Contains("\nwork/any\n", models.Out, StringComparison.Ordinal);
-        Assert.Matches(@"gone +openai +– +no: .*127\.0\.0\.1", models.Out);
+        Assert.Contains("\nanthropic: there is no key for anthropic", models.Out, StringComparison.Ordinal);
+        Assert.Matches(@"\ngone: .*127\.0\.0\.1", models.Out);
         Assert.All(offline.GetProperty("providers").EnumerateArray(), p => Assert.Equal(0, p.GetProperty("models").GetArrayLength()));
         Assert.Equal("skein", agents.GetProperty("agents")[0].GetProperty("name").GetString());
         Assert.False(agents.GetProperty("agents")[0].GetProperty("usable").GetBoolean());

@@ -112,11 +112,7 @@ internal static class LiveRows
     public static string Status(string? model, string mode, string? session, string folder, params string?[] further) =>
         string.Join(" · ", new[] { TextWidth.Cut(model ?? "no model", LongestModel), mode, session ?? "new session", folder }.Concat(further).Where(p => p is not null));
 
-    private static IEnumerable<string> Wrap(string text, int width)
-    {
-        // Tabs would be as wide as the terminal likes.
-        var buffer = new EditBuffer();
-        buffer.Restore(text.Replace("\t", "    ", StringComparison.Ordinal));
-        return text.Length == 0 ? [] : EditLayout.Of(buffer, width).Rows.Where(r => r.Length > 0);
-    }
+    // Tabs would be as wide as the terminal likes.
+    private static IEnumerable<string> Wrap(string text, int width) => text.Length == 0 ? []
+        : WordWrap.Of([(text.Replace("\t", "    ", StringComparison.Ordinal), Style.Plain)], width, cuts: true).Select(l => string.Concat(l.Pieces.Select(p => p.Text)));
 }

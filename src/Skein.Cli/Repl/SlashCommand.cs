@@ -23,7 +23,7 @@ internal sealed record SlashCommand(string Name, string Arguments, string Descri
         new("/undo", "[--force]", "take the last turn back, files too; its prompt can be edited"),
         new("/redo", "[--force]", "bring back what was taken back"),
         new("/compact", "[WHAT TO KEEP]", "summarise what was said: the context has room again"),
-        new("/queue", "[N [TEXT]]", "the prompts that wait; take one back to edit it, or say what it says now"),
+        new("/queue", "[N [TEXT]]", "the prompts that wait; take one back, or change it"),
         new("/now", "PROMPT", "interrupt the turn, and go on with this"),
         new("/cost", "", "tokens and dollars so far"),
         new("/permissions", "", "the rules for what the agent may do here"),

@@ -210,7 +210,7 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         terminal.WriteLine();
         (string Key, string What)[] keys =
         [
-            ("Enter", "sends; in a turn: waits for its end, again: tells it now"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
+            ("Enter", "sends; in a turn: waits for it, again: tells it"), ("Alt+Enter, Ctrl+J, \\", "a new line"), ("Esc, Ctrl+C", "interrupts the turn"),
             ("Ctrl+C twice", "leaves"), ("Ctrl+D", "detaches: what runs goes on"), ("Up, Down, Ctrl+R", "what was sent before; Up takes a waiting prompt back"),
             ("Shift+Tab", "the next mode"), ("@file !command #note", "a file's name; the shell; a line for AGENTS.md"),
         ];

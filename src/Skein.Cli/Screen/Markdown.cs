@@ -11,6 +11,9 @@ internal sealed class Markdown
     // What is longer is no prose, and nobody wants to wait for its emphasis.
     private const int LongestLine = 8 * 1024;
 
+    // Narrower columns of text nobody can read.
+    private const int LeastWidth = 20;
+
     private string? _fence;
     private CodeColors? _code;
     private MarkdownTable? _table;
@@ -30,7 +33,10 @@ internal sealed class Markdown
             return before;
         }
 
-        return Line(line) is { } pieces ? [.. before, pieces] : before;
+        var inCode = _fence is not null || line.StartsWith("    ", StringComparison.Ordinal);
+        if (Line(line) is not { } pieces)
+            return before;
+        return inCode || _fence is not null || line.Length > LongestLine ? [.. before, pieces] : [.. before, .. Wrapped(pieces, width)];
     }
 
     /// <summary>No line follows at once: what was held is shown.</summary>
@@ -59,6 +65,19 @@ internal sealed class Markdown
             return [(line, Style.Plain)];
         var indent = line[..(line.Length - start.Length)];
         return Heading(start) ?? Rule(start) ?? Quote(start) ?? [(indent, Style.Plain), .. Item(start)];
+    }
+
+    /// <summary>What goes on below an item or in a quote stands below its text.</summary>
+    private static IEnumerable<(string Text, Style Style)[]> Wrapped((string Text, Style Style)[] pieces, int width)
+    {
+        var lead = pieces.TakeWhile(p => p.Text.Length == 0 || (p.Text[^1] == ' ' && (p.Style is Style.Accent or Style.Dim || p.Text.AsSpan().Trim().IsEmpty))).ToArray();
+        var before = TextWidth.Of(string.Concat(lead.Select(p => p.Text)));
+        if (width - before < LeastWidth)
+            return [pieces];
+
+        (string, Style)[] below = [.. lead.Select(p => p.Style == Style.Dim ? p : (new string(' ', TextWidth.Of(p.Text)), Style.Plain))];
+        return WordWrap.Of(pieces.Skip(lead.Length), width - before, cuts: false)
+            .Select((line, i) => ((string, Style)[])[.. i == 0 ? lead : below, .. line.Pieces]);
     }
 
     private (string, Style)[]? InFence(string line, string start)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Skein.Cli.Screen;
 
 /// <summary>A table in Markdown: its rows are held until it ends, since only then are the widths of its columns known. For one thread.</summary>
@@ -70,7 +68,7 @@ internal sealed class MarkdownTable(string head)
     {
         foreach (var (number, row) in rows.Index())
         {
-            var cells = row.Select((cell, i) => Wrap(cell, widths[i])).ToArray();
+            var cells = row.Select((cell, i) => WordWrap.Of(cell, widths[i], cuts: true)).ToArray();
             for (var line = 0; line < cells.Max(c => c.Count); line++)
             {
                 var pieces = new List<(string, Style)>();
@@ -92,66 +90,6 @@ internal sealed class MarkdownTable(string head)
 
             if (number == 0)
                 yield return [(string.Join("─┼─", widths.Select(w => new string('─', w))), Style.Dim)];
-        }
-    }
-
-    private static List<(List<(string, Style)> Pieces, int Width)> Wrap((string Text, Style Style)[] cell, int width)
-    {
-        var lines = new List<(List<(string, Style)> Pieces, int Width)> { ([], 0) };
-        var apart = false;
-        foreach (var (text, style) in cell)
-        {
-            foreach (var word in WordsOf(text, width))
-            {
-                if (word == " ")
-                {
-                    apart = true;
-                    continue;
-                }
-
-                var columns = TextWidth.Of(word);
-                if (lines[^1].Width > 0 && lines[^1].Width + (apart ? 1 : 0) + columns > width)
-                    lines.Add(([], 0));
-                var (pieces, taken) = lines[^1];
-                if (apart && taken > 0)
-                {
-                    pieces.Add((" ", style));
-                    taken++;
-                }
-
-                pieces.Add((word, style));
-                lines[^1] = (pieces, taken + columns);
-                apart = false;
-            }
-        }
-
-        return lines;
-    }
-
-    /// <summary>Words, and one blank where there are any between them; a word that is wider than the column is cut where it must be.</summary>
-    private static IEnumerable<string> WordsOf(string text, int width)
-    {
-        for (var start = 0; start < text.Length;)
-        {
-            if (text[start] == ' ')
-            {
-                yield return " ";
-                start += text.AsSpan(start).IndexOfAnyExcept(' ') is >= 0 and var blanks ? blanks : text.Length - start;
-                continue;
-            }
-
-            var end = start;
-            for (var columns = 0; end < text.Length && text[end] != ' ';)
-            {
-                var length = StringInfo.GetNextTextElementLength(text.AsSpan(end));
-                columns += TextWidth.Of(text.AsSpan(end, length));
-                if (columns > width && end > start)
-                    break;
-                end += length;
-            }
-
-            yield return text[start..end];
-            start = end;
         }
     }
 

@@ -101,6 +101,16 @@ internal sealed class Terminal(TextWriter writer, bool isTerminal, bool colors, 
         }
     }
 
+    /// <summary>Whether a line was begun and not ended.</summary>
+    public bool IsInLine
+    {
+        get
+        {
+            lock (_lock)
+                return !_atLineStart;
+        }
+    }
+
     /// <summary>Ends the line that is being written, if there is one.</summary>
     public void EndLine()
     {

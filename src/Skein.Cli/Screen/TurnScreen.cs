@@ -16,6 +16,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
 {
     private readonly Dictionary<PartId, Arriving> _arriving = [];
     private readonly Dictionary<(MessageId Message, string Call), Call> _calls = [];
+    private readonly List<(string Text, Style Style)> _later = [];
     private Block _last;
 
     private enum Block
@@ -78,6 +79,11 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 break;
             case TurnCompleted or TurnFailed or TurnInterrupted:
                 ShowTurnEnd(e.Body);
+                break;
+            case PromptQueued when text.IsInLine && ReferenceEquals(text, activity):
+                // It can wait for the end of what is said: told at once it would cut a word in two.
+                if (Notices.Of(e.Body) is { } waiting)
+                    _later.Add(waiting);
                 break;
             default:
                 if (Notices.Of(e.Body) is { } notice)
@@ -149,6 +155,14 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
             return;
         part.Finished = true;
         where.EndLine();
+        ShowLater();
+    }
+
+    private void ShowLater()
+    {
+        foreach (var (line, style) in _later)
+            ShowLine(line, style);
+        _later.Clear();
     }
 
     private void Drop(PartDropped dropped)
@@ -207,6 +221,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
         _calls.Clear();
         _arriving.Clear();
         End();
+        ShowLater();
         if (Notices.Of(body) is { } notice)
             ShowLine(notice.Text, notice.Style);
     }

@@ -97,6 +97,23 @@ public sealed class MarkdownTests
         Assert.NotEmpty(Enumerable.Range(0, 2000).SelectMany(_ => markdown.Next("| x |", 80)));
     }
 
+    [Fact]
+    public void Prose_breaks_between_words_below_its_item_and_code_and_addresses_stay_whole()
+    {
+        var markdown = new Markdown();
+        string[] Next(string line) => [.. Texts(markdown.Next(line, 30))];
+
+        Assert.Equal(["one two three four five six", "seven"], Next("one two three four five **six seven**"));
+        Assert.Equal(["  • one two three four five", "    six  seven"], Next("  - one two three four five six  seven"));
+        Assert.Equal(["│ one two three four five six", "│ seven"], Next("> one two three four five six seven"));
+        Assert.Equal(["see https://example.org/a/very/long/address and that", "address"], Next("see https://example.org/a/very/long/address and that address"));
+        Assert.Equal(["    one two three four five six seven"], Next("    one two three four five six seven"));
+        Assert.Empty(Next("```"));
+        Assert.Equal(["  one two three four five six seven"], Next("one two three four five six seven"));
+        Assert.Empty(Next("```"));
+        Assert.Equal(["数字数字数字数字数字数字数字数", "字"], WordWrap.Of([("数字数字数字数字数字数字数字数字", Style.Plain)], 30, cuts: true).Select(l => string.Concat(l.Pieces.Select(p => p.Text))));
+    }
+
     private static Markdown Held(params string[] lines)
     {
         var markdown = new Markdown();

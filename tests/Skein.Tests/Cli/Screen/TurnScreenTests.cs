@@ -42,6 +42,19 @@ public sealed class TurnScreenTests
     }
 
     [Fact]
+    public void A_prompt_that_waits_cuts_no_word_in_two()
+    {
+        var shown = Screen(
+            isTerminal: true,
+            Delta(0, "one tw"),
+            Event(new PromptQueued(s_turn, s_ids.Next<MessageId>(), [])),
+            Delta(6, "o three"),
+            Event(new PartAdded(s_message, s_part, new TextPart("one two three"))));
+
+        Assert.Equal("one two three\n\n… a prompt waits for the turn to end\n", shown.Text);
+    }
+
+    [Fact]
     public void A_control_sequence_cut_by_the_stream_is_taken_out()
     {
         var shown = Screen(Delta(0, "a\e["), Delta(3, "31mb"), Event(new PartAdded(s_message, s_part, new TextPart("a\e[31mb"))));
