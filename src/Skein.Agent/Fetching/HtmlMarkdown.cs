@@ -52,6 +52,7 @@ internal static class HtmlMarkdown
     private sealed class Walk(INode root, IHtmlDocument document, Uri url)
     {
         private readonly MarkdownWriter _out = new();
+        private readonly Dictionary<IElement, bool> _isData = [];
 
         public string Run(CancellationToken cancellationToken)
         {
@@ -265,12 +266,18 @@ internal static class HtmlMarkdown
         private static bool IsInline(IElement element) => !element.Children.Any(static c => s_blocks.Contains(c.LocalName));
 
         // Tables of others are there for how a page looks: their cells are read one after the other.
-        private static bool IsCellOfData(IElement part)
+        private bool IsCellOfData(IElement part)
         {
             var table = part;
             while (table is not null and not IHtmlTableElement)
                 table = table.ParentElement;
-            return table is not null && table.QuerySelector("table, p, ul, ol, pre, h1, h2, h3, h4, blockquote") is null;
+            if (table is null)
+                return false;
+
+            // Asked once a table: for every cell all of them would be looked through.
+            if (!_isData.TryGetValue(table, out var isData))
+                _isData[table] = isData = table.QuerySelector("table, p, ul, ol, pre, h1, h2, h3, h4, blockquote") is null;
+            return isData;
         }
 
         private static bool IsHidden(IElement element) =>

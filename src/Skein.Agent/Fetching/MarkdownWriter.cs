@@ -1,4 +1,5 @@
 using System.Text;
+using Skein.Core;
 
 namespace Skein.Agent.Fetching;
 
@@ -70,10 +71,7 @@ internal sealed class MarkdownWriter
     /// <summary>Lines as they are, in a fence that none of them can close.</summary>
     public void Code(string code, string language)
     {
-        var fence = "```";
-        while (code.Contains(fence, StringComparison.Ordinal))
-            fence += "`";
-
+        var fence = CodeFence.Around(code);
         Block();
         foreach (var line in new[] { fence + language }.Concat(code.ReplaceLineEndings("\n").Trim('\n').Split('\n')).Append(fence))
         {

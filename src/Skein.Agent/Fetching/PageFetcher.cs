@@ -28,10 +28,12 @@ internal static class PageFetcher
             {
                 using var request = Request(url);
                 using var response = await http.SendAsync(request, cancellationToken);
-                if (TargetOf(response, url) is not { } target)
+                if (!IsRedirect(response, out var location))
                     return new FetchedPage(url, response.StatusCode, response.Content.Headers.ContentType, await BodyAsync(response, cancellationToken), redirects);
 
                 // Whoever was asked was asked about one host.
+                if (!Uri.TryCreate(url, location, out var target))
+                    throw new ToolInputException($"'{url}' redirects to '{ToolTexts.OneLine(location, 200)}', which is no address.");
                 var next = FetchAddress.Parse(target.AbsoluteUri);
                 if (next.Host != address.Host)
                     return new FetchedPage(url, response.StatusCode, null, [], redirects, next.Url);
@@ -59,8 +61,12 @@ internal static class PageFetcher
         return request;
     }
 
-    private static Uri? TargetOf(HttpResponseMessage response, Uri url) =>
-        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location ? new Uri(url, location) : null;
+    // The header as it came: what is no address at all has no other form.
+    private static bool IsRedirect(HttpResponseMessage response, out string location)
+    {
+        location = response.Headers.NonValidated.TryGetValues("Location", out var values) ? values.ToString() : "";
+        return (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && location.Length > 0;
+    }
 
     private static async Task<byte[]> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ internal static class PageText
     private static bool IsText(string type) =>
         type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("+xml", StringComparison.Ordinal) || type.EndsWith("+json", StringComparison.Ordinal) || s_texts.Contains(type);
 
-    // What the server says goes before what the page says of itself; a name that nobody knows says nothing.
+    // What the server says goes before what the page says of itself; a name that nobody knows, or that .NET refuses as unsafe (UTF-7), says nothing.
     private static Encoding? EncodingOf(FetchedPage page)
     {
         if (page.Type?.CharSet?.Trim('"', '\'', ' ') is not { Length: > 0 } name)
@@ -36,7 +36,7 @@ internal static class PageText
         {
             return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return null;
         }

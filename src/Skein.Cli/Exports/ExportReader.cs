@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -39,7 +40,7 @@ internal sealed class ExportReader(TextReader text, string name)
         {
             progress(read += line.Length);
             var json = Open(line);
-            var kind = json.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+            var kind = Text(json, "type");
             if (json.TryGetProperty("seq", out _))
                 TakeEvent(line);
             else if (kind == "blob")
@@ -70,10 +71,10 @@ internal sealed class ExportReader(TextReader text, string name)
             throw Wrong(Foreign);
         }
 
-        if (head.ValueKind != JsonValueKind.Object || !head.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals(ExportWriter.Format))
+        if (head.ValueKind != JsonValueKind.Object || Text(head, "type") != ExportWriter.Format)
             throw Wrong(Foreign);
-        if (!head.TryGetProperty("version", out var version) || !version.TryGetInt32(out var number) || number is < 1 or > ExportWriter.Version)
-            throw Wrong($"names the format's version {version}; this program knows {ExportWriter.Version}");
+        if (Number(head, "version") is not (>= 1 and <= ExportWriter.Version))
+            throw Wrong($"names the format's version {(head.TryGetProperty("version", out var version) ? version.GetRawText() : "not")}; this program knows {ExportWriter.Version}");
         head = Open(line);
         try
         {
@@ -109,11 +110,11 @@ internal sealed class ExportReader(TextReader text, string name)
     private async Task TakeBlobAsync(
         JsonElement json, BlobPieces blobs, Func<string, string, CancellationToken, Task<BlobRef>> keep, CancellationToken cancellationToken)
     {
-        if (!json.TryGetProperty("sha256", out var named) || named.GetString() is not { } sha256 || !_needed.Contains(sha256) || _had.Contains(sha256))
+        if (Text(json, "sha256") is not { } sha256 || !_needed.Contains(sha256) || _had.Contains(sha256))
             throw Wrong("has a blob that no event before it names, or a second time");
         if (json.TryGetProperty("missing", out _))
             return;
-        if (!json.TryGetProperty("base64", out var base64) || !base64.TryGetBytesFromBase64(out var bytes))
+        if (!json.TryGetProperty("base64", out var base64) || base64.ValueKind != JsonValueKind.String || !base64.TryGetBytesFromBase64(out var bytes))
             throw Wrong("has a blob without content");
         if (!await blobs.TryAddAsync(sha256, bytes, cancellationToken))
             throw Wrong($"has a piece of another blob before {blobs.Current} is whole");
@@ -123,14 +124,15 @@ internal sealed class ExportReader(TextReader text, string name)
         var (path, hash) = await blobs.FinishAsync();
         if (hash != sha256)
             throw Wrong($"ends blob {sha256}, whose content is that of {hash}");
-        var kept = await keep(path, json.TryGetProperty("media_type", out var media) ? media.GetString() ?? "" : "", cancellationToken);
+        var kept = await keep(path, Text(json, "media_type") ?? "", cancellationToken);
         _had.Add(kept.Sha256);
     }
 
     private async Task TakeEndAsync(JsonElement json, BlobPieces blobs, CancellationToken cancellationToken)
     {
-        if (!json.TryGetProperty("events", out var events) || !events.TryGetInt64(out var count) || count != _events || blobs.Current is not null)
-            throw Wrong($"says that there are {events} events before it, but there are {_events}, or a blob is not whole");
+        var events = Number(json, "events");
+        if (events != _events || blobs.Current is not null)
+            throw Wrong($"says that there are {events?.ToString(CultureInfo.InvariantCulture) ?? "who knows how many"} events before it, but there are {_events}, or a blob is not whole");
         if (await NextAsync(cancellationToken) is not null)
             throw Wrong("comes after the end");
     }
@@ -156,6 +158,12 @@ internal sealed class ExportReader(TextReader text, string name)
             throw Wrong($"is no JSON: {e.Message}");
         }
     }
+
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static long? Number(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 
     private ExportException Wrong(string what, int? line = null) => new(name, line ?? _line, what);
 

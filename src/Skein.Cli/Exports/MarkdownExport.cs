@@ -84,17 +84,9 @@ internal static class MarkdownExport
         }
     }
 
-    // Longer than any fence within, so that a tool's output cannot end its own.
     private static void Fence(TextWriter text, string language, string content)
     {
-        var (longest, run) = (2, 0);
-        foreach (var c in content)
-        {
-            run = c == '`' ? run + 1 : 0;
-            longest = Math.Max(longest, run);
-        }
-
-        var fence = new string('`', longest + 1);
+        var fence = CodeFence.Around(content);
         text.Write($"\n{fence}{language}\n{content.TrimEnd('\n')}\n{fence}\n");
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Skein.Cli.Commands;
 using Skein.Cli.Composition;
+using Skein.Cli.Exports;
 using Skein.Cli.Screen;
 using Skein.Core;
 using Skein.Core.Events;

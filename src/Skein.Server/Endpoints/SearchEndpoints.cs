@@ -61,17 +61,15 @@ internal static class SearchEndpoints
         var unasked = new SearchQuery("");
         return new SearchQuery(
             QueryText.Text(query, "text") ?? "",
-            IsRegex: Flag(query, "regex"),
-            MatchCase: Flag(query, "case"),
+            IsRegex: QueryText.Flag(query, "regex"),
+            MatchCase: QueryText.Flag(query, "case"),
             Workspace: QueryText.Text(query, "workspace"),
             Agent: QueryText.Text(query, "agent"),
             Since: QueryText.Instant(query, "since"),
             Role: QueryText.Text(query, "role") is { } role ? RoleOf(role) : null,
-            Trashed: Flag(query, "trashed"),
+            Trashed: QueryText.Flag(query, "trashed"),
             Limit: (int)(QueryText.Number(query, "limit", 1, 1000) ?? unasked.Limit));
     }
-
-    private static bool Flag(IQueryCollection query, string name) => QueryText.Text(query, name) is { } text && QueryText.Flag(name, text, orAny: false) is true;
 
     private static Role RoleOf(string text) => text switch
     {

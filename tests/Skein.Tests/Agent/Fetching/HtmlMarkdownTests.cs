@@ -64,5 +64,17 @@ public sealed class HtmlMarkdownTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_large_table_and_a_block_of_nothing_but_ticks_are_read_in_one_pass()
+    {
+        var table = $"<table>{string.Concat(Enumerable.Repeat("<tr><td>a<td>b<td>c", 30_000))}</table>";
+        var ticks = $"<pre>{new string('`', 2_000_000)}</pre>";
+
+        var read = await Task.Run(() => (Convert(table), Convert(ticks)), TestContext.Current.CancellationToken);
+
+        Assert.EndsWith("| a | b | c |", read.Item1, StringComparison.Ordinal);
+        Assert.StartsWith(new string('`', 2_000_001) + "\n", read.Item2, StringComparison.Ordinal);
+    }
+
     private static string Convert(string html) => HtmlMarkdown.Of(Encoding.UTF8.GetBytes(html), null, s_url, TestContext.Current.CancellationToken);
 }

@@ -59,6 +59,7 @@ public sealed class FetchToolTests : ToolBench, IAsyncLifetime
     [InlineData("/json", "{\"a\":1}")]
     [InlineData("/latin1", "é")]
     [InlineData("/gzip", "unpacked")]
+    [InlineData("/utf7", "a+b")]
     [InlineData("/empty", "(empty)")]
     [InlineData("/hop/5", "landed")]
     public async Task Texts_stay_as_they_are(string path, string text) =>
@@ -78,6 +79,8 @@ public sealed class FetchToolTests : ToolBench, IAsyncLifetime
     [InlineData("/bomb", "is larger than the 5,242,880 bytes that fetch takes")]
     [InlineData("/binary", "is image/png, 4 bytes, and no text")]
     [InlineData("/file", "must be an http or https address")]
+    [InlineData("/nowhere", "'{0}/nowhere' redirects to 'http://[', which is no address")]
+    [InlineData("/nobody", "'{0}/nobody' redirects to '//', which is no address")]
     [InlineData("/cut", "'{0}/cut' ")]
     public async Task What_breaks_a_limit_is_refused(string path, string message) => Assert.Contains(
         message.Replace("{0}", _address, StringComparison.Ordinal), await RefusedAsync("fetch", new() { ["url"] = _address + path }), StringComparison.Ordinal);
@@ -240,6 +243,17 @@ public sealed class FetchToolTests : ToolBench, IAsyncLifetime
             case "file":
                 response.Headers.Location = "file:///etc/passwd";
                 response.StatusCode = 302;
+                break;
+            case "nowhere":
+                response.Headers.Location = "http://[";
+                response.StatusCode = 302;
+                break;
+            case "nobody":
+                response.Headers.Location = "//";
+                response.StatusCode = 302;
+                break;
+            case "utf7":
+                await SayAsync("text/plain; charset=utf-7", "a+b");
                 break;
             case "large":
                 response.ContentType = "text/plain";

@@ -106,7 +106,7 @@ public sealed class MarkdownTests
         Assert.Equal(["one two three four five six", "seven"], Next("one two three four five **six seven**"));
         Assert.Equal(["  • one two three four five", "    six  seven"], Next("  - one two three four five six  seven"));
         Assert.Equal(["│ one two three four five six", "│ seven"], Next("> one two three four five six seven"));
-        Assert.Equal(["see https://example.org/a/very/long/address and that", "address"], Next("see https://example.org/a/very/long/address and that address"));
+        Assert.Equal(["see https://example.org/a/very/long/address and that address", "there"], Next("see https://example.org/a/very/long/address and that address there"));
         Assert.Equal(["    one two three four five six seven"], Next("    one two three four five six seven"));
         Assert.Empty(Next("```"));
         Assert.Equal(["  one two three four five six seven"], Next("one two three four five six seven"));
