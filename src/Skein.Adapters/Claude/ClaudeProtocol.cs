@@ -35,6 +35,8 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
 
     public bool RanBeside => _own.RanBeside;
 
+    public bool IsWaiting => _isWaiting && _working is not null;
+
     public IReadOnlyList<string> Arguments(Session session, AgentResume? resume)
     {
         (_model, _mode) = (session.Model, ModeOf(session.Mode));
@@ -106,17 +108,19 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
     {
         _isInterrupted = true;
         _questions.Forget(steps);
-        if (_isWaiting && _working is { } working)
-        {
-            foreach (var subagent in _own.Subagents)
-                Send(Request.StopTask, new JsonObject { ["subtype"] = "stop_task", ["task_id"] = subagent }, steps);
-            working.End(isInterrupted: true, isFailed: false, _cost.Take(), steps);
-            Fail(null, steps);
-        }
+        if (IsWaiting)
+            StopWaiting(null, steps);
         else if (_prompt is null)
             Send(Request.Interrupt, new JsonObject { ["subtype"] = "interrupt" }, steps);
         else
             Fail(null, steps); // The prompt was not sent yet.
+    }
+
+    public void GiveUp(TimeSpan waited, AgentSteps steps)
+    {
+        _isInterrupted = true;
+        _questions.Forget(steps);
+        StopWaiting(new TurnFailure(FailureKind.Internal, agent, $"{agent} waited for its sub-agents, and heard nothing of them for {waited.TotalMinutes:0.#} minutes: they were told to stop."), steps);
     }
 
     // The agent's own modes that ask less are never used: Skein's mode answers what it asks.
@@ -206,6 +210,14 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
             steps.Send(_prompt);
             _prompt = null;
         }
+    }
+
+    private void StopWaiting(TurnFailure? failure, AgentSteps steps)
+    {
+        foreach (var subagent in _own.Subagents)
+            Send(Request.StopTask, new JsonObject { ["subtype"] = "stop_task", ["task_id"] = subagent }, steps);
+        _working!.End(isInterrupted: failure is null, failure is not null, _cost.Take(), steps);
+        Fail(failure, steps);
     }
 
     private void Fail(TurnFailure? failure, AgentSteps steps)

@@ -22,6 +22,9 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>How long it may take to open its session.</summary>
     public TimeSpan StartWithin { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long it may wait for its own work in the background without a word.</summary>
+    public TimeSpan SilenceWithin { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How long it may take to end an interrupted turn by its own means; then it gets SIGINT.</summary>
     public TimeSpan InterruptWithin { get; init; } = TimeSpan.FromSeconds(3);
 

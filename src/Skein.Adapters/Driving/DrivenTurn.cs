@@ -222,7 +222,12 @@ internal sealed class DrivenTurn : IAsyncDisposable
         List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
         if (!_isTold)
             first.Add(_interrupted.Task);
+        using var heard = new CancellationTokenSource();
+        var silence = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(_options.SilenceWithin, _options.Time, heard.Token) : null;
+        if (silence is not null)
+            first.Add(silence);
         await Task.WhenAny(first);
+        await heard.CancelAsync();
 
         if (!_isTold && _interrupted.Task.IsCompleted)
             await InterruptAsync(conversation);
@@ -231,6 +236,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
             _asked.Remove(asked);
             conversation.Protocol.Answer(question, await asked.Answer, conversation.Steps);
         }
+        else if (silence is { IsCompletedSuccessfully: true } && !conversation.Receiving.IsCompleted)
+            conversation.Protocol.GiveUp(_options.SilenceWithin, conversation.Steps);
         else
             conversation.Protocol.Hear(await conversation.TakeAsync(), conversation.Steps);
     }

@@ -43,6 +43,12 @@ public interface IAgentProtocol
     /// <summary>The running turn is told more.</summary>
     void Steer(Message message, AgentSteps steps);
 
+    /// <summary>The agent has said all it has to say for now, and goes on by itself when its work in the background is done.</summary>
+    bool IsWaiting => false;
+
+    /// <summary>Ends a turn in which the agent waits, and has told nothing for so long, by the agent's own means and with <see cref="AgentStep.Over"/>.</summary>
+    void GiveUp(TimeSpan waited, AgentSteps steps) => throw new NotSupportedException("It does not wait.");
+
     /// <summary>Ends the running turn by the agent's own means; it still ends with <see cref="AgentStep.Over"/>.</summary>
     void Interrupt(AgentSteps steps);
 }

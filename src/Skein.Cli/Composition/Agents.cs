@@ -75,18 +75,19 @@ internal sealed class Agents : IAsyncDisposable
         if (!names.Contains(agent))
             throw new SettingsException(settings.UserFile, "agent", $"must be the name of an agent: {string.Join(", ", names)}.");
 
+        var model = agent == own.Name ? user.Settings.Model ?? models.DefaultModel : null;
         var files = new FileCheckpoints(
             home.Path, tooling.HiddenFolders, surroundings.Variable,
             async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Checkpoints != false);
         var defaults = new SessionsOptions(
-            agent, agent == own.Name ? user.Settings.Model ?? models.DefaultModel : null, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
+            agent, model, user.Settings.Mode ?? PermissionMode.Ask, Environment.MachineName,
             user.Settings.Redaction == false ? Redactor.Off : Redactor.For([.. ChildEnvironment.Current(), .. stored], keyVariables),
             new ProjectFinder(surroundings.Variable("PATH"), surroundings.Time).FindAsync,
             async (session, text, token) => await hooks.OnPromptAsync(session, text, await commands.ExpandAsync(session, text, token) ?? await prompts.ExpandAsync(session, text, token), token),
             files,
             new GitWorktrees(home.Path, files, surroundings.Variable, settings.Trusted, surroundings.Time));
         var kinds = new AgentKinds(
-            [hooks.Around(own), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
+            [hooks.Around(own with { DefaultModel = model ?? models.DefaultModel }), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
         return new Agents(models, mcp, files, kinds, driven, defaults);
     }
 

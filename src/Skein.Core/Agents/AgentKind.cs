@@ -9,6 +9,9 @@ namespace Skein.Core.Agents;
 /// </param>
 public sealed record AgentKind(string Name, Func<Session, IAgent> Open, bool Resumes, Func<string?, string?> CheckModel)
 {
+    /// <summary>The model of a session that is handed to it and names none; null: it decides.</summary>
+    public string? DefaultModel { get; init; }
+
     /// <summary>Names sessions after their first turn; null: they keep the first line of the first prompt.</summary>
     public TitleMaker? MakeTitle { get; init; }
 }

@@ -5,7 +5,7 @@ using Skein.Core.Protocol;
 namespace Skein.Core.Running;
 
 /// <summary>What requests must keep to; each break is an <see cref="InvalidRequestException"/> that names the value and the rule.</summary>
-internal sealed class RequestRules(AgentKinds agents, string? defaultModel)
+internal sealed class RequestRules(AgentKinds agents, string? defaultModel, ISessionStore store)
 {
     private const int TitleLength = 100;
     private const int LongestKeep = 2000;
@@ -74,7 +74,10 @@ internal sealed class RequestRules(AgentKinds agents, string? defaultModel)
     /// <exception cref="InvalidRequestException">There is no such agent.</exception>
     public ValueTask<DefinedAgent> AgentAsync(string agent, string workspace, CancellationToken cancellationToken) => agents.FindAsync(agent, workspace, cancellationToken);
 
-    /// <summary>What a change of the agent brings along: the model and the mode that its definition names. Else both stay, as long as the same program works on.</summary>
+    /// <summary>
+    /// What a change of the agent brings along: the model and the mode that its definition names. Else both stay, as long as the same program
+    /// works on; another one has the model that the session had with it before, or else its own default.
+    /// </summary>
     /// <exception cref="InvalidRequestException">There is no such agent.</exception>
     public async ValueTask<TurnOptions> CompleteAsync(Session session, TurnOptions options, CancellationToken cancellationToken)
     {
@@ -83,8 +86,14 @@ internal sealed class RequestRules(AgentKinds agents, string? defaultModel)
 
         var defined = await AgentAsync(agent, session.Workspace, cancellationToken);
         var model = options.Model ?? defined.Model;
-        if (model is null && agents.TryFind(agent, out var next) && agents.TryFind(session.Agent, out var before) && next == before)
-            model = await IsOwnModelAsync(session, cancellationToken) ? defaultModel : session.Model;
+        if (model is null && agents.TryFind(agent, out var next))
+        {
+            if (agents.TryFind(session.Agent, out var before) && next == before)
+                model = await IsOwnModelAsync(session, cancellationToken) ? defaultModel : session.Model;
+            else
+                model = await EarlierModel.FindAsync(store, session.Id, agent, cancellationToken) is { } earlier && CanUse(agent, earlier) ? earlier : next.DefaultModel;
+        }
+
         return options with { Model = model, Mode = options.Mode ?? defined.Mode };
     }
 

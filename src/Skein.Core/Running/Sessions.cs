@@ -36,7 +36,7 @@ public sealed class Sessions : IAsyncDisposable
     {
         (_store, _logger, _expand) = (store, logger, options.Expand);
         Ids = new IdSource(time);
-        _rules = new RequestRules(agents, options.DefaultModel);
+        _rules = new RequestRules(agents, options.DefaultModel, store);
         _subAgents = new SubAgents(this, _rules, store);
         _feed = new SessionFeed(store, _live, time);
         var parts = new RunnerParts(store, agents, _subAgents, _live, Ids, options.Redactor ?? Redactor.RulesOnly, options.Files, time, logger);

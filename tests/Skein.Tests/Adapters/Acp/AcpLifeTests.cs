@@ -64,6 +64,30 @@ public sealed class AcpLifeTests
         Assert.StartsWith("goose cannot be started (no-such-goose ", failed.Message, StringComparison.Ordinal);
     }
 
+    // P-11.
+    [Fact]
+    public async Task Two_prompts_at_once_to_a_session_at_rest_start_one_process_and_are_worked_on_one_after_the_other()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+        var together = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var prompts = Enumerable.Range(1, 8).Select(async client =>
+        {
+            await together.Task;
+            return await flock.Kernel.Sessions.PromptAsync(session, new PromptRequest($"echo {client}", When: WhenBusy.Queue), new Cause($"client {client}"), Cancellation);
+        }).ToList();
+
+        together.SetResult();
+        var accepted = await Task.WhenAll(prompts);
+        foreach (var turn in accepted.Select(a => a.Turn))
+            await flock.Kernel.EventAsync(session, 0, e => e.Body is TurnCompleted completed && completed.Turn == turn);
+
+        Assert.Single(flock.Starts);
+        Assert.Single(await flock.EventsAsync<AgentLinked>(session));
+        var texts = await flock.Kernel.TextsAsync(session);
+        Assert.Equal(Enumerable.Range(1, 8).Select(n => $"You said: {n}").Order(), texts.Where(t => t.StartsWith("You", StringComparison.Ordinal)).Order());
+    }
+
     // P-13.
     [Theory]
     [InlineData("sleep", 1)]
