@@ -45,6 +45,24 @@ public static class RealPath
         return real;
     }
 
+    /// <summary>
+    /// What is known of the file that a path leads to; of a link the system tells the link's own size and times. A size of 0 may also be a pipe
+    /// or a device, which to read would never end.
+    /// </summary>
+    public static FileInfo FileAt(string path)
+    {
+        var file = new FileInfo(path);
+        try
+        {
+            return file.LinkTarget is null ? file : new FileInfo(Of(path));
+        }
+        catch (IOException)
+        {
+            // Links in a circle: to open it fails, and tells so.
+            return file;
+        }
+    }
+
     /// <summary>Whether a path is a folder or below it; both without links.</summary>
     public static bool IsWithin(string folder, string path) =>
         path == folder

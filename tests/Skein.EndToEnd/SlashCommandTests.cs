@@ -62,6 +62,27 @@ public sealed class SlashCommandTests : IAsyncDisposable
         Assert.Empty((await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray());
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task One_whose_agent_or_provider_nobody_has_is_refused_and_leaves_no_session()
+    {
+        await _user.GoodAsync("trust");
+        _user.Write(".skein/commands/a.md", "---\nagent: nobody\n---\nGo.");
+        _user.Write(".skein/commands/m.md", "---\nmodel: nowhere/large\n---\nGo.");
+        _user.Write(".skein/commands/h.md", "Just go.");
+
+        var agent = await _user.RunAsync("run", "--model", _user.Script("Never."), "/a");
+        var model = await _user.RunAsync("run", "--model", _user.Script("Never."), "/m");
+
+        Assert.Equal(2, agent.Code);
+        Assert.Contains("There is no agent 'nobody'", agent.Error, StringComparison.Ordinal);
+        Assert.Equal(2, model.Code);
+        Assert.Contains("There is no provider 'nowhere'", model.Error, StringComparison.Ordinal);
+        Assert.Empty((await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray());
+
+        // What other programs take for a call for help.
+        Assert.Contains("Gone.", (await _user.GoodAsync("run", "--model", _user.Script("Gone."), "/h")).Out, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 90_000)]
     public async Task In_the_REPL_it_is_hinted_at_completed_and_in_the_help()
     {

@@ -12,6 +12,12 @@ public static class McpStandIn
     /// <summary>One that ends at once.</summary>
     public static string[] BrokenCommand => [.. Command, "broken"];
 
+    /// <summary>One that never says a word.</summary>
+    public static string[] MuteCommand => [.. Command, "mute"];
+
+    /// <summary>One that prints what is no message before each of its messages.</summary>
+    public static string[] NoisyCommand => [.. Command, "noisy"];
+
     /// <summary>One that listens at an address for who knows the token <c>honk-honk</c>; it prints the port.</summary>
     public static string[] HttpCommand => [.. Command, "http"];
 }

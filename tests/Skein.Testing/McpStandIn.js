@@ -12,6 +12,8 @@ const tools = [
   tool('ask', 'Asks whoever calls for a word of its model, and of its user.', {}),
   tool('taken_back', 'Tells which calls were taken back.', {}),
   tool('methods', 'Tells by which methods of HTTP it was asked.', {}),
+  tool('flood', 'Prints a line that never ends.', {}),
+  tool('nonsense', 'Answers with what is no result.', {}),
   tool('environment', 'Tells what it sees.', {}),
   tool('touch', 'Makes a file.', { path: { type: 'string' } }),
 ];
@@ -21,6 +23,8 @@ if (process.argv[2] === 'broken') {
   console.error('The geese are out.');
   process.exit(3);
 }
+
+if (process.argv[2] === 'mute') setInterval(() => {}, 1000);
 
 const takenBack = [];
 const methods = new Set();
@@ -68,6 +72,12 @@ async function call({ name, arguments: given, _meta }, send) {
       const user = await ask(send, 'elicitation/create', { message: 'Who are you?', requestedSchema: { type: 'object', properties: {} } });
       return text(JSON.stringify({ model: model.error?.code, user: user.error?.code }));
     }
+    case 'flood': {
+      const more = () => { while (process.stdout.write('honk'.repeat(16384))); process.stdout.once('drain', more); };
+      more();
+      return new Promise(() => {});
+    }
+    case 'nonsense': return ['honk', { content: 'honk' }];
     case 'methods': return text([...methods].join(' '));
     case 'taken_back': return text(JSON.stringify(takenBack));
     case 'environment': return text(JSON.stringify(process.env));
@@ -108,8 +118,9 @@ if (process.argv[2] === 'http') {
       });
     }
   });
-  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+  server.listen(Number(process.argv[3] ?? 0), '127.0.0.1', () => console.log(server.address().port));
 } else {
-  const send = message => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n');
-  require('readline').createInterface({ input: process.stdin }).on('line', line => respond(JSON.parse(line), send));
+  const noise = process.argv[2] === 'noisy' ? 'Honk!\n{"half":\n[]\n\u0000\n{"jsonrpc":"2.0","id":"nobody\'s","result":{}}\n' : '';
+  const send = message => process.stdout.write(noise + JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n');
+  require('readline').createInterface({ input: process.stdin }).on('line', line => { if (process.argv[2] !== 'mute') respond(JSON.parse(line), send); });
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Skein.Agent.Git;
 using Skein.Agent.Projects;
+using Skein.Sandbox;
 
 namespace Skein.Agent.Checkpoints;
 
@@ -59,7 +60,7 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
     {
         try
         {
-            return new FileInfo(file) is { Exists: true, Length: > 0 and < 1 << 20 } ? File.ReadAllText(file) : "";
+            return RealPath.FileAt(file) is { Exists: true, Length: > 0 and < 1 << 20 } ? File.ReadAllText(file) : "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Skein.Sandbox;
 
 namespace Skein.Agent.Definitions;
 
@@ -26,7 +27,7 @@ internal sealed class DefinitionCache<T>(Func<string, T> read) where T : class
 
     private Known Look(string path)
     {
-        var file = new FileInfo(path);
+        var file = RealPath.FileAt(path);
         var stamp = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
         if (_known.TryGetValue(path, out var known) && known.Stamp == stamp)
             return known;

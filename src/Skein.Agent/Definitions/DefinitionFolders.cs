@@ -20,7 +20,7 @@ internal sealed class DefinitionFolders(
         [configuration, .. below.Select(b => Path.Combine(home, b))];
 
     /// <param name="find">The definitions in one folder that exists.</param>
-    /// <returns>The definitions that count, the nearest first, and the folders that have some which do not.</returns>
+    /// <returns>The definitions that count, the nearest first, and the folders, or links to folders, that have some which do not.</returns>
     /// <exception cref="Skein.Core.DamagedException">Which folders are trusted cannot be read.</exception>
     public async Task<(IReadOnlyList<string> Found, IReadOnlyList<string> Untrusted)> FindAsync(
         string workspace, Func<string, IEnumerable<string>> find, CancellationToken cancellationToken)
@@ -31,13 +31,38 @@ internal sealed class DefinitionFolders(
             var there = In(folder, find);
             if (there.Count == 0)
                 continue;
-            if (await isTrusted(folder, cancellationToken))
-                found.AddRange(there);
-            else
+            if (!await isTrusted(folder, cancellationToken))
+            {
                 untrusted.Add(folder);
+                continue;
+            }
+
+            foreach (var file in there)
+            {
+                // Trust does not reach where a link leads.
+                if (OutsideOf(folder, file) is { } elsewhere && !await isTrusted(elsewhere, cancellationToken))
+                    untrusted.Add(file);
+                else
+                    found.Add(file);
+            }
         }
 
         return ([.. found, .. userFolders.SelectMany(f => In(f, find))], untrusted);
+    }
+
+    /// <returns>The folder where a file really lies; null: within the other one.</returns>
+    private static string? OutsideOf(string folder, string file)
+    {
+        try
+        {
+            var real = RealPath.Of(file);
+            return RealPath.IsWithin(RealPath.Of(folder), real) ? null : Path.GetDirectoryName(real);
+        }
+        catch (IOException)
+        {
+            // Links in a circle: to read it fails, and tells so.
+            return null;
+        }
     }
 
     private static IReadOnlyList<string> In(string folder, Func<string, IEnumerable<string>> find)

@@ -1,3 +1,5 @@
+using System.Text;
+using Skein.Sandbox;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using Skein.Core;
@@ -12,6 +14,8 @@ internal sealed class FrontMatter
 {
     private const string Fence = "---";
     private const int MostBytes = 1 << 20;
+
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string _file;
     private readonly Dictionary<string, YamlNode> _fields;
@@ -79,15 +83,33 @@ internal sealed class FrontMatter
         try
         {
             // What the system says is empty could be a pipe, which would never end.
-            var length = new FileInfo(file).Length;
+            var length = RealPath.FileAt(file).Length;
             return length is > 0 and <= MostBytes
-                ? File.ReadAllText(file)
+                ? Decoded(file)
                 : throw new DefinitionException(file, 1, $"must be a file of 1 to {MostBytes} bytes, not {length}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DefinitionException(file, 1, $"cannot be read: {e.Message}");
         }
+    }
+
+    // What is no text would reach the model as noise.
+    private static string Decoded(string file)
+    {
+        var bytes = File.ReadAllBytes(file);
+        var wrong = Array.IndexOf<byte>(bytes, 0);
+        try
+        {
+            if (wrong < 0)
+                return s_utf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            wrong = e.Index;
+        }
+
+        throw new DefinitionException(file, bytes.AsSpan(0, wrong).Count((byte)'\n') + 1, "is no text in UTF-8.");
     }
 
     private static Dictionary<string, YamlNode> Fields(string file, string[] lines)

@@ -163,7 +163,7 @@ internal sealed class McpProgram : IAsyncDisposable
     private McpProgram(ChildProcess child)
     {
         _child = child;
-        Transport = new StreamClientTransport(child.Input, child.Output);
+        Transport = new StreamClientTransport(child.Input, new BoundedLines(child.Output));
         _errors = new LastErrors(child);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Skein.Agent.Git;
+using Skein.Sandbox;
 
 namespace Skein.Agent.Projects;
 
@@ -79,7 +80,7 @@ internal sealed class GitHistory(string? path, TimeProvider time)
     {
         try
         {
-            if (new FileInfo(file) is not { Exists: true, Length: > 0 and <= LongestRefs })
+            if (RealPath.FileAt(file) is not { Exists: true, Length: > 0 and <= LongestRefs })
                 return null;
             var line = File.ReadLines(file).FirstOrDefault(l => l.Length == HashLength + 1 + name.Length && l.EndsWith(name, StringComparison.Ordinal));
             return line is not null && IsHash(line[..HashLength]) ? line[..HashLength] : null;

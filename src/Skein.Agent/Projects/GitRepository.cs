@@ -1,3 +1,5 @@
+using Skein.Sandbox;
+
 namespace Skein.Agent.Projects;
 
 /// <summary>Where a folder's repository begins, and its branch; told from files, since running git would run what the repository names.</summary>
@@ -67,7 +69,7 @@ internal sealed class GitRepository
         try
         {
             // Also no pipe, which would never end: it has no length.
-            if (new FileInfo(path) is not { Exists: true, Length: > 0 } file || file.Length > longest)
+            if (RealPath.FileAt(path) is not { Exists: true, Length: > 0 } file || file.Length > longest)
                 return null;
 
             using var reader = new StreamReader(path);

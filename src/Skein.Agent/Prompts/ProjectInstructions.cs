@@ -1,4 +1,5 @@
 using Skein.Agent.Projects;
+using Skein.Sandbox;
 
 namespace Skein.Agent.Prompts;
 
@@ -39,7 +40,7 @@ internal static class ProjectInstructions
 
     /// <summary>What a user has for all projects: the first of the files that exists.</summary>
     public static async Task<(string Path, string Text)?> ReadUserAsync(IReadOnlyList<string> files, CancellationToken cancellationToken) =>
-        files.FirstOrDefault(f => new FileInfo(f) is { Exists: true, Length: > 0 }) is { } file ? await ReadAsync(file, MostOfOne, cancellationToken) : null;
+        files.FirstOrDefault(f => RealPath.FileAt(f) is { Exists: true, Length: > 0 }) is { } file ? await ReadAsync(file, MostOfOne, cancellationToken) : null;
 
     // The workspace and its parents, up to what surely is the user's own: beyond it anybody may have put a file.
     private static (string Root, List<string> Folders) Folders(string workspace)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Agent.Mcp;
+using Skein.Sandbox;
 
 namespace Skein.Agent.Settings;
 
@@ -24,7 +25,7 @@ internal static partial class McpParser
 
         try
         {
-            var length = new FileInfo(path).Length;
+            var length = RealPath.FileAt(path).Length;
             if (length is 0 or > MostBytes)
                 throw new SettingsException(path, null, $"must be a file of 1 to {MostBytes} bytes, not {length}.");
 

@@ -134,7 +134,7 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
         try
         {
             // What the system says is empty could be a pipe, which would never end.
-            var length = new FileInfo(path).Length;
+            var length = RealPath.FileAt(path).Length;
             if (length is 0 or > MostBytes)
                 throw new SettingsException(path, null, $"must be a file of 1 to {MostBytes} bytes, not {length}.");
 

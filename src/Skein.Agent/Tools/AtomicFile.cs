@@ -3,7 +3,7 @@ using System.Text;
 namespace Skein.Agent.Tools;
 
 /// <summary>Replaces a file as a whole: whoever reads it finds the old content or the new, never a part.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     public static Task WriteAsync(string path, string content, UnixFileMode? mode, CancellationToken cancellationToken) =>
         WriteAsync(path, Encoding.UTF8.GetBytes(content), mode, cancellationToken);

@@ -55,7 +55,7 @@ internal sealed partial class ReadTool(ToolSettings settings) : ITool
 
         var path = ToolPath.Resolve(call.Path, context, settings);
         var stamp = SeenFiles.Look(path.Real);
-        if (TextFile.Size(path) == 0 && !IsKernelFile(path.Real))
+        if (TextFile.Size(path) == 0 && TextFile.IsEmpty(path.Real))
             return new ToolOutput($"'{path.Subject}' is empty.", Metadata: ToolTexts.Metadata(("lines", 0)));
 
         try
@@ -132,9 +132,6 @@ internal sealed partial class ReadTool(ToolSettings settings) : ITool
     }
 
     // What the kernel makes up when it is read says that it is empty.
-    private static bool IsKernelFile(string path) =>
-        path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
-
     [GeneratedRegex("^output:([0-9a-f]{64})$")]
     private static partial Regex OutputName();
 

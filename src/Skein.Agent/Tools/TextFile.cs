@@ -39,10 +39,16 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
         }
     }
 
-    /// <summary>Opens a text for reading; the caller disposes the reader. Bytes that are no UTF-8 are read as U+FFFD.</summary>
+    /// <summary>
+    /// Opens a text for reading; the caller disposes the reader. Bytes that are no UTF-8 are read as U+FFFD. What the system says is empty is
+    /// not opened: a pipe or a device would block for ever.
+    /// </summary>
     /// <returns>Null where it is binary.</returns>
     public static async Task<StreamReader?> OpenAsync(string path, CancellationToken cancellationToken)
     {
+        if (IsEmpty(path))
+            return new StreamReader(Stream.Null);
+
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var isText = false;
         try
@@ -60,9 +66,12 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
         }
     }
 
-    /// <summary>
-    /// The size of a regular file. What the system says is empty is never opened: a pipe or a device would block for ever.
-    /// </summary>
+    /// <summary>Whether the system says that a file is empty, or it is none: a pipe, a device. The kernel's own files say so without being it.</summary>
+    public static bool IsEmpty(string path) =>
+        new FileInfo(path) is { Exists: true, Length: 0 }
+        && !path.StartsWith("/proc/", StringComparison.Ordinal) && !path.StartsWith("/sys/", StringComparison.Ordinal);
+
+    /// <summary>The size of a file; 0 also for what is no regular one.</summary>
     /// <exception cref="ToolInputException">It is missing or a folder.</exception>
     public static long Size(ToolPath path)
     {

@@ -80,7 +80,13 @@ internal static class CommandTree
             if (option is VersionOption)
                 option.Action = new VersionAction(surroundings);
             else if (option is HelpOption)
+            {
                 option.Action = new RootHelp();
+
+                // 'skein run /h' calls the command h.
+                option.Aliases.Remove("/h");
+                option.Aliases.Remove("/?");
+            }
         }
 
         if (chosen < 0)

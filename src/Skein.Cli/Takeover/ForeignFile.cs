@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Cli.Commands;
+using Skein.Sandbox;
 using Tomlyn;
 using Tomlyn.Model;
 using Tomlyn.Serialization;
@@ -51,9 +52,12 @@ internal static class ForeignFile
     {
         if (!File.Exists(path))
             return null;
-        if (new FileInfo(path).Length is > MostBytes and var length)
+        var length = RealPath.FileAt(path).Length;
+        if (length > MostBytes)
             throw new UsageException($"{path} has {length} bytes: more than {MostBytes}.");
-        return (await File.ReadAllTextAsync(path, cancellationToken)).ReplaceLineEndings("\n");
+
+        // What the system says is empty could be a pipe, which would never end.
+        return length == 0 ? "" : (await File.ReadAllTextAsync(path, cancellationToken)).ReplaceLineEndings("\n");
     }
 
     private static JsonNode? AsJson(object? value) => value switch

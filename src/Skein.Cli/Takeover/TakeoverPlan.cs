@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Agent.Settings;
+using Skein.Agent.Tools;
 using Skein.Core;
 
 namespace Skein.Cli.Takeover;
@@ -59,7 +60,7 @@ internal sealed class TakeoverPlan
         foreach (var (path, text) in _files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await File.WriteAllTextAsync(path, text, cancellationToken);
+            await AtomicFile.WriteAsync(path, text, mode: null, cancellationToken);
             written.Add(path);
         }
 

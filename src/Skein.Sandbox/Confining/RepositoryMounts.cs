@@ -79,7 +79,7 @@ internal sealed partial record RepositoryMounts(string? Around, string? Git)
     private static bool IsRepository(string folder) =>
         File.Exists(Path.Combine(folder, "HEAD")) && File.Exists(Path.Combine(folder, "config")) && Directory.Exists(Path.Combine(folder, "objects")) && Directory.Exists(Path.Combine(folder, "refs"));
 
-    private static string Read(string file) => new FileInfo(file).Length <= LargestPointer ? File.ReadAllText(file).TrimEnd('\r', '\n') : "";
+    private static string Read(string file) => RealPath.FileAt(file).Length is > 0 and <= LargestPointer ? File.ReadAllText(file).TrimEnd('\r', '\n') : "";
 
     [GeneratedRegex(@"^\s*worktree\s*=\s*""?([^""\n]+)""?\s*$", RegexOptions.Multiline)]
     private static partial Regex WorkTree();

@@ -68,6 +68,42 @@ public sealed class CommandExpanderTests : IDisposable
         Assert.EndsWith(rule, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_folder_stays_a_name_and_a_pipe_is_empty_and_holds_nobody_up()
+    {
+        _folder.Write("repo/src/a.cs", "");
+        await Shell.RunAsync(_folder.Below("repo"), "mkfifo pipe");
+        _folder.Write("repo/.skein/commands/go.md", "Look at @src and @pipe.");
+
+        Assert.Equal(new ExpandedPrompt("[/go]\n\nLook at @src and @pipe.\n\n<file path=\"pipe\">\n\n</file>"), await ExpandAsync("/go"));
+    }
+
+    [Fact]
+    public async Task One_that_includes_too_many_files_is_refused()
+    {
+        var names = Enumerable.Range(0, 21).Select(n => $"{n}.txt").ToList();
+        foreach (var name in names)
+            _folder.Write($"repo/{name}", "x");
+        var file = _folder.Write("repo/.skein/commands/go.md", string.Join('\n', names.Select(n => $"@{n}")));
+
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => ExpandAsync("/go"));
+
+        Assert.Equal($"{file}:21: '@20.txt' cannot be included: There may be 20 files.", refused.Message);
+    }
+
+    [Fact]
+    public async Task Trust_does_not_reach_where_a_link_leads()
+    {
+        var secret = _folder.Write("secret", "42");
+        File.CreateSymbolicLink(_folder.Write("repo/.skein/commands/good.md", "Go.").Replace("good", "bad", StringComparison.Ordinal), secret);
+        var inside = new CommandFolders([], (folder, _) => Task.FromResult(folder.StartsWith(_folder.Below("repo"), StringComparison.Ordinal)));
+
+        var found = await inside.FindAsync(_folder.Below("repo"), Cancellation);
+
+        Assert.Equal(["good"], found.Commands.Select(c => c.Name));
+        Assert.Equal([_folder.Below("repo/.skein/commands/bad.md")], found.Untrusted);
+    }
+
     [Theory]
     [InlineData("/nothing")]
     [InlineData("/usr/bin/env is missing")]
@@ -98,6 +134,7 @@ public sealed class CommandExpanderTests : IDisposable
     [InlineData(4, "must have a text below its fields: that is the prompt.", "---\ndescription: x\n---\n")]
     [InlineData(2, "has no line '---' that ends its fields", "---\ndescription: x")]
     [InlineData(1, "must be a file of 1 to 1048576 bytes, not 0", "")]
+    [InlineData(3, "is no text in UTF-8.", "Go\nand\n\0")]
     public async Task One_that_breaks_a_rule_is_named_with_its_line_where_it_is_listed_and_called(long line, string rule, string text)
     {
         var file = _folder.Write("repo/.skein/commands/bad.md", text);

@@ -72,16 +72,41 @@ public sealed class SessionHooksTests : IDisposable
         Assert.Empty(_done);
     }
 
-    [Fact]
-    public async Task One_that_hangs_is_killed_and_forbids_it()
+    [Theory]
+    [InlineData("sleep 600")]
+    [InlineData("yes")]
+    [InlineData("yes >&2")]
+    [InlineData("trap '' TERM INT HUP; while :; do sleep 1; done")]
+    public async Task One_that_hangs_or_prints_for_ever_is_killed_and_forbids_it(string script)
     {
-        Hook(HookEvent.BeforeTool, "echo $$ > pid; sleep 600", seconds: 1);
+        Hook(HookEvent.BeforeTool, $"echo $$ > pid; {script}", seconds: 1);
 
         var result = await CallAsync();
 
         Assert.Contains("failed, and so this is forbidden: it did not end within 1 s", result.Output, StringComparison.Ordinal);
         Assert.Empty(_done);
         Assert.False(Directory.Exists($"/proc/{(await File.ReadAllTextAsync(_folder.Below("pid"), Cancellation)).Trim()}"));
+    }
+
+    [Theory]
+    [InlineData("exec <&-; exit 0")]
+    [InlineData("sleep 600 & exit 0")]
+    [InlineData("sleep 600 >/dev/null 2>&1 & exit 0")]
+    public async Task One_that_does_not_listen_or_leaves_something_behind_holds_nobody_up(string script)
+    {
+        Hook(HookEvent.BeforeTool, script);
+
+        Assert.Equal("Honk.", (await CallAsync()).Output);
+        Assert.Equal(["honk"], _done);
+    }
+
+    [Fact]
+    public async Task One_that_may_not_be_run_forbids_it()
+    {
+        _hooks.Add(new Hook(HookEvent.BeforeTool, "*", [_folder.Write("hook.sh", "#!/bin/sh\n")], 30, Sandbox: false));
+
+        Assert.Contains("hook.sh' could not be started: ", (await CallAsync()).Output, StringComparison.Ordinal);
+        Assert.Empty(_done);
     }
 
     [Fact]

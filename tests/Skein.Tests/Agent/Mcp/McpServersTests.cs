@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Skein.Agent;
 using Skein.Agent.Mcp;
-using Skein.Agent.Providers;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Sandbox;
@@ -14,34 +13,18 @@ namespace Skein.Tests.Agent.Mcp;
 /// <summary>The tools of MCP servers in turns: a real program over its pipes.</summary>
 public sealed class McpServersTests : IAsyncDisposable
 {
-    private readonly TempFolder _folder = new();
-    private readonly List<McpServer> _configured = [];
-    private readonly ToolSettings _tooling;
-    private readonly McpServers _servers;
-    private Confinement _confinement = Confinement.Off;
-
-    public McpServersTests()
-    {
-        Requires.Programs("node");
-        var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["SEEN"] = "by all" };
-        _tooling = new ToolSettings(environment, TimeProvider.System) { Confine = (_, _) => ValueTask.FromResult(_confinement) };
-        _servers = Servers();
-    }
+    private readonly McpHost _host = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
-    {
-        await _servers.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     [Fact]
     public async Task Their_tools_are_called_by_unique_legal_names_and_one_process_serves_them()
     {
-        Configure("geese");
+        _host.Configure("geese");
 
-        var results = await ResultsAsync(Call("mcp__geese__echo", """{"text":"honk"}"""), Call("mcp__geese__echo", """{"text":"honk honk"}"""), Call("mcp__geese__two_parts"));
+        var results = await _host.ResultsAsync(McpHost.Call("mcp__geese__echo", """{"text":"honk"}"""), McpHost.Call("mcp__geese__echo", """{"text":"honk honk"}"""), McpHost.Call("mcp__geese__two_parts"));
 
         Assert.EndsWith(": honk", results[0].Output, StringComparison.Ordinal);
         Assert.EndsWith(": honk honk", results[1].Output, StringComparison.Ordinal);
@@ -52,9 +35,9 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task A_call_that_fails_and_a_server_that_dies_are_errors_the_model_reads_and_the_next_call_starts_it_again()
     {
-        Configure("geese");
+        _host.Configure("geese");
 
-        var results = await ResultsAsync(Call("mcp__geese__fail"), Call("mcp__geese__die"), Call("mcp__geese__echo", """{"text":"back"}"""));
+        var results = await _host.ResultsAsync(McpHost.Call("mcp__geese__fail"), McpHost.Call("mcp__geese__die"), McpHost.Call("mcp__geese__echo", """{"text":"back"}"""));
 
         Assert.Equal(new ToolResultPart(results[0].CallId, "No geese today.", IsError: true), results[0]);
         Assert.True(results[1].IsError);
@@ -65,9 +48,9 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task A_call_without_an_answer_ends_after_the_server_s_time()
     {
-        _configured.Add(Server("geese") with { TimeoutSeconds = 1 });
+        _host.Configured.Add(McpHost.Server("geese") with { TimeoutSeconds = 1 });
 
-        var results = await ResultsAsync(Call("mcp__geese__hang"));
+        var results = await _host.ResultsAsync(McpHost.Call("mcp__geese__hang"));
 
         Assert.Equal(new ToolResultPart(results[0].CallId, "The MCP server 'geese' did not answer within 1 s", IsError: true), results[0]);
     }
@@ -75,9 +58,9 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task A_call_that_nobody_waits_for_any_longer_is_taken_back_at_the_server()
     {
-        _configured.Add(Server("geese") with { TimeoutSeconds = 1 });
+        _host.Configured.Add(McpHost.Server("geese") with { TimeoutSeconds = 1 });
 
-        var results = await ResultsAsync(Call("mcp__geese__hang"), Call("mcp__geese__taken_back"));
+        var results = await _host.ResultsAsync(McpHost.Call("mcp__geese__hang"), McpHost.Call("mcp__geese__taken_back"));
 
         Assert.Equal("[\"call-1\"]", results[1].Output);
     }
@@ -85,11 +68,11 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task A_server_that_cannot_be_started_is_a_note_and_the_others_work()
     {
-        Configure("geese");
-        _configured.Add(Server("ducks") with { Command = McpStandIn.BrokenCommand });
-        _configured.Add(Server("swans") with { Command = ["no-such-program"] });
+        _host.Configure("geese");
+        _host.Configured.Add(McpHost.Server("ducks") with { Command = McpStandIn.BrokenCommand });
+        _host.Configured.Add(McpHost.Server("swans") with { Command = ["no-such-program"] });
 
-        var box = await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        var box = await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
 
         Assert.Contains(box.Tools, t => t.Name == "mcp__geese__echo");
         Assert.Collection(
@@ -102,9 +85,9 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task One_that_answers_what_it_does_not_know_is_greeted_as_before()
     {
-        _configured.Add(Server("geese") with { Command = McpStandIn.AgreeableCommand });
+        _host.Configured.Add(McpHost.Server("geese") with { Command = McpStandIn.AgreeableCommand });
 
-        var results = await ResultsAsync(Call("mcp__geese__echo", """{"text":"honk"}"""));
+        var results = await _host.ResultsAsync(McpHost.Call("mcp__geese__echo", """{"text":"honk"}"""));
 
         Assert.EndsWith(": honk", results[0].Output, StringComparison.Ordinal);
     }
@@ -112,9 +95,9 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task A_server_sees_what_tools_see_and_what_is_its_own()
     {
-        _configured.Add(Server("geese") with { Environment = new Dictionary<string, string> { ["ITS_OWN"] = "yes" } });
+        _host.Configured.Add(McpHost.Server("geese") with { Environment = new Dictionary<string, string> { ["ITS_OWN"] = "yes" } });
 
-        var seen = JsonElement.Parse((await ResultsAsync(Call("mcp__geese__environment")))[0].Output);
+        var seen = JsonElement.Parse((await _host.ResultsAsync(McpHost.Call("mcp__geese__environment")))[0].Output);
 
         Assert.Equal("by all", seen.GetProperty("SEEN").GetString());
         Assert.Equal("yes", seen.GetProperty("ITS_OWN").GetString());
@@ -124,9 +107,9 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task Two_that_need_a_server_at_once_start_one()
     {
-        Configure("geese");
+        _host.Configure("geese");
 
-        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ResultsAsync(Call("mcp__geese__echo", """{"text":"x"}"""))));
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _host.ResultsAsync(McpHost.Call("mcp__geese__echo", """{"text":"x"}"""))));
 
         Assert.Single(results.Select(r => r[0].Output).Distinct());
     }
@@ -134,11 +117,11 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task It_is_asked_about_like_a_command_whatever_the_server_says_of_it()
     {
-        Configure("geese");
-        var box = await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        _host.Configure("geese");
+        var box = await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
 
         var intent = await box.Tools.First(t => t.Name == "mcp__geese__echo").DescribeAsync(
-            Sample.Json("""{"text":"x"}"""), new ToolContext(_folder.Path, Looped.Turn()), Cancellation);
+            Sample.Json("""{"text":"x"}"""), new ToolContext(_host.Folder.Path, Looped.Turn()), Cancellation);
 
         Assert.Equal(new ToolIntent(ToolEffect.Execute, "geese echo", "geese: echo", """{"text":"x"}"""), intent);
     }
@@ -146,28 +129,28 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task One_that_ran_before_is_started_when_something_of_it_is_used_and_not_before()
     {
-        _configured.Add(Server("geese") with { Environment = new Dictionary<string, string> { ["RUNS"] = "1" } });
-        await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
-        await using var later = Servers();
+        _host.Configured.Add(McpHost.Server("geese") with { Environment = new Dictionary<string, string> { ["RUNS"] = "1" } });
+        await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
+        await using var later = _host.Again();
 
-        var box = await later.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        var box = await later.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
 
         Assert.Contains(box.Tools, t => t.Name == "mcp__geese__echo");
         Assert.Equal(0, later.Running);
-        await box.Tools.First(t => t.Name == "mcp__geese__echo").RunAsync(Sample.Json("""{"text":"x"}"""), new ToolContext(_folder.Path, Looped.Turn()), Cancellation);
+        await box.Tools.First(t => t.Name == "mcp__geese__echo").RunAsync(Sample.Json("""{"text":"x"}"""), new ToolContext(_host.Folder.Path, Looped.Turn()), Cancellation);
         Assert.Equal(1, later.Running);
     }
 
     [Fact]
     public async Task What_is_known_of_a_server_is_only_a_cache()
     {
-        Configure("geese");
-        await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
-        foreach (var file in Directory.EnumerateFiles(_folder.Below("home", "mcp")))
+        _host.Configure("geese");
+        await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
+        foreach (var file in Directory.EnumerateFiles(_host.Folder.Below("home", "mcp")))
             await File.WriteAllTextAsync(file, "no JSON", Cancellation);
-        await using var later = Servers();
+        await using var later = _host.Again();
 
-        var box = await later.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        var box = await later.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
 
         Assert.Contains(box.Tools, t => t.Name == "mcp__geese__echo");
     }
@@ -175,28 +158,28 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task A_call_that_tells_of_its_progress_has_more_time()
     {
-        _configured.Add(Server("geese") with { TimeoutSeconds = 1 });
+        _host.Configured.Add(McpHost.Server("geese") with { TimeoutSeconds = 1 });
 
-        Assert.Equal("At last.", (await ResultsAsync(Call("mcp__geese__slow")))[0].Output);
+        Assert.Equal("At last.", (await _host.ResultsAsync(McpHost.Call("mcp__geese__slow")))[0].Output);
     }
 
     [Fact]
     public async Task What_a_server_asks_of_us_is_refused_and_its_call_goes_on()
     {
-        Configure("geese");
+        _host.Configure("geese");
 
-        Assert.Equal("""{"model":-32601,"user":-32601}""", (await ResultsAsync(Call("mcp__geese__ask")))[0].Output);
+        Assert.Equal("""{"model":-32601,"user":-32601}""", (await _host.ResultsAsync(McpHost.Call("mcp__geese__ask")))[0].Output);
     }
 
     [Fact]
     public async Task Resources_are_listed_and_read_and_asked_about_like_a_call()
     {
-        Configure("geese");
+        _host.Configure("geese");
 
-        var results = await ResultsAsync(
-            Call("mcp_resource", """{"server":"geese"}"""), Call("mcp_resource", """{"server":"geese","uri":"geese://flock"}"""), Call("mcp_resource", """{"server":"ducks"}"""));
-        var tool = (await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation)).Tools.First(t => t.Name == "mcp_resource");
-        var intent = await tool.DescribeAsync(Sample.Json("""{"server":"geese","uri":"geese://flock"}"""), new ToolContext(_folder.Path, Looped.Turn()), Cancellation);
+        var results = await _host.ResultsAsync(
+            McpHost.Call("mcp_resource", """{"server":"geese"}"""), McpHost.Call("mcp_resource", """{"server":"geese","uri":"geese://flock"}"""), McpHost.Call("mcp_resource", """{"server":"ducks"}"""));
+        var tool = (await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation)).Tools.First(t => t.Name == "mcp_resource");
+        var intent = await tool.DescribeAsync(Sample.Json("""{"server":"geese","uri":"geese://flock"}"""), new ToolContext(_host.Folder.Path, Looped.Turn()), Cancellation);
 
         Assert.Equal("geese://flock  flock: The flock.\ngeese://{name}  one", results[0].Output);
         Assert.Equal("Seven geese.", results[1].Output);
@@ -207,34 +190,34 @@ public sealed class McpServersTests : IAsyncDisposable
     [Fact]
     public async Task Prompts_are_called_by_a_slash_once_their_server_ran()
     {
-        Configure("geese");
-        var prompts = new McpPrompts(_servers);
-        Assert.Null(await prompts.ExpandAsync(Session(), "/geese:greet Ann", Cancellation));
-        await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        _host.Configure("geese");
+        var prompts = new McpPrompts(_host.Servers);
+        Assert.Null(await prompts.ExpandAsync(_host.Session(), "/geese:greet Ann", Cancellation));
+        await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
 
-        var greeted = await prompts.ExpandAsync(Session(), "/geese:greet \"Ann B.\" loudly", Cancellation);
-        var missing = await Assert.ThrowsAsync<InvalidRequestException>(async () => await prompts.ExpandAsync(Session(), "/geese:greet", Cancellation));
+        var greeted = await prompts.ExpandAsync(_host.Session(), "/geese:greet \"Ann B.\" loudly", Cancellation);
+        var missing = await Assert.ThrowsAsync<InvalidRequestException>(async () => await prompts.ExpandAsync(_host.Session(), "/geese:greet", Cancellation));
 
         Assert.Equal("[/geese:greet \"Ann B.\" loudly]\n\nGreet Ann B., loudly.", greeted!.Text);
         Assert.Equal("/geese:greet needs 'who': /geese:greet who [how]", missing.Message);
-        Assert.Null(await prompts.ExpandAsync(Session(), "/geese:other", Cancellation));
+        Assert.Null(await prompts.ExpandAsync(_host.Session(), "/geese:other", Cancellation));
     }
 
     [Fact]
     public async Task A_server_behind_an_address_is_shown_the_stored_key_and_nothing_works_without_it()
     {
-        await using var http = ChildProcess.Start(new ChildStart(McpStandIn.HttpCommand[0], McpStandIn.HttpCommand[1..], _folder.Path, _tooling.Environment));
+        await using var http = ChildProcess.Start(new ChildStart(McpStandIn.HttpCommand[0], McpStandIn.HttpCommand[1..], _host.Folder.Path, _host.Tooling.Environment));
         using var said = new StreamReader(http.Output);
         var address = new Uri($"http://127.0.0.1:{await said.ReadLineAsync(Cancellation)}/mcp");
-        _configured.Add(Server("geese") with { Command = [], Url = address, Key = "geese" });
-        _configured.Add(Server("strangers") with { Command = [], Url = address });
+        _host.Configured.Add(McpHost.Server("geese") with { Command = [], Url = address, Key = "geese" });
+        _host.Configured.Add(McpHost.Server("strangers") with { Command = [], Url = address });
 
-        var box = await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
-        var results = await ResultsAsync(Call("mcp__geese__echo", """{"text":"honk"}"""));
+        var box = await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
+        var results = await _host.ResultsAsync(McpHost.Call("mcp__geese__echo", """{"text":"honk"}"""));
 
         Assert.EndsWith(": honk", results[0].Output, StringComparison.Ordinal);
         // A stream that is asked for by GET would be asked for without end where the server is gone.
-        Assert.Equal("POST", (await ResultsAsync(Call("mcp__geese__methods", "{}")))[0].Output);
+        Assert.Equal("POST", (await _host.ResultsAsync(McpHost.Call("mcp__geese__methods", "{}")))[0].Output);
         Assert.Contains("401", Assert.Single(box.Notes), StringComparison.Ordinal);
         Assert.DoesNotContain(box.Tools, t => t.Name.StartsWith("mcp__strangers", StringComparison.Ordinal));
     }
@@ -244,22 +227,22 @@ public sealed class McpServersTests : IAsyncDisposable
     {
         Requires.Programs("bwrap", "prlimit");
         var outside = Path.Combine(Path.GetTempPath(), $"skein-mcp-{Guid.NewGuid():N}");
-        var stand = _folder.Write("stand-in.js", await File.ReadAllTextAsync(McpStandIn.Command[1], Cancellation));
-        var (bubblewrap, missing) = await Bubblewrap.FindAsync(_tooling.Environment, TimeProvider.System, Cancellation);
+        var stand = _host.Folder.Write("stand-in.js", await File.ReadAllTextAsync(McpStandIn.Command[1], Cancellation));
+        var (bubblewrap, missing) = await Bubblewrap.FindAsync(_host.Tooling.Environment, TimeProvider.System, Cancellation);
         Assert.True(bubblewrap is not null, missing);
-        _configured.Add(Server("geese") with { Command = ["node", stand], Sandbox = true });
-        _confinement = Confinement.Unavailable("for the test");
-        var without = await _servers.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation);
+        _host.Configured.Add(McpHost.Server("geese") with { Command = ["node", stand], Sandbox = true });
+        _host.Confinement = Confinement.Unavailable("for the test");
+        var without = await _host.Servers.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation);
 
-        _confinement = Confinement.In(bubblewrap, new SandboxPolicy(RealPath.Of(_folder.Path), "/nonexistent"));
-        await using var later = Servers();
-        var touch = (await later.ExtendAsync(new Toolbox([], Sample.Open), Session(), Cancellation)).Tools.First(t => t.Name == "mcp__geese__touch");
-        var context = new ToolContext(_folder.Path, Looped.Turn());
+        _host.Confinement = Confinement.In(bubblewrap, new SandboxPolicy(RealPath.Of(_host.Folder.Path), "/nonexistent"));
+        await using var later = _host.Again();
+        var touch = (await later.ExtendAsync(new Toolbox([], Sample.Open), _host.Session(), Cancellation)).Tools.First(t => t.Name == "mcp__geese__touch");
+        var context = new ToolContext(_host.Folder.Path, Looped.Turn());
         await touch.RunAsync(Sample.Json("""{"path":"inside"}"""), context, Cancellation);
         await touch.RunAsync(Sample.Json($$"""{"path":"{{outside}}"}"""), context, Cancellation);
 
         Assert.Contains("it is to run in a sandbox, and there is none: for the test", Assert.Single(without.Notes), StringComparison.Ordinal);
-        Assert.True(File.Exists(_folder.Below("inside")));
+        Assert.True(File.Exists(_host.Folder.Below("inside")));
         Assert.False(File.Exists(outside));
     }
 
@@ -274,26 +257,5 @@ public sealed class McpServersTests : IAsyncDisposable
 
         Assert.Equal(name, McpTool.NameFor("geese", tool, taken));
         Assert.InRange(name.Length, 1, 64);
-    }
-
-    private static ScriptStep Call(string tool, string arguments = "{}") => new([new ScriptCall(tool, Sample.Json(arguments))]);
-
-    private static McpServer Server(string name) => new(
-        name, McpStandIn.Command, new Dictionary<string, string>(), null, new Dictionary<string, string>(), null, McpServer.DefaultTimeoutSeconds);
-
-    private void Configure(string name) => _configured.Add(Server(name));
-
-    // Another process: what is known it knows from the disk.
-    private McpServers Servers() => new(
-        (_, _) => Task.FromResult(new McpServerSet(_configured, [])), _folder.Below("home"), _tooling, new Dictionary<string, string> { ["geese"] = "honk-honk" });
-
-    private Session Session() => Sample.Session(Looped.Model, RealPath.Of(_folder.Path));
-
-    private async Task<ToolResultPart[]> ResultsAsync(params ScriptStep[] steps)
-    {
-        var looped = new Looped([.. steps, Looped.Say("Done.")]) { Extend = _servers.ExtendAsync };
-        var record = await looped.RunAsync(new FakeTurn(Session(), [Sample.User("Go.")]));
-        Assert.Null(record.Failure);
-        return [.. record.Messages.SelectMany(m => m.Parts).Select(p => p.Content).OfType<ToolResultPart>()];
     }
 }

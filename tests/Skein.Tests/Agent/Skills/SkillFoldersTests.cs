@@ -68,6 +68,44 @@ public sealed class SkillFoldersTests : IDisposable
         Assert.Equal(["good"], found.Skills.Select(s => s.Name));
     }
 
+    [Theory]
+    [InlineData("printf -- '---\\nname: bad\\ndescription: x\\n---\\n\\377' > SKILL.md", "5: is no text in UTF-8.")]
+    [InlineData("printf -- '---\\nname: \\0bad\\ndescription: x\\n---\\n' > SKILL.md", "2: is no text in UTF-8.")]
+    [InlineData("truncate -s 1048577 SKILL.md", "1: must be a file of 1 to 1048576 bytes, not 1048577.")]
+    [InlineData("mkfifo SKILL.md", "1: must be a file of 1 to 1048576 bytes, not 0.")]
+    [InlineData("ln -s nowhere SKILL.md", "1: cannot be read: ")]
+    [InlineData("ln -s SKILL.md SKILL.md", "1: cannot be read: ")]
+    [InlineData("mkfifo pipe; ln -s pipe SKILL.md", "1: must be a file of 1 to 1048576 bytes, not 0.")]
+    [InlineData("ln -s /dev/zero SKILL.md", "1: must be a file of 1 to 1048576 bytes, not 0.")]
+    public async Task A_file_that_cannot_be_read_holds_nobody_up_and_is_named(string made, string rule)
+    {
+        Write("repo/.skein/skills", "good", "Good.");
+        var folder = Directory.CreateDirectory(_folder.Below("repo/.skein/skills/bad")).FullName;
+        await Shell.RunAsync(folder, made);
+
+        var found = await FindAsync("repo");
+
+        Assert.StartsWith($"{folder}/SKILL.md:{rule}", Assert.Single(found.Problems).Message, StringComparison.Ordinal);
+        Assert.Equal(["good"], found.Skills.Select(s => s.Name));
+    }
+
+    [Fact]
+    public async Task Trust_does_not_reach_where_a_link_leads()
+    {
+        Write("repo/.skein/skills", "good", "Good.");
+        Write("elsewhere", "theirs", "Do as I say.");
+        Directory.CreateSymbolicLink(_folder.Below("repo/.skein/skills/theirs"), _folder.Below("elsewhere/theirs"));
+        Directory.CreateSymbolicLink(_folder.Below("repo/.skein/skills/again"), "good");
+        var inside = new SkillFolders([], (folder, _) => Task.FromResult(folder.StartsWith(_folder.Below("repo"), StringComparison.Ordinal)));
+
+        var found = await inside.FindAsync(_folder.Below("repo"), Cancellation);
+        var everywhere = await FindAsync("repo");
+
+        Assert.Equal(["good"], found.Skills.Select(s => s.Name));
+        Assert.Equal([_folder.Below("repo/.skein/skills/theirs/SKILL.md")], found.Untrusted);
+        Assert.Equal(["good", "theirs"], everywhere.Skills.Select(s => s.Name));
+    }
+
     [Fact]
     public async Task A_skill_that_was_changed_is_read_again()
     {
@@ -79,6 +117,20 @@ public sealed class SkillFoldersTests : IDisposable
         var found = await folders.FindAsync(_folder.Below("repo"), Cancellation);
 
         Assert.Equal(["After it was changed."], found.Skills.Select(s => s.Description));
+    }
+
+    [Fact]
+    public async Task One_that_a_link_leads_to_is_read_again_when_it_was_changed()
+    {
+        var real = _folder.Write("repo/shared.md", "---\nname: one\ndescription: Before.\n---\n");
+        Directory.CreateDirectory(_folder.Below("repo/.skein/skills/one"));
+        File.CreateSymbolicLink(_folder.Below("repo/.skein/skills/one/SKILL.md"), real);
+        var folders = Folders();
+        await folders.FindAsync(_folder.Below("repo"), Cancellation);
+
+        _folder.Write("repo/shared.md", "---\nname: one\ndescription: After it was changed.\n---\n");
+
+        Assert.Equal(["After it was changed."], (await folders.FindAsync(_folder.Below("repo"), Cancellation)).Skills.Select(s => s.Description));
     }
 
     [Fact]

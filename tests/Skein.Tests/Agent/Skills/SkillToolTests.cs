@@ -49,16 +49,39 @@ public sealed class SkillToolTests : IDisposable
     [InlineData("'/etc/passwd' is not in the folder of the skill poems.", "poems", "/etc/passwd")]
     [InlineData("'link' is not in the folder of the skill poems.", "poems", "link")]
     [InlineData("The skill poems has no file 'nothing'.", "poems", "nothing")]
+    [InlineData("'huge' has more than 1048576 bytes.", "poems", "huge")]
+    [InlineData("'picture' is no text.", "poems", "picture")]
     public async Task What_is_not_of_the_skill_is_refused(string said, string name, string? file)
     {
         Write("poems", "Writes poems.", "Every line rhymes.");
         File.CreateSymbolicLink(_folder.Below(".skein/skills/poems/link"), _folder.Write("secret", "hush"));
+        _folder.Write(".skein/skills/poems/huge", new string('x', 1048577));
+        _folder.Write(".skein/skills/poems/picture", "\0\0");
 
         var record = await RunAsync([], Use(name, file));
 
         var result = Assert.Single(record.Messages.SelectMany(m => m.Parts).Select(p => p.Content).OfType<ToolResultPart>());
         Assert.True(result.IsError);
         Assert.Equal(said, result.Output);
+    }
+
+    [Fact]
+    public async Task What_is_no_file_is_empty_and_a_skill_that_went_away_is_an_error()
+    {
+        Write("poems", "Writes poems.", "Every line rhymes.");
+        await Shell.RunAsync(_folder.Below(".skein/skills/poems"), "mkfifo pipe");
+        var lose = new FuncTool("lose", (_, _) =>
+        {
+            File.Delete(_folder.Below(".skein/skills/poems/SKILL.md"));
+            return Task.FromResult(new ToolOutput("Lost."));
+        });
+
+        var record = await RunAsync([lose], Use("poems", "pipe"), new ScriptStep([new ScriptCall("lose", Sample.Json("{}"))]), Use("poems"));
+
+        var results = record.Messages.SelectMany(m => m.Parts).Select(p => p.Content).OfType<ToolResultPart>().ToArray();
+        Assert.Equal(("", false), (results[0].Output, results[0].IsError));
+        Assert.True(results[2].IsError);
+        Assert.Contains("poems/SKILL.md:1: cannot be read: ", results[2].Output, StringComparison.Ordinal);
     }
 
     [Theory]
