@@ -174,4 +174,43 @@ public sealed class TakeoverTests : IAsyncDisposable
         Assert.Contains("claude, codex, opencode", unknown.Error, StringComparison.Ordinal);
         Assert.Contains("nothing to take over", nothing.Out, StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Who_says_no_at_a_terminal_has_nothing_written()
+    {
+        _user.Write(".claude/settings.json", """{ "permissions": { "allow": ["Bash(make)"] } }""");
+        using var asked = _user.StartAtTerminal($"'{PublishedProgram.Path}' init --from claude");
+
+        await asked.SaidAsync("Write this?");
+        await asked.Input.WriteLineAsync("n");
+        await asked.EndAsync();
+
+        Assert.False(File.Exists(Path.Combine(_user.Project, "skein.json")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_was_broken_off_in_the_middle_is_whole_after_a_second_time()
+    {
+        _user.Write("opencode.json", """{ "permission": { "webfetch": "deny" }, "command": { "one": { "template": "First." }, "two": { "template": "Second." } } }""");
+        Directory.CreateDirectory(Path.Combine(_user.Project, ".skein", "commands", "two.md"));
+        var broken = await _user.RunAsync("init", "--from", "opencode", "--yes");
+        var left = Directory.EnumerateFiles(Path.Combine(_user.Project, ".skein", "commands")).Select(Path.GetFileName).ToList();
+        Directory.Delete(Path.Combine(_user.Project, ".skein", "commands", "two.md"));
+        var whole = await _user.GoodAsync("init", "--from", "opencode", "--yes");
+
+        Assert.Equal(1, broken.Code);
+        Assert.Contains("two.md", broken.Error, StringComparison.Ordinal);
+        Assert.Equal(["one.md"], left);
+        Assert.Contains("Wrote .skein/commands/two.md.", whole.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("one.md", whole.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_no_file_holds_nobody_up()
+    {
+        var made = await _user.ShellAsync("mkdir .claude && mkfifo pipe && ln -s ../pipe .claude/settings.json");
+        Assert.True(made.Code == 0, made.ToString());
+
+        Assert.Contains(".claude/settings.json is not JSON", (await _user.RunAsync("init", "--from", "claude", "--yes")).Error, StringComparison.Ordinal);
+    }
 }
