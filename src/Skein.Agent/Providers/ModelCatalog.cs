@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
+using Skein.Agent.Providers.Records;
 using Skein.Agent.Providers.TextCalls;
 using Skein.Core;
 using Skein.Core.Events;
@@ -15,10 +16,16 @@ public sealed class ModelCatalog : IDisposable
     /// <summary>The provider whose models are <see cref="Script"/>s: by the name they were given, or by the absolute path of a file.</summary>
     public const string Scripted = "scripted";
 
+    /// <summary>What a model's name begins with that is played from a record; the absolute path of the file follows.</summary>
+    public const string Replayed = "replay:";
+
     private readonly IReadOnlyDictionary<string, Script> _scripts;
+    private readonly ModelRecorder? _recorder;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Provider> _providers = [];
     private readonly ConcurrentDictionary<string, IChatClient> _clients = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KeyCommand> _keyCommands = [];
+    private readonly ConcurrentDictionary<string, ModelRecord> _records = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ModelLessons> _learned = new(StringComparer.Ordinal);
     private readonly Lazy<SocketsHttpHandler> _connections = new(() => new SocketsHttpHandler
     {
@@ -33,14 +40,22 @@ public sealed class ModelCatalog : IDisposable
     /// <param name="configured">What settings say; the environment wins over it.</param>
     /// <param name="environment">A variable's value, or null.</param>
     /// <param name="scripts">Scripts of the program's own.</param>
+    /// <param name="recorder">Writes down what is said to providers and by them; the catalog's own from here on.</param>
     /// <exception cref="InvalidRequestException">A provider's address is not one.</exception>
     public ModelCatalog(
-        IReadOnlyList<ProviderConfiguration> configured, Func<string, string?> environment, IReadOnlyDictionary<string, Script> scripts, TimeProvider time)
+        IReadOnlyList<ProviderConfiguration> configured, Func<string, string?> environment, IReadOnlyDictionary<string, Script> scripts, TimeProvider time,
+        ModelRecorder? recorder = null)
     {
         _scripts = scripts;
+        _recorder = recorder;
         _time = time;
         foreach (var provider in Provider.All(configured, environment))
+        {
             _providers.Add(provider.Name, provider);
+            if (provider.KeyCommand is { } command)
+                _keyCommands.Add(provider.Name, new KeyCommand(provider.Name, command, time));
+        }
+
         DefaultModel = _providers.Values.FirstOrDefault(p => p is { DefaultModel: not null, IsUsable: true }) is { } first
             ? $"{first.Name}/{first.DefaultModel}"
             : null;
@@ -51,7 +66,7 @@ public sealed class ModelCatalog : IDisposable
 
     /// <summary>The providers there are, in the order in which they are asked for a default model.</summary>
     public IReadOnlyList<ProviderState> Providers =>
-        [.. _providers.Values.Select(p => new ProviderState(p.Name, p.Kind, p.BaseUrl, p.Problem, p.KeyVariable, p.ApiKey is not null, p.DefaultModel))];
+        [.. _providers.Values.Select(p => new ProviderState(p.Name, p.Kind, p.BaseUrl, p.Problem, p.KeyVariable, p.ApiKey is not null || p.KeyCommand is not null, p.DefaultModel))];
 
     /// <summary>Asks a provider which models it has.</summary>
     /// <param name="patience">After so long it counts as not there.</param>
@@ -63,7 +78,7 @@ public sealed class ModelCatalog : IDisposable
             return new ModelList([], problem);
         try
         {
-            return new ModelList(await ModelLister.ListAsync(known, _connections.Value, patience, _time, cancellationToken), null);
+            return new ModelList(await ModelLister.ListAsync(known, _keyCommands.GetValueOrDefault(provider), _connections.Value, patience, _time, cancellationToken), null);
         }
         catch (ModelException e)
         {
@@ -77,6 +92,9 @@ public sealed class ModelCatalog : IDisposable
         var known = KnownModels.Find(model);
 
         // What the model could hold is not what a server at home has the memory for.
+        if (RecordIn(model, out _) is { } record)
+            return Facts(record);
+
         var provider = Split(model) is var (name, _) ? _providers.GetValueOrDefault(name) : null;
         if (provider?.Kind == ProviderKind.Ollama)
             known = known with { Context = Math.Min(known.Context ?? OllamaModel.UsualContext, OllamaModel.UsualContext), Price = known.Price ?? new Price(0, 0) };
@@ -100,6 +118,9 @@ public sealed class ModelCatalog : IDisposable
             throw problem;
 
         var name = (model ?? DefaultModel)!;
+        if (RecordIn(name, out _) is { } record)
+            return Get(name, record);
+
         var (provider, rest) = Split(name)!.Value;
         // A script's file may change under us; it is read for every turn.
         var client = provider == Scripted ? MakeScripted(rest) : _clients.GetOrAdd(name, _ => Make(_providers[provider], rest));
@@ -115,6 +136,9 @@ public sealed class ModelCatalog : IDisposable
 
     public void Dispose()
     {
+        _recorder?.Dispose();
+        foreach (var command in _keyCommands.Values)
+            command.Dispose();
         if (_connections.IsValueCreated)
             _connections.Value.Dispose();
     }
@@ -137,6 +161,9 @@ public sealed class ModelCatalog : IDisposable
                 "No model is named, and no provider has a key to choose one: set ANTHROPIC_API_KEY or OPENAI_API_KEY, "
                 + "or name a model as provider/name (ollama/NAME needs no key), or configure a provider in skein.json.");
 
+        if (model.StartsWith(Replayed, StringComparison.Ordinal))
+            return RecordIn(model, out var unplayable) is null ? new ModelException(FailureKind.BadRequest, unplayable!) : null;
+
         if (Split(model) is not var (provider, name))
             return new ModelException(FailureKind.BadRequest,
                 $"'{model}' is not a model: write it as provider/name, for example anthropic/{Provider.AnthropicDefault}. Providers: {Names}.");
@@ -150,14 +177,53 @@ public sealed class ModelCatalog : IDisposable
         return known.Problem is { } missing ? new ModelException(FailureKind.Auth, $"The model '{model}' cannot be used: {missing}") : null;
     }
 
-    private IChatClient Make(Provider provider, string model)
+    private Model Get(string name, ModelRecord record)
     {
-        var errors = new ModelErrors(provider.Name, provider.ApiKey);
-        var http = new HttpClient(new ModelHttpHandler(errors, provider.Headers, _time) { InnerHandler = _connections.Value }, disposeHandler: false)
+        var (provider, model) = Split(record.Model)!.Value;
+        var recorded = Provider.Recorded(provider, record.Kind, record.Api);
+        var learned = _learned.GetOrAdd(name, _ => new ModelLessons());
+        var facts = Facts(record);
+        var client = _clients.GetOrAdd(name, _ => Make(recorded, model, facts, record.Player()));
+        return new Model(name, Replayed, TextCallClient.Around(client, facts.Tools, learned, MayWriteCalls(recorded)), facts)
+        {
+            TakesTemperature = record.Kind != ProviderKind.Anthropic,
+            Said = SaidOf(record.Model),
+            Learned = learned,
+        };
+    }
+
+    private ModelFacts Facts(ModelRecord record) =>
+        FactsOf(record.Model) is { Images: null } facts && record.Kind == ProviderKind.Anthropic ? facts with { Images = true } : FactsOf(record.Model);
+
+    // Read once: what is played goes on where it was, and what is being recorded is not played at the same time.
+    private ModelRecord? RecordIn(string model, out string? problem)
+    {
+        problem = null;
+        if (!model.StartsWith(Replayed, StringComparison.Ordinal))
+            return null;
+        try
+        {
+            return _records.GetOrAdd(model[Replayed.Length..], ModelRecord.Read);
+        }
+        catch (InvalidRequestException e)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
+
+    private IChatClient Make(Provider provider, string model) =>
+        Make(provider, model, FactsOf($"{provider.Name}/{model}"), _recorder?.Around(_connections.Value, provider, model, () => _keyCommands.GetValueOrDefault(provider.Name)?.Known ?? provider.ApiKey) ?? _connections.Value);
+
+    private IChatClient Make(Provider provider, string model, ModelFacts facts, HttpMessageHandler connections)
+    {
+        var key = _keyCommands.GetValueOrDefault(provider.Name);
+        var errors = new ModelErrors(provider.Name, () => key?.Known ?? provider.ApiKey);
+        var http = new HttpClient(new ModelHttpHandler(errors, provider.Headers, key, provider.Kind, _time) { InnerHandler = connections }, disposeHandler: false)
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        return provider.Kind == ProviderKind.Ollama ? new OllamaModel(model, provider.BaseUrl, provider.ApiKey, FactsOf($"{provider.Name}/{model}").Context, http, errors)
+        return provider.Kind == ProviderKind.Ollama ? new OllamaModel(model, provider.BaseUrl, provider.ApiKey, facts.Context, http, errors)
             : provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
             : provider.Api == OpenAiApi.Responses ? new OpenAiResponsesModel(model, provider.BaseUrl, provider.KeyToSend, http, errors)
             : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors, OpenAiRequest.LimitName(provider.Name));

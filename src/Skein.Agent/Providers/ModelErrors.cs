@@ -8,7 +8,8 @@ using Skein.Core.Events;
 namespace Skein.Agent.Providers;
 
 /// <summary>What a provider's refusal means: its kind, whether trying again may help, and one line that says so without secrets.</summary>
-internal sealed class ModelErrors(string provider, string? secret)
+/// <param name="key">The key as it is known by then; null: none is.</param>
+internal sealed class ModelErrors(string provider, Func<string?> key)
 {
     private const int LongestMessage = 400;
 
@@ -170,7 +171,7 @@ internal sealed class ModelErrors(string provider, string? secret)
     // One line: providers echo the key, terminals obey control characters, and nobody reads a page.
     private string Line(string text)
     {
-        if (!string.IsNullOrEmpty(secret))
+        if (key() is { Length: > 0 } secret)
             text = text.Replace(secret, "***", StringComparison.Ordinal);
 
         var line = string.Join(' ', text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));

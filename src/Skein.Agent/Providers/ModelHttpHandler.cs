@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -7,7 +8,8 @@ namespace Skein.Agent.Providers;
 /// The one place where HTTP goes wrong, beneath the packages of all providers: refusals, connections that fail, answers that are no
 /// stream. All of it leaves as a <see cref="ModelException"/>.
 /// </summary>
-internal sealed class ModelHttpHandler(ModelErrors errors, IReadOnlyDictionary<string, string> headers, TimeProvider time) : DelegatingHandler
+/// <param name="key">What tells the key; null: the packages know it.</param>
+internal sealed class ModelHttpHandler(ModelErrors errors, IReadOnlyDictionary<string, string> headers, KeyCommand? key, ProviderKind kind, TimeProvider time) : DelegatingHandler
 {
     private const int MostErrorBytes = 64 << 10;
 
@@ -18,7 +20,12 @@ internal sealed class ModelHttpHandler(ModelErrors errors, IReadOnlyDictionary<s
     {
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
+        var told = key is null ? null : await key.GetAsync(cancellationToken);
+        if (told is not null)
+            KeyCommand.Authorize(request, told, kind);
         var response = await AnswerAsync(request, cancellationToken);
+        if (told is not null && response.StatusCode == HttpStatusCode.Unauthorized)
+            key!.Refuse(told);
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), errors, time);
         if (response.IsSuccessStatusCode && IsStream(response.Content.Headers.ContentType))
         {

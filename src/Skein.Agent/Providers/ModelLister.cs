@@ -10,9 +10,9 @@ internal static class ModelLister
     private const int MostBytes = 4 << 20;
 
     public static async Task<IReadOnlyList<string>> ListAsync(
-        Provider provider, HttpMessageHandler connections, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+        Provider provider, KeyCommand? command, HttpMessageHandler connections, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
-        var errors = new ModelErrors(provider.Name, provider.ApiKey);
+        var errors = new ModelErrors(provider.Name, () => command?.Known ?? provider.ApiKey);
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         var address = new Uri(provider.BaseUrl.AbsoluteUri.TrimEnd('/') + provider.Kind switch
@@ -35,6 +35,8 @@ internal static class ModelLister
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
             }
 
+            if (command is not null)
+                KeyCommand.Authorize(request, await command.GetAsync(either.Token), provider.Kind);
             foreach (var (name, value) in provider.Headers)
                 request.Headers.TryAddWithoutValidation(name, value);
             using var response = await http.SendAsync(request, either.Token);

@@ -12,6 +12,7 @@ internal sealed class Provider
     /// <summary>The newest of its maker's that every account may use, late 2026.</summary>
     public const string OpenAiDefault = "gpt-5.5";
 
+    private const string OpenRouter = "openrouter";
     private const int OllamaPort = 11434;
 
     private Provider(ProviderConfiguration configuration, Uri baseUrl, bool needsKey, bool isMakers = false)
@@ -25,9 +26,10 @@ internal sealed class Provider
         Models = configuration.Models;
         Headers = configuration.Headers;
         Tools = configuration.Tools;
+        KeyCommand = configuration.KeyCommand.Count > 0 && ApiKey is null ? configuration.KeyCommand : null;
         Api = configuration.Api ?? (baseUrl.Host == "api.openai.com" ? OpenAiApi.Responses : OpenAiApi.Chat);
         SmallModel = isMakers ? KnownModels.SmallOf(Name) : null;
-        if (needsKey && ApiKey is null)
+        if (needsKey && ApiKey is null && KeyCommand is null)
             Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}. Or store one: skein auth set {Name}";
     }
 
@@ -43,6 +45,9 @@ internal sealed class Provider
     public string? KeyVariable { get; }
     public IReadOnlyDictionary<string, ModelFacts> Models { get; }
     public IReadOnlyDictionary<string, string> Headers { get; }
+
+    /// <summary>What tells its key; null: it is known, or there is none.</summary>
+    public IReadOnlyList<string>? KeyCommand { get; }
 
     /// <inheritdoc cref="ProviderConfiguration.Tools"/>
     public ToolCalling? Tools { get; }
@@ -66,9 +71,15 @@ internal sealed class Provider
         if (!configured.Any(c => c.Name == "ollama"))
             yield return new Provider(new ProviderConfiguration("ollama", ProviderKind.Ollama), Ollama(environment("OLLAMA_HOST")), needsKey: false);
 
+        if (!configured.Any(c => c.Name == OpenRouter))
+            yield return Other(new ProviderConfiguration(OpenRouter, ProviderKind.OpenAi), environment);
         foreach (var other in configured.Where(c => c.Name is not ("anthropic" or "openai")))
             yield return Other(other, environment);
     }
+
+    /// <summary>One that is not called: what it said is played.</summary>
+    public static Provider Recorded(string name, ProviderKind kind, OpenAiApi api) =>
+        new(new ProviderConfiguration(name, kind) { Api = api }, new Uri("http://record.invalid/"), needsKey: false);
 
     // A server of one's own may well ask for no key; the maker's does.
     private static Provider Known(
@@ -83,6 +94,7 @@ internal sealed class Provider
             Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
             Api = settings?.Api,
             Tools = settings?.Tools,
+            KeyCommand = settings?.KeyCommand ?? [],
             Headers = settings?.Headers ?? ReadOnlyDictionary<string, string>.Empty,
         };
         var baseUrl = Address(name, whole.BaseUrl!);
@@ -94,12 +106,20 @@ internal sealed class Provider
         if (settings.Name.Length == 0 || settings.Name == ModelCatalog.Scripted || settings.Name.Contains('/'))
             throw new InvalidRequestException($"'{settings.Name}' cannot be the name of a provider: it must not be empty, '{ModelCatalog.Scripted}' or contain '/'.");
 
+        // Known by its name, as a server elsewhere that speaks like it.
+        if (settings.Name == OpenRouter && settings.Kind == ProviderKind.OpenAi)
+            settings = settings with
+            {
+                BaseUrl = NotBlank(environment("OPENROUTER_BASE_URL")) ?? settings.BaseUrl ?? "https://openrouter.ai/api/v1",
+                KeyVariable = settings.KeyVariable ?? "OPENROUTER_API_KEY",
+            };
+
         var address = settings.BaseUrl
             ?? (settings.Name == "ollama" ? Ollama(environment("OLLAMA_HOST")).AbsoluteUri.TrimEnd('/') + (settings.Kind == ProviderKind.OpenAi ? "/v1" : "") : throw new InvalidRequestException($"The provider {settings.Name} has no base URL."));
         var key = settings.KeyVariable is null ? settings.ApiKey : NotBlank(environment(settings.KeyVariable)) ?? settings.ApiKey;
         var baseUrl = Address(settings.Name, address);
         return new Provider(
-            settings with { ApiKey = key }, settings.Kind == ProviderKind.OpenAi ? baseUrl : WithoutVersion(baseUrl), needsKey: settings.KeyVariable is not null,
+            settings with { ApiKey = key }, settings.Kind == ProviderKind.OpenAi ? baseUrl : WithoutVersion(baseUrl), needsKey: settings.KeyVariable is not null || settings.KeyCommand.Count > 0,
             isMakers: baseUrl.Host == "openrouter.ai");
     }
 

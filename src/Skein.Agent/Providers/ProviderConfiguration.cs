@@ -13,6 +13,9 @@ public enum ProviderKind
 
     /// <summary>One of OpenAI's, which <see cref="OpenAiApi"/> tells.</summary>
     OpenAi,
+
+    /// <summary>None: it plays a <see cref="Script"/>, for demonstrations and tests. Not in a <see cref="ProviderConfiguration"/>.</summary>
+    Scripted,
 }
 
 /// <summary>Which of OpenAI's APIs a provider speaks.</summary>
@@ -44,6 +47,9 @@ public sealed record ProviderConfiguration(
 
     /// <summary>How its models call tools, but for those of which <see cref="Models"/> says it; null: as is known of them.</summary>
     public ToolCalling? Tools { get; init; }
+
+    /// <summary>The program that tells its key, with its arguments, where none is given otherwise.</summary>
+    public IReadOnlyList<string> KeyCommand { get; init; } = [];
 
     // Never show a key where a record is printed.
     private bool PrintMembers(System.Text.StringBuilder text)

@@ -4,7 +4,7 @@ namespace Skein.Agent.Providers;
 /// The body of a model's answer. A silence, a cut and a flood become a <see cref="ModelException"/>, so that no provider can hang a turn
 /// or fill the memory.
 /// </summary>
-internal sealed class WatchedStream(Stream inner, ModelErrors errors, TimeProvider time) : Stream
+internal sealed class WatchedStream(Stream inner, ModelErrors errors, TimeProvider time) : ReadingStream
 {
     // No answer of a model comes near it; a server gone wild does.
     private const long MostBytes = 256 << 20;
@@ -15,17 +15,6 @@ internal sealed class WatchedStream(Stream inner, ModelErrors errors, TimeProvid
 
     private readonly CancellationTokenSource _patience = new(Timeout.InfiniteTimeSpan, time);
     private long _bytes;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => _bytes;
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -51,15 +40,6 @@ internal sealed class WatchedStream(Stream inner, ModelErrors errors, TimeProvid
             throw errors.Broken(e.Message, e);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A model's answer is read asynchronously.");
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

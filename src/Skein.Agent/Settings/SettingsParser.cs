@@ -137,22 +137,23 @@ internal sealed partial class SettingsParser(string file)
             throw node.Broken("must have a name of a-z, 0-9, '-' and '_'");
 
         if (node.Find("api_key") is { } key)
-            throw key.Broken("must not stand in a file: name the environment variable that holds the key in 'api_key_env'");
+            throw key.Broken("must not stand in a file: name the environment variable that holds the key in 'api_key_env', or the program that tells it in 'key_command'");
 
         ProviderKind? kind = null;
         Uri? baseUrl = null;
         string? apiKeyEnv = null;
+        IReadOnlyList<string> keyCommand = [];
         OpenAiApi? api = null;
         IReadOnlyDictionary<string, string> headers = ReadOnlyDictionary<string, string>.Empty;
         ToolCalling? tools = null;
         string? script = null;
         IReadOnlyDictionary<string, ModelFacts> models = ReadOnlyDictionary<string, ModelFacts>.Empty;
-        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "api", "headers", "tools", "script", "models"))
+        foreach (var property in node.Properties("kind", "base_url", "api_key_env", "key_command", "api", "headers", "tools", "script", "models"))
         {
             switch (property.Name)
             {
                 case "kind":
-                    kind = property.OneOf(("openai", ProviderKind.OpenAI), ("anthropic", ProviderKind.Anthropic), ("ollama", ProviderKind.Ollama), ("scripted", ProviderKind.Scripted));
+                    kind = property.OneOf(("openai", ProviderKind.OpenAi), ("anthropic", ProviderKind.Anthropic), ("ollama", ProviderKind.Ollama), ("scripted", ProviderKind.Scripted));
                     break;
                 case "api":
                     api = property.OneOf(("chat", OpenAiApi.Chat), ("responses", OpenAiApi.Responses));
@@ -170,6 +171,11 @@ internal sealed partial class SettingsParser(string file)
                     // Not shown: somebody may have put the key itself there.
                     apiKeyEnv = VariableName().IsMatch(property.Text()) ? property.Text() : throw property.Broken("must be the name of an environment variable (A-Z, a-z, 0-9, '_'), not the key itself");
                     break;
+                case "key_command":
+                    keyCommand = [.. property.Items().Select(static i => i.Text())];
+                    if (keyCommand.Count == 0 || keyCommand[0].Length == 0)
+                        throw property.Broken("must be a program and its arguments, as [\"pass\", \"show\", \"work\"]");
+                    break;
                 case "models":
                     models = property.Properties().ToDictionary(m => m.Name, ModelSettings.Read, StringComparer.Ordinal);
                     break;
@@ -182,7 +188,10 @@ internal sealed partial class SettingsParser(string file)
         if (kind is null)
             throw node.Broken("needs 'kind': openai, anthropic, ollama or scripted");
 
-        if (api is not null && kind != ProviderKind.OpenAI)
+        if (keyCommand.Count > 0 && kind == ProviderKind.Scripted)
+            throw node.Broken("has a 'key_command', and 'scripted' needs no key");
+
+        if (api is not null && kind != ProviderKind.OpenAi)
             throw node.Broken("has an 'api', which is for the kind 'openai'");
 
         if (script is not null && kind != ProviderKind.Scripted)
@@ -190,7 +199,7 @@ internal sealed partial class SettingsParser(string file)
 
         if (script is null && kind == ProviderKind.Scripted)
             throw node.Broken("needs a 'script': the file that it plays");
-        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { Api = api, Headers = headers, Tools = tools, Models = models };
+        return new ProviderSettings(node.Name, kind.Value, baseUrl, apiKeyEnv, script) { KeyCommand = keyCommand, Api = api, Headers = headers, Tools = tools, Models = models };
     }
 
     // Not shown: it may be what must not stand here.

@@ -9,17 +9,6 @@ using Skein.Core.Events;
 
 namespace Skein.Agent.Settings;
 
-/// <summary>What a provider speaks.</summary>
-public enum ProviderKind
-{
-    OpenAI,
-    Anthropic,
-    Ollama,
-
-    /// <summary>Plays a script: for demonstrations and tests.</summary>
-    Scripted,
-}
-
 /// <summary>A provider of models.</summary>
 /// <param name="Name">What stands before the '/' of a model.</param>
 /// <param name="BaseUrl">Null: the provider's own.</param>
@@ -28,11 +17,14 @@ public enum ProviderKind
 public sealed record ProviderSettings(
     string Name, ProviderKind Kind, Uri? BaseUrl = null, string? ApiKeyEnv = null, string? Script = null)
 {
-    /// <summary>For <see cref="ProviderKind.OpenAI"/>; null: what is usual at its address.</summary>
+    /// <summary>For <see cref="ProviderKind.OpenAi"/>; null: what is usual at its address.</summary>
     public OpenAiApi? Api { get; init; }
 
     /// <summary>Sent with every call.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The program that tells its key, with its arguments; empty: none does.</summary>
+    public IReadOnlyList<string> KeyCommand { get; init; } = [];
 
     /// <summary>How its models call tools; null: as is known of them.</summary>
     public ToolCalling? Tools { get; init; }

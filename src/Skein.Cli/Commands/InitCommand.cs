@@ -16,7 +16,7 @@ internal static class InitCommand
     public static Command Create(Surroundings surroundings)
     {
         var agent = new Option<string>("--agent") { Description = "Who writes it: an agent's name.", HelpName = "AGENT" };
-        var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
+        var model = Values.Model("The model: provider/name.", surroundings.Folder);
         var yes = new Option<bool>("--yes", "-y") { Description = $"Write {FileName}, or what is taken over, without being asked." };
         var from = Values.Word("--from", "AGENT", "Run no agent, but take over what another one's settings say, as a diff that is asked about: claude, codex or opencode.", s_agents);
         var user = new Option<bool>("--user") { Description = "With --from: your own settings there, for your own here, not this project's." };

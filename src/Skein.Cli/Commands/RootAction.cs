@@ -26,7 +26,7 @@ internal static class RootAction
             }
         });
         var agent = new Option<string>("--agent") { Description = "Who works in a new session: an agent's name.", HelpName = "AGENT" };
-        var model = new Option<string>("--model", "-m") { Description = "The model of a new session: provider/name.", HelpName = "PROVIDER/MODEL" };
+        var model = Values.Model("The model of a new session: provider/name.", surroundings.Folder);
         var mode = Values.Mode();
         var ephemeral = Values.Ephemeral();
         Option[] all = [goOn, resume, agent, model, mode, ephemeral];

@@ -16,7 +16,7 @@ internal static class RunCommand
         var goOn = new Option<bool>("--continue", "-c") { Description = "Go on with the newest session of this folder." };
         var session = Values.SessionOption("--session", "Go on with this session.");
         var agent = new Option<string>("--agent") { Description = "Who works: an agent's name.", HelpName = "AGENT" };
-        var model = new Option<string>("--model", "-m") { Description = "The model: provider/name.", HelpName = "PROVIDER/MODEL" };
+        var model = Values.Model("The model: provider/name, or replay:FILE, which plays what was recorded.", surroundings.Folder);
         var mode = Values.Mode();
         var when = Values.When();
         var effort = Values.Effort();
@@ -24,11 +24,12 @@ internal static class RunCommand
         var maxSteps = Values.Number("--max-steps", "End the turn after so many calls of the model, 1000 unless the settings say otherwise. The next prompt goes on.");
         var json = new Option<bool>("--json") { Description = "Print the events, one a line, as the API has them." };
         var inProcess = new Option<bool>("--in-process") { Description = "Start no server in the background: this process is the server of the home while it runs." };
+        var record = Values.Record(surroundings.Folder);
         var ephemeral = Values.Ephemeral();
         var trust = new Option<bool>("--trust") { Description = "Trust this folder's own settings from now on, as 'skein trust' does." };
         var command = new Command("run", "Give an agent a task, and see it work. A new session, unless told otherwise.")
         {
-            prompt, file, goOn, session, agent, model, mode, when, effort, maxCost, maxSteps, json, inProcess, ephemeral, trust,
+            prompt, file, goOn, session, agent, model, mode, when, effort, maxCost, maxSteps, json, inProcess, record, ephemeral, trust,
         };
 
         command.Validators.Add(result =>
@@ -47,7 +48,7 @@ internal static class RunCommand
                 parsed.GetValue(model),
                 parsed.GetValue(mode),
                 parsed.GetValue(json),
-                parsed.GetValue(inProcess) || parsed.GetValue(ephemeral),
+                parsed.GetValue(inProcess) || parsed.GetValue(ephemeral) || parsed.GetValue(record) is not null,
                 parsed.GetValue(ephemeral),
                 parsed.GetValue(trust))
             {
@@ -56,7 +57,7 @@ internal static class RunCommand
                 Effort = parsed.GetValue(effort),
                 Limits = new TurnLimits(parsed.GetValue(maxCost), parsed.GetValue(maxSteps)),
             };
-            return await new Run(surroundings, request).RunAsync(cancellationToken);
+            return await new Run(surroundings with { Record = parsed.GetValue(record) }, request).RunAsync(cancellationToken);
         });
         return command;
     }

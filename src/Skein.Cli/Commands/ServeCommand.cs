@@ -18,14 +18,15 @@ internal static class ServeCommand
             Description = "A name that requests over TCP may be addressed to, beside this machine's own. Needed where others can reach the address.",
             HelpName = "HOST",
         };
+        var record = Values.Record(surroundings.Folder);
         var background = new Option<bool>("--background") { Hidden = true };
         var command = new Command("serve", "Serve the sessions of the home, in the foreground, until Ctrl+C. Other commands start a server by themselves.")
         {
-            listen, allowHosts, background,
+            listen, allowHosts, record, background,
         };
 
         command.SetAction((parsed, cancellationToken) => Serving.RunAsync(
-            surroundings,
+            surroundings with { Record = parsed.GetValue(record) },
             new Listening(parsed.GetValue(listen), surroundings.Variable("SKEIN_TOKEN") is { Length: > 0 } token ? token : null, parsed.GetValue(allowHosts) ?? []),
             parsed.GetValue(background),
             cancellationToken));

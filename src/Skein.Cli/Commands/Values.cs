@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Skein.Agent.Providers;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
@@ -33,6 +34,22 @@ internal static class Values
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
 
     public static Option<bool> Ephemeral() => new("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };
+
+    public static Option<string?> Model(string description, string folder) => new("--model", "-m")
+    {
+        Description = description,
+        HelpName = "PROVIDER/MODEL",
+        CustomParser = result => result.Tokens[0].Value is var name && name.StartsWith(ModelCatalog.Replayed, StringComparison.Ordinal)
+            ? ModelCatalog.Replayed + Path.GetFullPath(name[ModelCatalog.Replayed.Length..], folder)
+            : name,
+    };
+
+    public static Option<string?> Record(string folder) => new("--record")
+    {
+        Description = "Write what is said to providers and by them to a new file, without keys; '--model replay:FILE' plays it. No server in the background has part in it.",
+        HelpName = "FILE",
+        CustomParser = result => Path.GetFullPath(result.Tokens[0].Value, folder),
+    };
 
     public static Option<PermissionMode?> Mode() =>
         Word("--mode", "MODE", "What the agent may do unasked: ask, plan (only read), edits or auto (all; commands in the sandbox).", s_modes);

@@ -6,6 +6,7 @@ using Skein.Agent.Hooks;
 using Skein.Agent.Mcp;
 using Skein.Agent.Projects;
 using Skein.Agent.Providers;
+using Skein.Agent.Providers.Records;
 using Skein.Agent.Settings;
 using Skein.Agent.Tools;
 using Skein.Agent.Worktrees;
@@ -45,7 +46,7 @@ internal sealed class Agents : IAsyncDisposable
         SkeinHome home, LoadedSettings user, IReadOnlyDictionary<string, string> keys, HomeSettings settings, Surroundings surroundings)
     {
         var (providers, scripts) = Providers.Of(user.Settings, keys);
-        var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time);
+        var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time, surroundings.Record is { } record ? new ModelRecorder(record) : null);
         var permissions = new Permissions(home, settings);
         var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
         var tooling = new ToolSettings(HomeSettings.ToolsSee(keyVariables), surroundings.Time)

@@ -20,5 +20,6 @@ internal static class ModelCatalogs
     public static string? KeyFrom(ProviderState provider, IReadOnlyDictionary<string, string> keys, Surroundings surroundings) =>
         provider.KeyVariable is { } variable && !string.IsNullOrWhiteSpace(surroundings.Variable(variable)) ? $"${variable}"
         : keys.ContainsKey(provider.Name) ? "stored"
+        : provider.HasKey ? "its command"
         : null;
 }

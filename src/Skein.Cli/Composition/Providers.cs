@@ -6,8 +6,8 @@ namespace Skein.Cli.Composition;
 /// <summary>Providers from the words of the settings into those of the catalog.</summary>
 internal static class Providers
 {
-    private static readonly (string Name, Agent.Providers.ProviderKind Kind)[] s_known =
-        [("anthropic", Agent.Providers.ProviderKind.Anthropic), ("openai", Agent.Providers.ProviderKind.OpenAi), ("ollama", Agent.Providers.ProviderKind.Ollama)];
+    private static readonly (string Name, ProviderKind Kind)[] s_known =
+        [("anthropic", ProviderKind.Anthropic), ("openai", ProviderKind.OpenAi), ("ollama", ProviderKind.Ollama), ("openrouter", ProviderKind.OpenAi)];
 
     /// <summary>A provider that plays a script is known to the catalog as a script of that name.</summary>
     /// <param name="keys">Those that the user stored; a variable of the environment goes before them.</param>
@@ -19,10 +19,13 @@ internal static class Providers
         var scripts = new Dictionary<string, Script>(StringComparer.Ordinal);
         foreach (var (name, provider) in settings.Providers)
         {
-            if (provider.Kind == Agent.Settings.ProviderKind.Scripted)
+            if (provider.Kind == ProviderKind.Scripted)
                 scripts[name] = Read(name, provider.Script!);
             else
-                providers.Add(new ProviderConfiguration(name, KindOf(provider), provider.BaseUrl?.AbsoluteUri, keys?.GetValueOrDefault(name), provider.ApiKeyEnv) { Api = provider.Api, Headers = provider.Headers, Tools = provider.Tools, Models = provider.Models });
+                providers.Add(new ProviderConfiguration(name, provider.Kind, provider.BaseUrl?.AbsoluteUri, keys?.GetValueOrDefault(name), provider.ApiKeyEnv)
+                {
+                    KeyCommand = provider.KeyCommand, Api = provider.Api, Headers = provider.Headers, Tools = provider.Tools, Models = provider.Models,
+                });
         }
 
         // Those that are known without any settings.
@@ -34,13 +37,6 @@ internal static class Providers
 
         return (providers, scripts);
     }
-
-    private static Agent.Providers.ProviderKind KindOf(ProviderSettings provider) => provider.Kind switch
-    {
-        Agent.Settings.ProviderKind.Anthropic => Agent.Providers.ProviderKind.Anthropic,
-        Agent.Settings.ProviderKind.Ollama => Agent.Providers.ProviderKind.Ollama,
-        _ => Agent.Providers.ProviderKind.OpenAi,
-    };
 
     private static Script Read(string name, string file)
     {

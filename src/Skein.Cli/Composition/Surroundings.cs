@@ -22,6 +22,9 @@ internal sealed record Surroundings(
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
+    /// <summary>The file to which is written what providers say, absolute; null: to none.</summary>
+    public string? Record { get; init; }
+
     /// <summary>Whether somebody is there who can be asked.</summary>
     public bool CanAsk => InputIsTerminal && Out.IsTerminal;
 

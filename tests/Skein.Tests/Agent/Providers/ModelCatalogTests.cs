@@ -12,7 +12,7 @@ public sealed class ModelCatalogTests
     [InlineData("gpt", "'gpt' is not a model: write it as provider/name")]
     [InlineData("/x", "'/x' is not a model")]
     [InlineData("openai/", "'openai/' is not a model")]
-    [InlineData("nobody/x", "There is no provider 'nobody' for the model 'nobody/x'. Providers: anthropic, openai, ollama, mine, scripted.")]
+    [InlineData("nobody/x", "There is no provider 'nobody' for the model 'nobody/x'. Providers: anthropic, openai, ollama, openrouter, mine, scripted.")]
     [InlineData("anthropic/x", "The model 'anthropic/x' cannot be used: there is no key for anthropic: set ANTHROPIC_API_KEY.")]
     [InlineData("openai/x", "set OPENAI_API_KEY.")]
     [InlineData("mine/x", "there is no key for mine: set MY_KEY.")]

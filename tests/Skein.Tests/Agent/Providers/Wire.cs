@@ -1,5 +1,6 @@
 using Skein.Agent;
 using Skein.Agent.Providers;
+using Skein.Agent.Providers.Records;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Testing;
@@ -11,7 +12,7 @@ internal sealed class Wire : IAsyncDisposable
 {
     public const string Key = "sk-very-secret-0123456789";
 
-    private Wire(string provider, ModelServer server, TimeProvider time, IReadOnlyDictionary<string, ModelFacts>? models)
+    private Wire(string provider, ModelServer server, TimeProvider time, IReadOnlyDictionary<string, ModelFacts>? models, ModelRecorder? recorder)
     {
         Provider = provider;
         Server = server;
@@ -22,7 +23,7 @@ internal sealed class Wire : IAsyncDisposable
             Api = responses ? OpenAiApi.Responses : null,
             Models = models ?? new Dictionary<string, ModelFacts>(),
         };
-        Models = new ModelCatalog([configured], Environment, new Dictionary<string, Script>(), time);
+        Models = new ModelCatalog([configured], Environment, new Dictionary<string, Script>(), time, recorder);
         Time = time;
     }
 
@@ -33,8 +34,8 @@ internal sealed class Wire : IAsyncDisposable
     public string Model => Provider + "/any";
 
     public static async Task<Wire> StartAsync(
-        string provider, TimeProvider? time = null, IReadOnlyDictionary<string, ModelFacts>? models = null) =>
-        new(provider, await ModelServer.StartAsync(TestContext.Current.CancellationToken), time ?? TimeProvider.System, models);
+        string provider, TimeProvider? time = null, IReadOnlyDictionary<string, ModelFacts>? models = null, ModelRecorder? recorder = null) =>
+        new(provider, await ModelServer.StartAsync(TestContext.Current.CancellationToken), time ?? TimeProvider.System, models, recorder);
 
     public Task<TurnRecord> RunAsync(params ITool[] tools) => RunAsync(Turn(Sample.User("Go.")), tools);
 

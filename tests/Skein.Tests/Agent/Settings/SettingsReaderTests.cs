@@ -1,6 +1,7 @@
 using Skein.Agent;
 using System.Runtime.Versioning;
 using Skein.Agent.Permissions;
+using Skein.Agent.Providers;
 using Skein.Agent.Settings;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -76,7 +77,7 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equal(("local/qwen/qwen3-coder:30b", PermissionMode.Edits, "skein", Durability.Relaxed), (settings.Model, settings.Mode, settings.Agent, settings.Durability));
         Assert.Equal(
             [
-                new ProviderSettings("local", ProviderKind.OpenAI, new Uri("http://127.0.0.1:8080/v1"), "LOCAL_KEY"),
+                new ProviderSettings("local", ProviderKind.OpenAi, new Uri("http://127.0.0.1:8080/v1"), "LOCAL_KEY"),
                 new ProviderSettings("claude", ProviderKind.Anthropic),
                 new ProviderSettings("demo", ProviderKind.Scripted, Script: Path.Combine(_root, "config", "demo.json")),
             ], settings.Providers.Values);
