@@ -68,6 +68,16 @@ internal sealed class Catalog : IDisposable
 
     private bool IsMostlySuperseded_Locked => _lines > (2 * Current_Locked) + FewLines;
 
+    /// <summary>All that is known, in the order of the file.</summary>
+    public IReadOnlyList<LogState> States
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _rows.Values.Select(static row => row.State)];
+        }
+    }
+
     public CatalogRow? Find(SessionId session)
     {
         lock (_gate)
@@ -152,16 +162,11 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    /// <summary>Drops the rows of sessions that have no log any more.</summary>
-    public void Keep(Func<SessionId, bool> isThere)
+    /// <summary>Drops the row of a session that has no log any more.</summary>
+    public void Drop(SessionId session)
     {
         lock (_writing)
-        {
-            foreach (var gone in _rows.Keys.Where(s => !isThere(s)).ToList())
-                Remove_Locked(gone);
-            lock (_gate)
-                _rows.TrimExcess();
-        }
+            Remove_Locked(session);
     }
 
     /// <summary>Rewrites the file if it holds more than what counts: what was said of sessions that are gone must go as well.</summary>
@@ -197,6 +202,7 @@ internal sealed class Catalog : IDisposable
                 Take_Locked(line, place);
             }
 
+            _rows.TrimExcess();
             _length = reader.Position == _file.Length ? reader.Position : -1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)

@@ -15,6 +15,7 @@ internal sealed class LineReader(LogFile file, long start, long end, int chunk =
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(end - start, 1, chunk));
     private long _next = start;
     private int _line;
+    private int _length;
     private int _filled;
 
     /// <summary>Where the line last read begins.</summary>
@@ -35,6 +36,7 @@ internal sealed class LineReader(LogFile file, long start, long end, int chunk =
                 var lineEnd = searched + found;
                 Offset = Position;
                 line = _buffer.AsSpan(_line, lineEnd - _line);
+                _length = line.Length + 1;
                 _line = lineEnd + 1;
                 return true;
             }
@@ -47,6 +49,9 @@ internal sealed class LineReader(LogFile file, long start, long end, int chunk =
             }
         }
     }
+
+    /// <summary>The line last read and what has been read of the file behind it.</summary>
+    public ReadOnlySpan<byte> Ahead => _buffer.AsSpan(_line - _length, _filled - _line + _length);
 
     /// <summary>What stands after the last line end, once <see cref="TryRead"/> answered false.</summary>
     public ReadOnlySpan<byte> Rest => _buffer.AsSpan(_line, _filled - _line);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
@@ -14,12 +13,11 @@ public sealed record DamagedFile(string Path, string Reason);
 /// <summary>All logs of the store: which there are, and how they are made, opened for writing and looked at for the first time.</summary>
 internal sealed class LogFolder(string root, LogParts parts)
 {
-    private readonly ConcurrentDictionary<SessionId, SessionLog> _logs = new();
+    private readonly LogTable _logs = new();
     private readonly ConcurrentDictionary<SessionId, bool> _creating = new();
     private readonly List<DamagedFile> _misplaced = [];
 
-    // Not its Values, which copies them all under every lock that the dictionary has.
-    public IEnumerable<SessionLog> All => _logs.Select(static log => log.Value);
+    public IEnumerable<SessionLog> All => _logs.All();
 
     /// <summary>The keys of all sessions that have a row, as they are now, in no order.</summary>
     public IEnumerable<SessionKeys> Keys => All.Select(static log => log.State.Keys).OfType<SessionKeys>();
@@ -35,7 +33,7 @@ internal sealed class LogFolder(string root, LogParts parts)
     public IEnumerable<DamagedFile> Damaged =>
         [.. _misplaced, .. All.Concat(Origins.Values).Where(l => l.State.Fault is not null).Select(l => new DamagedFile(l.Path, l.State.Fault!))];
 
-    public SessionLog? Find(SessionId session) => _logs.GetValueOrDefault(session);
+    public SessionLog? Find(SessionId session) => _logs.Find(session);
 
     public SessionLog Get(SessionId session) => Find(session) ?? throw new SessionNotFoundException(session);
 
@@ -106,7 +104,7 @@ internal sealed class LogFolder(string root, LogParts parts)
         return null;
     }
 
-    public void Remove(SessionLog log) => _logs.TryRemove(KeyValuePair.Create(log.Id, log));
+    public void Remove(SessionLog log) => _logs.Remove(log);
 
     /// <summary>
     /// Finds the logs, and deletes those that a crash left unmade. One whose file is as the catalog saw it last is not opened; the others are flushed and folded, several at a time.
@@ -117,71 +115,19 @@ internal sealed class LogFolder(string root, LogParts parts)
         if (parts.Durability == Durability.Durable)
             await Task.WhenAll(Months().Select(month => parts.Threads.RunAsync(() => FlushFolder(month))));
 
-        var stale = new List<SessionLog>();
-        var packed = new List<(SessionId Session, string Path, long Length, long Written)>();
-        foreach (var (path, length, written) in Files())
+        var found = new LogDiscovery(root, parts, _logs);
+        found.Run(cancellationToken);
+        _misplaced.AddRange(found.Misplaced);
+        foreach (var origin in found.Origins)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (path.EndsWith(NewLog.Suffix, StringComparison.Ordinal))
-            {
-                parts.Disk.Delete(path);
-                continue;
-            }
+            Origins[origin] = new SessionLog(origin, root, new LogState(0, 0, null), SessionLog.OriginExtension);
 
-            var (name, extension) = SessionLog.Split(path);
-            if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(root, SessionLog.NameOf(id, extension))) != path)
-            {
-                _misplaced.Add(new DamagedFile(path, "No log has this name here: month and name follow from the session's id."));
-                continue;
-            }
-
-            if (extension == SessionLog.OriginExtension)
-            {
-                Origins[id] = new SessionLog(id, root, new LogState(0, 0, null), SessionLog.OriginExtension);
-                continue;
-            }
-
-            if (extension == SessionLog.PackedExtension)
-                packed.Add((id, path, length, written));
-            else if (!TryAdd(id, isPacked: false, length, written, out var log))
-                stale.Add(log);
+            // A purge that a crash ended before it had deleted the log, which holds all that was being kept of it.
+            if (Find(origin) is not null && Origins.TryRemove(origin, out var unfinished))
+                parts.Disk.Delete(unfinished.Path);
         }
 
-        foreach (var (id, path, length, written) in packed)
-        {
-            // A crash came between the one file and the other: the plain one is whole, and may be newer.
-            if (Find(id) is not null)
-            {
-                parts.Disk.Delete(path);
-                parts.Deletions.Expect(Path.GetDirectoryName(path)!);
-            }
-            else if (!TryAdd(id, isPacked: true, length, written, out var log))
-            {
-                stale.Add(log);
-            }
-        }
-
-        // A purge that a crash ended before it had deleted the log, which holds all that was being kept of it.
-        foreach (var unfinished in Origins.Values.Where(o => Find(o.Id) is not null))
-        {
-            parts.Disk.Delete(unfinished.Path);
-            Origins.TryRemove(unfinished.Id, out _);
-        }
-
-        parts.Catalog.Keep(_logs.ContainsKey);
-        await Task.WhenAll(stale.Select(log => parts.Threads.RunAsync(() => Look(log))));
-    }
-
-    /// <returns>False where the catalog does not know the file as it is.</returns>
-    private bool TryAdd(SessionId id, bool isPacked, long length, long written, out SessionLog log)
-    {
-        var row = parts.Catalog.Find(id);
-        var isCurrent = row is { } known && known.IsOf(isPacked, length, written);
-        var isPrefix = !isPacked && row is { Packed: null } before && before.State.End < length;
-        var state = isCurrent || isPrefix ? row!.Value.State : new LogState(0, 0, null);
-        log = new SessionLog(state.Keys?.Id ?? id, root, state) { IsPacked = isPacked };
-        _logs[log.Id] = log;
-        return isCurrent;
+        await Task.WhenAll(found.Stale.Select(log => parts.Threads.RunAsync(() => Look(log))));
     }
 
     /// <summary>Looks at the log's file before the first of it is served: flushes it, and passes over an end that is torn.</summary>
@@ -250,7 +196,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             var writer = new LogWriter(parts, log, file, fence: 1, repairs: []);
             log.Writer = writer;
             parts.Catalog.Opened(session);
-            _logs[session] = log;
+            _logs.Add(log);
             parts.Committed(log);
             return writer;
         }
@@ -366,17 +312,4 @@ internal sealed class LogFolder(string root, LogParts parts)
         parts.Disk.FlushFolder(folder);
         return true;
     }
-
-    private FileSystemEnumerable<(string Path, long Length, long Written)> Files() =>
-        new FileSystemEnumerable<(string, long, long)>(
-            Path.Combine(root, "sessions"),
-            (ref FileSystemEntry f) => (f.ToFullPath(), f.Length, f.LastWriteTimeUtc.UtcTicks),
-            new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = 0, IgnoreInaccessible = false })
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory
-                && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
-                    || f.FileName.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
-                    || f.FileName.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
-                    || f.FileName.EndsWith(NewLog.Suffix, StringComparison.Ordinal)),
-        };
 }

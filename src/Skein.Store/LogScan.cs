@@ -19,6 +19,10 @@ internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, C
     private readonly Dictionary<PartId, Place> _arriving = [];
     private int _lines;
 
+    // Up to where in the file neither stands. Both are looked for in all that was read ahead, which is faster than in one line after the other.
+    private long _withoutNeedle;
+    private long _withoutBlob;
+
     private readonly record struct Place(SessionLog Log, long Offset, long End);
 
     /// <param name="end">Where the log ends.</param>
@@ -27,13 +31,14 @@ internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, C
     public void Read(SessionLog log, long end, long upTo)
     {
         using var lines = Open(log, 0, end);
+        (_withoutNeedle, _withoutBlob) = (0, 0);
         while (lines.TryRead(out var line))
         {
             Breathe();
             var kind = LineHead.KindOf(line, out var seq);
             if (seq > upTo)
                 return;
-            Take(new Place(log, lines.Offset, end), line, kind, seq);
+            Take(new Place(log, lines.Offset, end), lines, line, kind, seq);
         }
     }
 
@@ -54,7 +59,7 @@ internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, C
         }
     }
 
-    private void Take(Place place, ReadOnlySpan<byte> line, LineKind kind, long seq)
+    private void Take(Place place, LineReader lines, ReadOnlySpan<byte> line, LineKind kind, long seq)
     {
         switch (kind)
         {
@@ -64,20 +69,20 @@ internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, C
                 break;
             case LineKind.PartAdded:
                 Ended(line);
-                if (MayMatch(line))
+                if (MayMatch(lines, line))
                     Decode(place, line);
                 break;
             case LineKind.PartDropped:
                 Ended(line);
                 break;
             case LineKind.MessageAdded:
-                if (MayMatch(line) || !LineHead.TryReadMessage(line, out var message, out var role, out var isWhole))
+                if (MayMatch(lines, line) || !LineHead.TryReadMessage(line, out var message, out var role, out var isWhole))
                     Decode(place, line);
                 else
                     fold.Begin(message, seq, role, isWhole);
                 break;
             case LineKind.Said:
-                if (MayMatch(line))
+                if (MayMatch(lines, line))
                     Decode(place, line);
                 break;
             case LineKind.TurnStarted:
@@ -89,8 +94,20 @@ internal sealed class LogScan(Disk disk, SearchFold fold, TextMatcher matcher, C
         }
     }
 
-    private bool MayMatch(ReadOnlySpan<byte> line) =>
-        (matcher.Needle?.IsIn(line) is not false && matcher.MayMatch(line)) || line.IndexOf(BlobName) >= 0;
+    private bool MayMatch(LineReader lines, ReadOnlySpan<byte> line)
+    {
+        var end = lines.Offset + line.Length;
+        if (end > _withoutNeedle)
+            _withoutNeedle = lines.Offset + (matcher.Needle is null ? 0 : Before(matcher.Needle.IndexOf(lines.Ahead), lines.Ahead));
+        if (end > _withoutNeedle && matcher.MayMatch(line))
+            return true;
+
+        if (end > _withoutBlob)
+            _withoutBlob = lines.Offset + Before(lines.Ahead.IndexOf(BlobName), lines.Ahead);
+        return end > _withoutBlob;
+
+        static int Before(int place, ReadOnlySpan<byte> ahead) => place < 0 ? ahead.Length : place;
+    }
 
     private void Ended(ReadOnlySpan<byte> line)
     {

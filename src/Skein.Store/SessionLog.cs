@@ -16,6 +16,9 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Of what a purge kept for forks: the beginning of a log that is no session's any more.</summary>
     public const string OriginExtension = ".origin";
 
+    /// <summary>How the folder of a month is called.</summary>
+    public const string Month = "yyyy-MM";
+
     private const int RecentCommits = 64;
 
     private Lock? _gate;
@@ -69,7 +72,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     private Lock Gate => LazyInitializer.EnsureInitialized(ref _gate, static () => new Lock());
 
     public static string NameOf(SessionId id, string extension = Extension) =>
-        string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime:yyyy-MM}/{id}{extension}");
+        string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime.ToString(Month, CultureInfo.InvariantCulture)}/{id}{extension}");
 
     /// <summary>Takes a file's name apart: what is before its first point, and the rest.</summary>
     public static (string Id, string Extension) Split(string path)

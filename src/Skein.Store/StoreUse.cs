@@ -7,23 +7,30 @@ namespace Skein.Store;
 /// <param name="Logs">Of sessions that are not in the trash, and what purges kept of origins for their forks.</param>
 /// <param name="Trash">Logs of the sessions in the trash. What only they name goes with them, but is told among the blobs.</param>
 /// <param name="Blobs">Each once, however many sessions name it.</param>
+/// <param name="Checkpoints">Snapshots of files, of all workspaces together.</param>
 /// <param name="Settings">Keys, trust, answers that were remembered.</param>
 /// <param name="Other">The server's files and whatever else lies there.</param>
 /// <param name="Sessions">By what they take, largest first. A fork has only its own events.</param>
 /// <param name="Workspaces">The same by folder, without the trash.</param>
 public sealed record StoreUse(
-    long Logs, long Trash, long Blobs, long Catalog, long Settings, long Other, IReadOnlyList<SessionUse> Sessions, IReadOnlyList<WorkspaceUse> Workspaces)
+    long Logs, long Trash, long Blobs, long Checkpoints, long Catalog, long Settings, long Other, IReadOnlyList<SessionUse> Sessions, IReadOnlyList<WorkspaceUse> Workspaces)
 {
-    public long Total => Logs + Trash + Blobs + Catalog + Settings + Other;
+    public long Total => Logs + Trash + Blobs + Checkpoints + Catalog + Settings + Other;
 
-    /// <summary>Looks at the files, and at nothing in them but the catalog's rows; with <paramref name="readLogs"/> also at which blobs each log names.</summary>
+    private const string CheckpointsName = "checkpoints.git";
+    private const int MostOfUnknown = 1 << 20;
+
+    /// <summary>
+    /// Looks at the files, and at nothing in them but the catalog's rows and the beginnings of the logs it has none of, as of those in use; with
+    /// <paramref name="readLogs"/> also at which blobs each log names.
+    /// </summary>
     /// <param name="isSettings">Whether a name at the top of the home is of the settings.</param>
     public static StoreUse Of(string home, Func<string, bool> isSettings, bool readLogs, CancellationToken cancellationToken)
     {
         var rows = Rows(Path.Combine(home, "catalog", "catalog.jsonl"));
         var (logs, origins) = (new Dictionary<SessionId, long>(), 0L);
         var blobs = new Dictionary<string, long>(StringComparer.Ordinal);
-        var (catalog, settings, other, unnamed) = (0L, 0L, 0L, 0L);
+        var (checkpoints, catalog, settings, other, unnamed) = (0L, 0L, 0L, 0L, 0L);
         foreach (var (path, bytes) in Directory.Exists(home) ? (IEnumerable<(string, long)>)Files(home) : [])
         {
             var (top, name) = (Path.GetRelativePath(home, path).Split(Path.DirectorySeparatorChar)[0], Path.GetFileName(path));
@@ -35,6 +42,8 @@ public sealed record StoreUse(
                 blobs[name] = bytes;
             else if (top == "blobs")
                 unnamed += bytes;
+            else if (top == CheckpointsName)
+                checkpoints += bytes;
             else if (top == "catalog")
                 catalog += bytes;
             else if (isSettings(top))
@@ -46,7 +55,7 @@ public sealed record StoreUse(
         var content = new ContentUse(home, blobs);
         var sessions = logs.Select(log =>
         {
-            var row = rows.GetValueOrDefault(log.Key);
+            var row = rows.GetValueOrDefault(log.Key) ?? Unknown(home, log.Key);
             return new SessionUse(log.Key, row?.Title ?? "", row?.Workspace, row?.TrashedAt is not null, log.Value, readLogs ? content.Of(log.Key, row, cancellationToken) : null);
         }).OrderByDescending(s => s.Bytes + (s.Blobs ?? 0)).ThenBy(s => s.Session.Value, StringComparer.Ordinal).ToList();
 
@@ -55,7 +64,7 @@ public sealed record StoreUse(
             .OrderByDescending(w => w.Bytes + (w.Blobs ?? 0)).ThenBy(w => w.Workspace, StringComparer.Ordinal);
 
         var trash = sessions.Where(s => s.IsTrashed).Sum(s => s.Bytes);
-        return new StoreUse(logs.Values.Sum() - trash + origins, trash, blobs.Values.Sum() + unnamed, catalog, settings, other, sessions, [.. workspaces]);
+        return new StoreUse(logs.Values.Sum() - trash + origins, trash, blobs.Values.Sum() + unnamed, checkpoints, catalog, settings, other, sessions, [.. workspaces]);
     }
 
     // A log's torn end, kept aside, is the session's too.
@@ -71,6 +80,23 @@ public sealed record StoreUse(
         {
             ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory,
         };
+
+    // Its title is the first one it had, should it have had others behind that.
+    private static Session? Unknown(string home, SessionId session)
+    {
+        var log = new SessionLog(session, home, new LogState(0, 0, null));
+        try
+        {
+            log.IsPacked = !File.Exists(log.PlainPath);
+            using var file = log.Open(new Disk());
+            return LogFold.Fold(file, log, Math.Min(file.Length, MostOfUnknown), from: null).Row;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
+        {
+            // skein doctor tells why.
+            return null;
+        }
+    }
 
     // A cache: what of it cannot be read has no title here, and that is all.
     private static Dictionary<SessionId, Session> Rows(string path)

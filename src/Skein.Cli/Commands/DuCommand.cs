@@ -16,7 +16,7 @@ internal static class DuCommand
         var limit = Values.Limit("--limit", "How many of the largest sessions and folders.", UsualLimit);
         var content = new Option<bool>("--content") { Description = "Also read which content each session names. That reads all logs." };
         var json = Values.Json();
-        var command = new Command("du", "Tell how much room the home takes: by kind, by folder, and the largest sessions. Starts no server.") { limit, content, json };
+        var command = new Command("du", "Tell how much room the home takes: by kind (logs, the trash, content they name once each, snapshots of files, the catalog, settings), by folder, and the largest sessions. Starts no server.") { limit, content, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var home = SkeinHome.Of(surroundings);
@@ -38,7 +38,7 @@ internal static class DuCommand
         foreach (var (what, bytes) in (ReadOnlySpan<(string, long)>)
         [
             ($"logs of {Spans.Plural(use.Sessions.Count - trashed, "session")}", use.Logs), ($"logs of {Spans.Plural(trashed, "session")} in the trash", use.Trash),
-            ("content they name", use.Blobs), ("catalog", use.Catalog), ("settings", use.Settings), ("other", use.Other),
+            ("content they name", use.Blobs), ("snapshots of files", use.Checkpoints), ("catalog", use.Catalog), ("settings", use.Settings), ("other", use.Other),
         ])
         {
             screen.WriteLine($"  {Spans.Bytes(bytes),10}  {what}");
@@ -82,6 +82,7 @@ internal static class DuCommand
         ["logs"] = use.Logs,
         ["trash"] = use.Trash,
         ["blobs"] = use.Blobs,
+        ["checkpoints"] = use.Checkpoints,
         ["catalog"] = use.Catalog,
         ["settings"] = use.Settings,
         ["other"] = use.Other,

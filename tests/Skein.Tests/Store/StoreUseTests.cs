@@ -36,10 +36,11 @@ public sealed class StoreUseTests : EmbeddedTests
         await File.WriteAllTextAsync(LogOf(torn) + ".torn-99", new string('t', 300), Cancellation);
         await File.WriteAllTextAsync(Path.Combine(Home, "keys.json"), new string('k', 40), Cancellation);
         await File.WriteAllTextAsync(Path.Combine(Home, "server.log"), new string('l', 70), Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(Home, "checkpoints.git", "objects", "ab")).FullName, "cd"), new string('s', 90), Cancellation);
         await File.WriteAllTextAsync(Path.Combine(Home, "blobs", "no-blob"), new string('n', 11), Cancellation);
         var use = Look();
 
-        Assert.Equal((12_011, 40, 70L), (use.Blobs, use.Settings, use.Other - new FileInfo(Path.Combine(Home, "store.lock")).Length));
+        Assert.Equal((12_011, 90, 40, 70L), (use.Blobs, use.Checkpoints, use.Settings, use.Other - new FileInfo(Path.Combine(Home, "store.lock")).Length));
         Assert.Equal(new FileInfo(LogOf(torn)).Length + 300, use.Logs);
         Assert.Equal(new FileInfo(LogOf(trashed)).Length, use.Trash);
         Assert.Equal(new DirectoryInfo(Home).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length), use.Total);
@@ -67,14 +68,27 @@ public sealed class StoreUseTests : EmbeddedTests
     }
 
     [Fact]
-    public async Task Without_a_catalog_the_bytes_are_still_told()
+    public async Task A_session_in_use_has_its_title_and_its_folder_before_its_writer_is_closed()
     {
+        await using var store = await OpenAsync();
+        await using var writer = await store.CreateAsync(Some.Ids.Next<SessionId>(), [Some.Created("/work/one", title: "")], null, Cancellation);
+        await writer.AppendAsync([Some.Titled("in use")], null, Cancellation);
+
+        Assert.Equal([("in use", "/work/one")], Look().Sessions.Select(s => (s.Title, s.Workspace!)));
+    }
+
+    [Fact]
+    public async Task Without_a_catalog_the_logs_tell_and_of_what_is_no_log_only_the_bytes_are_told()
+    {
+        await using (var store = await OpenAsync())
+            await MakeAsync(store, "/work/one", "known");
         var session = await MakeAsync();
+        await File.WriteAllBytesAsync(LogOf(session), new byte[77], Cancellation);
         File.Delete(Path.Combine(Home, "catalog", "catalog.jsonl"));
 
         var use = Look(readLogs: true);
 
-        Assert.Equal([(session, "", (string?)null, new FileInfo(LogOf(session)).Length)], use.Sessions.Select(s => (s.Session, s.Title, s.Workspace, s.Bytes)));
+        Assert.Equal([("", null, 77), ("known", "/work/one", use.Logs - 77)], use.Sessions.OrderBy(s => s.Bytes).Select(s => (s.Title, s.Workspace, s.Bytes)));
         Assert.Equal(0, StoreUse.Of(Path.Combine(Home, "nowhere"), _ => false, readLogs: true, Cancellation).Total);
     }
 }
