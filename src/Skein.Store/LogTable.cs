@@ -4,8 +4,8 @@ using Skein.Core;
 namespace Skein.Store;
 
 /// <summary>
-/// The logs by their sessions. It is walked in the order in which they came in, which is how they lie in memory: with very many of them
-/// a walk takes a tenth of the time that it would take in any other order. Safe for use by many threads.
+/// The logs by their sessions. It is walked against the order in which they came in: that is how they lie in memory, and who looks for the
+/// newest meets them early. With very many of them both make a walk several times as fast. Safe for use by many threads.
 /// </summary>
 internal sealed class LogTable
 {
@@ -44,7 +44,7 @@ internal sealed class LogTable
 
         try
         {
-            for (var i = 0; i < count; i++)
+            for (var i = count - 1; i >= 0; i--)
                 yield return logs[i];
         }
         finally
