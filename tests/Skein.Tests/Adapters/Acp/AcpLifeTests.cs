@@ -1,6 +1,7 @@
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Tests.Agent;
 using Skein.Tests.Running;
 
 namespace Skein.Tests.Adapters.Acp;
@@ -64,7 +65,7 @@ public sealed class AcpLifeTests
         Assert.StartsWith("goose cannot be started (no-such-goose ", failed.Message, StringComparison.Ordinal);
     }
 
-    // P-11.
+    // P-06.
     [Fact]
     public async Task Two_prompts_at_once_to_a_session_at_rest_start_one_process_and_are_worked_on_one_after_the_other()
     {
@@ -168,6 +169,22 @@ public sealed class AcpLifeTests
         Assert.NotEqual(own, now);
         Assert.Contains("remember the pond", await File.ReadAllTextAsync(Path.Combine(flock.Own, now + ".json"), Cancellation), StringComparison.Ordinal);
         Assert.Equal("You said: on", await flock.LastAsync(session));
+    }
+
+    // P-22.
+    [Fact]
+    public async Task A_session_begun_outside_that_the_agent_lost_since_is_handed_over_with_what_was_taken_over()
+    {
+        await using var flock = await Flock.StartAsync();
+        var import = new ImportRequest(flock.Kernel.Workspace, "goose", "own-lost", [Sample.User("Remember the pond.")], "goose", AgentSession: "own-lost");
+        var session = (await flock.Kernel.Sessions.ImportAsync(import, Kernel.User, Cancellation)).Session.Id;
+
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "echo on"));
+
+        Assert.Contains("goose no longer has its session own-lost", Assert.Single(await flock.EventsAsync<PermissionAsked>(session)).Title, StringComparison.Ordinal);
+        var own = (await flock.Kernel.GetAsync(session)).AgentSession;
+        Assert.NotEqual("own-lost", own);
+        Assert.Contains("Remember the pond.", await File.ReadAllTextAsync(Path.Combine(flock.Own, own + ".json"), Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]
