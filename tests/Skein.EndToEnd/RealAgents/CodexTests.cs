@@ -1,3 +1,4 @@
+using Skein.Core.Events;
 using Skein.Testing;
 
 namespace Skein.EndToEnd.RealAgents;
@@ -8,6 +9,21 @@ public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires
     protected override (string First, string Second) Models => ("pond-grey", "pond-snow");
 
     protected override string TooLong => "Your input exceeds the context window of this model. Please adjust your input and try again.";
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_compaction_is_told_and_it_goes_on_with_the_summary()
+    {
+        var settings = Path.Combine(User.OwnFolder, ".codex", "config.toml");
+        await File.WriteAllTextAsync(settings, "model_auto_compact_token_limit = 20000\n" + await File.ReadAllTextAsync(settings, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        Says(new StreamedAnswer(new Said("I will.")) { Tokens = new AnswerTokens(30_000, 5) });
+        await GoodTurnAsync("Remember the pond.");
+        Says(new Said("On."));
+        var next = await GoodTurnAsync("Go on.");
+
+        Assert.Single(All<AgentCompacted>(next));
+        Assert.Contains("On.", TextsOf(next));
+        Assert.Contains(Beside, LastToldModel, StringComparison.Ordinal);
+    }
 
     protected override void SetUp(User user, ModelServer model)
     {

@@ -19,6 +19,12 @@ namespace Skein.EndToEnd.RealAgents;
 /// <param name="program">The agent's file.</param>
 public abstract class RealAgentTests(string agent, string program) : IAsyncLifetime
 {
+    /// <summary>What the model answers to a call that offers no tools: a title, or a summary.</summary>
+    protected const string Beside = "Seven geese";
+
+    // After an interrupt.
+    private static readonly TimeSpan s_commandEndsWithin = TimeSpan.FromSeconds(20);
+
     private readonly User _user = new();
     private readonly ConcurrentQueue<ModelAnswer> _script = new();
     private ModelServer? _model;
@@ -42,8 +48,8 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     {
         _model = await ModelServer.StartAsync(Cancellation);
 
-        // A call without tools is for a title or the like, whenever it comes.
-        _model.Otherwise = request => _refusal ?? AnswerBeside(request) ?? (!OffersTools(request) ? new StreamedAnswer(new Said("Geese")) : _script.TryDequeue(out var answer) ? answer : Refuse(400, "Nothing more is in the script."));
+        // A call without tools is for a title, a summary or the like, whenever it comes.
+        _model.Otherwise = request => _refusal ?? AnswerBeside(request) ?? (!OffersTools(request) ? new StreamedAnswer(new Said(Beside)) : _script.TryDequeue(out var answer) ? answer : Refuse(400, "Nothing more is in the script."));
         _user.Install(Path.GetFileNameWithoutExtension(program), program);
         SetUp(_user, _model);
         await StartServerAsync();
@@ -110,7 +116,7 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Assert.Contains("On.", TextsOf(after));
         using var now = AgentProcesses.Oldest(_user);
         Assert.Equal(process.Id, now.Id);
-        await EndedAsync(command);
+        await EndedAsync(command).WaitAsync(s_commandEndsWithin, Cancellation);
     }
 
     [Fact(Timeout = 180_000)]
@@ -291,7 +297,15 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     }
 
     /// <summary>The model's next answer to a call that offers tools.</summary>
-    protected void Says(params AnswerPart[] parts) => _script.Enqueue(new StreamedAnswer(parts));
+    protected void Says(params AnswerPart[] parts) => Says(new StreamedAnswer(parts));
+
+    protected void Says(StreamedAnswer answer) => _script.Enqueue(answer);
+
+    /// <summary>What the model was last sent in a call that offers tools.</summary>
+    protected string LastToldModel => Model.Requests.Last(OffersTools).Body.GetRawText();
+
+    /// <summary>Whose agent it is.</summary>
+    protected User User => _user;
 
     protected async Task<long> PromptAsync(string text) => (await Api.PromptAsync(_session, new PromptRequest(text), Cancellation)).Seq;
 
