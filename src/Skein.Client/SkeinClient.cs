@@ -118,6 +118,14 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<SessionView> ForkAsync(SessionId session, ForkRequest request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "fork"), session, request, SkeinJson.Relaxed.ForkRequest, SkeinJson.Default.SessionView, key, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.MergeAsync"/>
+    public Task<MergeOutcome> MergeAsync(SessionId fork, MergeRequest request, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync(Path(fork, "merge"), fork, request, SkeinJson.Relaxed.MergeRequest, SkeinJson.Default.MergeOutcome, key, cancellationToken);
+
+    /// <inheritdoc cref="Sessions.UnmergeAsync"/>
+    public Task<SessionView> UnmergeAsync(SessionId fork, UnmergeRequest request, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync(Path(fork, "unmerge"), fork, request, SkeinJson.Relaxed.UnmergeRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+
     /// <inheritdoc cref="Sessions.DiffAsync"/>
     public Task<SessionDiff> DiffAsync(SessionId session, TurnId? turn, bool withPatch, CancellationToken cancellationToken) =>
         GetAsync(Path(session, $"diff?patch={(withPatch ? "true" : "false")}{(turn is { } one ? $"&turn={one}" : "")}"), session, SkeinJson.Default.SessionDiff, cancellationToken);

@@ -57,6 +57,19 @@ public sealed class FilesChangedException(SessionId session, IReadOnlyList<FileC
         string.Join(", ", changes.Take(Named).Select(c => c.Path)) + (changes.Count > Named ? $" and {changes.Count - Named} more" : "");
 }
 
+/// <summary>A fork and its origin changed the same lines; nothing was merged.</summary>
+public sealed class MergeConflictsException(SessionId fork, IReadOnlyList<string> conflicts)
+    : SkeinException("merge_conflicts", $"Session {fork} and its origin both changed {Names(conflicts)}. Nothing was merged: choose what becomes of these files, with conflicts (--conflicts of the command) markers, ours or theirs.")
+{
+    private const int Named = 10;
+
+    public SessionId Fork { get; } = fork;
+    public IReadOnlyList<string> Conflicts { get; } = conflicts;
+
+    private static string Names(IReadOnlyList<string> conflicts) =>
+        string.Join(", ", conflicts.Take(Named)) + (conflicts.Count > Named ? $" and {conflicts.Count - Named} more" : "");
+}
+
 /// <summary>The session is not in the state that the command needs.</summary>
 public sealed class ConflictException(string message) : SkeinException("conflict", message);
 

@@ -57,6 +57,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         CursorAheadException e => Make(409, e) with { Last = e.Last },
         ConflictException e => Make(409, e),
         FilesChangedException e => Make(409, e) with { Changes = [.. e.Changes.Take(MostChanges)] },
+        MergeConflictsException e => Make(409, e),
         CheckpointException e => Make(409, e),
         SessionExistsException e => Make(409, e),
         TrashedException e => Make(410, e),

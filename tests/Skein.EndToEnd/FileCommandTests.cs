@@ -12,7 +12,7 @@ public sealed class FileCommandTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _user.DisposeAsync();
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 180_000)]
     public async Task What_a_turn_changed_is_shown_by_the_commands()
     {
         Requires.Programs("git");
@@ -36,7 +36,7 @@ public sealed class FileCommandTests : IAsyncDisposable
         Assert.Contains("goose.txt. With force (--force of the commands)", refused.Error, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 180_000)]
     public async Task At_the_prompt_a_turn_is_undone_and_redone_with_its_files()
     {
         Requires.Programs("git");
@@ -72,7 +72,7 @@ public sealed class FileCommandTests : IAsyncDisposable
         Assert.Equal("one\n", await ReadAsync());
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_fork_works_in_a_worktree_of_its_own_which_goes_with_it()
     {
         Requires.Programs("git");
@@ -88,6 +88,17 @@ public sealed class FileCommandTests : IAsyncDisposable
         await _user.GoodAsync("run", "-s", id, "Write three.");
         Assert.Equal(("two\n", "three\n"), (await ReadAsync(), await File.ReadAllTextAsync(Path.Combine(folder, "goose.txt"), TestContext.Current.CancellationToken)));
 
+        _user.Write("goose.txt", "four\n");
+        var conflict = await _user.RunAsync("merge", id);
+        Assert.Equal(1, conflict.Code);
+        Assert.Contains("both changed goose.txt", conflict.Error, StringComparison.Ordinal);
+        Assert.Contains("git's marks", (await _user.GoodAsync("merge", id, "--conflicts", "markers")).Error, StringComparison.Ordinal);
+        Assert.Matches("^<<<<<<< ses_.*\nfour\n=======\nthree\n>>>>>>> " + id + "\n$", await ReadAsync());
+        Assert.Contains("Its last answer:\nIt is written.", (await _user.GoodAsync("show", "1", "--limit", "1")).Out, StringComparison.Ordinal);
+        await _user.GoodAsync("merge", id, "--abort");
+        Assert.Equal("four\n", await ReadAsync());
+
+        File.WriteAllText(Path.Combine(folder, "mine"), "");
         await _user.GoodAsync("trash", id);
         var purged = await _user.GoodAsync("trash", id, "--purge", "--yes");
         Assert.Contains($"{folder} stays", purged.Error, StringComparison.Ordinal);

@@ -11,6 +11,7 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
 {
     private readonly CheckpointRepository _repository;
     private readonly GitProgram _git;
+    private readonly TreeMerge _merge;
     private readonly Exclusions _exclusions;
     private readonly Func<string, CancellationToken, ValueTask<bool>> _areOn;
     private readonly ConcurrentDictionary<string, Lazy<Task<WorkTree>>> _trees = new(StringComparer.Ordinal);
@@ -23,7 +24,9 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
     {
         _areOn = areOn;
         _git = new GitProgram(variable("PATH"));
-        _repository = new CheckpointRepository(Path.Combine(home, "checkpoints.git"), _git);
+        var folder = Path.Combine(home, "checkpoints.git");
+        _repository = new CheckpointRepository(folder, _git);
+        _merge = new TreeMerge(folder, _git);
         var user = variable("HOME") ?? "/";
         _exclusions = new Exclusions(hidden, user, variable("XDG_CONFIG_HOME") is { Length: > 0 } named ? named : Path.Combine(user, ".config"), _git);
     }
@@ -63,6 +66,20 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
         return restore.Kept;
     }
 
+    /// <inheritdoc/>
+    public async Task<MergedTree> MergeAsync(
+        (SessionId Session, string Tree) ours, (SessionId Session, string Tree) theirs, string common, ConflictChoice choice, CancellationToken cancellationToken)
+    {
+        foreach (var tree in (string[])[ours.Tree, theirs.Tree, common])
+            CheckpointRepository.RequireName(tree);
+        return await CheckpointRepository.GuardAsync(async () =>
+        {
+            var merged = await _merge.RunAsync(ours, theirs, common, choice, cancellationToken);
+            await _repository.KeepAsync(ours.Session, merged.Tree, cancellationToken);
+            return merged;
+        });
+    }
+
     /// <summary>Whether a session keeps this snapshot.</summary>
     internal Task<bool> HasAsync(SessionId session, string tree, CancellationToken cancellationToken) => _repository.HasAsync(session, tree, cancellationToken);
 
@@ -78,6 +95,7 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
 
     public void Dispose()
     {
+        _merge.Dispose();
         foreach (var tree in _trees.Values.Where(static t => t is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }))
             tree.Value.Result.Dispose();
     }

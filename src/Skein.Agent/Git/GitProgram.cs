@@ -16,16 +16,17 @@ internal sealed class GitProgram(string? path)
     /// <summary>Runs it to its end.</summary>
     /// <param name="where">Variables that say which repository it works on.</param>
     /// <param name="input">What it reads; null: nothing.</param>
+    /// <param name="mostCode">Up to this its exit code is no error.</param>
     /// <exception cref="GitException">There is no git, or it ended with an error.</exception>
     public async Task<byte[]> RunAsync(
-        string folder, IReadOnlyDictionary<string, string> where, IReadOnlyList<string> arguments, string? input, CancellationToken cancellationToken)
+        string folder, IReadOnlyDictionary<string, string> where, IReadOnlyList<string> arguments, string? input, CancellationToken cancellationToken, int mostCode = 0)
     {
         await using var git = Start(folder, where, arguments, input is null ? ChildInput.Nothing : ChildInput.Text(input));
         var complaint = ReadComplaintAsync(git.Errors, cancellationToken);
         using var output = new MemoryStream();
         await git.Output.CopyToAsync(output, cancellationToken);
         var exit = await git.WaitAsync(cancellationToken);
-        return exit.Code == 0 ? output.ToArray() : throw new GitException(exit.Code, $"git {arguments[0]}: {await complaint}");
+        return exit.Code <= mostCode ? output.ToArray() : throw new GitException(exit.Code, $"git {arguments[0]}: {await complaint}");
     }
 
     /// <summary>The same, where what it says is one line of text.</summary>

@@ -96,7 +96,7 @@ public sealed class GitWorktrees(
             await files.RestoreAsync(record.Fork, inside, now.Tree, tree, cancellationToken);
         }
 
-        return (await files.TakeAsync(record.Fork, record.Folder, cancellationToken)).Tree;
+        return (await files.TakeAsync(record.Fork, inside, cancellationToken)).Tree;
     }
 
     private static void CopyMissing(WorktreeRecord record, string path)

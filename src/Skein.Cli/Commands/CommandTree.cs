@@ -23,6 +23,7 @@ internal static class CommandTree
         ("search", SearchCommand.Create),
         ("cost", CostCommand.Create),
         ("fork", ForkCommand.Create),
+        ("merge", MergeCommand.Create),
         ("diff", DiffCommand.Create),
         ("rewind", RewindCommand.Create),
         ("unrewind", UnrewindCommand.Create),

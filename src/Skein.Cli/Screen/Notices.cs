@@ -28,6 +28,7 @@ internal static class Notices
         SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
         FilesCheckpointDelayed delayed => ($"⧗ taking a snapshot of {(delayed.Files is { } files ? Spans.Plural(files, "file") : "the files")} …", Style.Dim),
         FilesCheckpointFailed failed => ($"⚠ {failed.Reason}", Style.Warning),
+        ForkMerged merged => ($"⑃ merged what {merged.Fork} did{(merged.Conflicts is { } both ? $"; both had changed {string.Join(", ", both)}" : "")}", Style.Dim),
         FilesRestored { Kept: null } => ("↺ files restored", Style.Dim),
         FilesRestored { Kept: var kept } => ($"↺ files restored, but for {string.Join("; ", kept)}", Style.Warning),
         SessionTrashed => ("this session is in the trash now", Style.Warning),

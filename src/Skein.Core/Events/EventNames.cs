@@ -51,6 +51,7 @@ internal static class EventNames
         ("files.checkpoint_failed", SkeinJson.Default.FilesCheckpointFailed),
         ("files.restore_started", SkeinJson.Default.FilesRestoreStarted),
         ("files.restored", SkeinJson.Default.FilesRestored),
+        ("fork.merged", SkeinJson.Default.ForkMerged),
         ("tool.started", SkeinJson.Default.ToolStarted),
         ("tool.finished", SkeinJson.Default.ToolFinished),
     ];

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Skein.Core.Files;
 
 namespace Skein.Core.Events;
 
@@ -29,3 +30,17 @@ public sealed record FilesRestoreStarted(string From, string To) : EventBody;
 /// <summary>Files were restored.</summary>
 /// <param name="Kept">Files that were left as they are, and why, at most 20; null: none.</param>
 public sealed record FilesRestored(string From, string To, IReadOnlyList<string>? Kept = null) : EventBody;
+
+/// <summary>
+/// What a fork did was merged into this session: the message tells of it, and the files are being restored to what was merged. Its place is
+/// that of a turn.
+/// </summary>
+/// <param name="Upto">The fork's last sequence of which this tells.</param>
+/// <param name="Choice">What was to become of conflicts.</param>
+/// <param name="From">The snapshot of what was here before; null: both work in one folder, and no file was touched.</param>
+/// <param name="To">The snapshot of what was merged.</param>
+/// <param name="Theirs">The snapshot of what the fork had.</param>
+/// <param name="Conflicts">Files that both had changed, at most 20; null: none.</param>
+public sealed record ForkMerged(
+    SessionId Fork, TurnId Turn, MessageId Message, long Upto, ConflictChoice Choice,
+    string? From = null, string? To = null, string? Theirs = null, IReadOnlyList<string>? Conflicts = null) : EventBody;

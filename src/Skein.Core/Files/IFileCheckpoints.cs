@@ -35,6 +35,12 @@ public interface IFileCheckpoints
     /// <exception cref="CheckpointException"/>
     Task<IReadOnlyList<string>> RestoreAsync(SessionId session, string workspace, string from, string to, CancellationToken cancellationToken);
 
+    /// <summary>Merges two snapshots that began with a common one, and keeps the result for the first session. No folder is looked at.</summary>
+    /// <param name="ours">A session and what it has; its name marks its side of conflicts.</param>
+    /// <exception cref="CheckpointException"/>
+    Task<MergedTree> MergeAsync(
+        (SessionId Session, string Tree) ours, (SessionId Session, string Tree) theirs, string common, ConflictChoice choice, CancellationToken cancellationToken);
+
     /// <summary>Keeps for a fork what its origin has.</summary>
     Task InheritAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken);
 

@@ -33,5 +33,5 @@ public interface IWorktrees
 /// <summary>A working tree that a fork has to itself.</summary>
 /// <param name="Folder">Its first folder: absolute.</param>
 /// <param name="Root">The first folder of the working tree that it was made like.</param>
-/// <param name="Tree">The snapshot of what it began with; paths begin at <paramref name="Folder"/>.</param>
+/// <param name="Tree">The snapshot of what it began with; paths begin at the fork's workspace.</param>
 public sealed record Worktree(string Folder, string Branch, string Root, string Tree);

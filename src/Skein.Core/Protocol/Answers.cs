@@ -21,6 +21,12 @@ public sealed record SessionDiff(
     IReadOnlyList<FileChange> Files, string? From = null, string? To = null, string? Patch = null,
     [property: JsonPropertyName("cut"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsCut = false);
 
+/// <summary>What a merge did.</summary>
+/// <param name="Session">The origin.</param>
+/// <param name="Files">Those of its folder that are different now.</param>
+/// <param name="Conflicts">Those that both had changed in a way that cannot be put together.</param>
+public sealed record MergeOutcome(Session Session, IReadOnlyList<FileChange> Files, IReadOnlyList<string> Conflicts);
+
 /// <param name="Before">Where the page before begins, for the next request; null: this is the first page.</param>
 /// <param name="Seq">The last sequence the page knows of: follow from here.</param>
 public sealed record MessagePage(IReadOnlyList<Message> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Before, long Seq);

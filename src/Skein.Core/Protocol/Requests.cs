@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
+using Skein.Core.Files;
 
 namespace Skein.Core.Protocol;
 
@@ -111,6 +112,12 @@ public sealed record PermissionReply(PermissionAnswer Answer, string? Message = 
 /// <param name="Worktree">It works in a git worktree of its own, which begins with what the origin's folder has.</param>
 /// <param name="Branch">With <paramref name="Worktree"/>: the branch of it, which must be new; null: one that is named after the fork.</param>
 public sealed record ForkRequest(MessageId? Message = null, string? Title = null, bool Worktree = false, string? Branch = null);
+
+/// <param name="Conflicts">What becomes of files that both changed in a way that cannot be put together; by default nothing is merged then.</param>
+public sealed record MergeRequest(ConflictChoice Conflicts = ConflictChoice.Abort);
+
+/// <param name="Force">Also if files were changed since by somebody else; what they were is kept, and unrewinding brings it back.</param>
+public sealed record UnmergeRequest(bool Force = false);
 
 /// <param name="Message">The last message to keep; null: what came before the last turn.</param>
 /// <param name="Files">Also restore the files as they were then.</param>

@@ -35,6 +35,8 @@ internal sealed class FileDiffs(ISessionStore store, IFileCheckpoints? files)
         string? from = null, to = null, problem = null;
         await foreach (var e in store.ReadBackAsync(session.Id, long.MaxValue, cancellationToken))
         {
+            if (e.Body is ForkMerged merged && merged.Turn == turn)
+                return (merged.From, merged.To);
             if (e.Body is FilesCheckpointed taken && taken.Turn == turn)
                 (from, to) = (taken.Tree, to ?? taken.Tree);
             else if (e.Body is FilesCheckpointFailed failed && failed.Turn == turn)

@@ -24,7 +24,7 @@ internal sealed class FileRewinds(ISessionStore store, IFileCheckpoints? files)
         var trees = Trees(session);
         var target = await Checkpointing.FindTreeAfterAsync(store, session, rewound.Keep, cancellationToken);
         var now = await TakeAsync(runner, trees, request.Force, cancellationToken);
-        await RestoreAsync(runner, rewound with { Tree = now.Tree }, now, target ?? now.Tree, by, cancellationToken);
+        await RestoreAsync(runner, files!, [Checkpointing.Of(now), rewound with { Tree = now.Tree }], now, target ?? now.Tree, by, cancellationToken);
     }
 
     /// <exception cref="ConflictException">Nothing was rewound since the last message, or not the files.</exception>
@@ -45,7 +45,7 @@ internal sealed class FileRewinds(ISessionStore store, IFileCheckpoints? files)
         var trees = Trees(session);
         var target = last.Tree ?? throw new ConflictException($"Session {session.Id} was rewound without its files: there are none to bring back.");
         var now = await TakeAsync(runner, trees, request.Force, cancellationToken);
-        await RestoreAsync(runner, back, now, target, by, cancellationToken);
+        await RestoreAsync(runner, files!, [Checkpointing.Of(now), back], now, target, by, cancellationToken);
     }
 
     /// <summary>For one who takes the session over: ends what was being restored when a server died.</summary>
@@ -67,20 +67,21 @@ internal sealed class FileRewinds(ISessionStore store, IFileCheckpoints? files)
     }
 
     /// <summary>Tells the log first, then restores, then tells what was done: whoever finds the first without the last goes on.</summary>
-    private async Task RestoreAsync(SessionRunner runner, EventBody why, Snapshot now, string target, Cause by, CancellationToken cancellationToken)
+    /// <param name="why">What is told first, the snapshot of what is there now among it.</param>
+    public static async Task RestoreAsync(
+        SessionRunner runner, IFileCheckpoints files, IReadOnlyList<EventBody> why, Snapshot now, string target, Cause by, CancellationToken cancellationToken)
     {
-        var taken = Checkpointing.Of(now);
         if (target == now.Tree)
         {
-            await runner.AppendAsync([taken, why], by);
+            await runner.AppendAsync(why, by);
             return;
         }
 
         // It must be there before anything is promised.
-        await files!.CompareAsync(now.Tree, target, cancellationToken);
+        await files.CompareAsync(now.Tree, target, cancellationToken);
         var started = new FilesRestoreStarted(now.Tree, target);
-        await runner.AppendAsync([taken, why, started], by);
-        await runner.AppendAsync(await CarryOutAsync(runner, files!, started, CancellationToken.None), by);
+        await runner.AppendAsync([.. why, started], by);
+        await runner.AppendAsync(await CarryOutAsync(runner, files, started, CancellationToken.None), by);
     }
 
     private static async Task<IReadOnlyList<EventBody>> CarryOutAsync(

@@ -70,6 +70,29 @@ internal sealed class RequestRules(AgentKinds agents, string? defaultModel, ISes
         return agent is null && model is null && mode is null ? null : new SessionConfigured(agent, model, mode);
     }
 
+    /// <summary>What a change of a session is told by; nothing where all is so already.</summary>
+    /// <param name="title">The new one, which keeps to the rules.</param>
+    public async ValueTask<List<EventBody>> ChangesAsync(Session now, SessionChange change, string? title, CancellationToken cancellationToken)
+    {
+        var agent = change.Agent ?? now.Agent;
+        var options = await CompleteAsync(now, new TurnOptions(change.Agent, change.Model, change.Mode), cancellationToken);
+        if (change.Agent is not null || change.Model is not null)
+            Model(agent, options.Model);
+        if (agent != now.Agent)
+            Sessions.RequireIdle(now);
+
+        List<EventBody> bodies = [];
+        if (title is not null && (title != now.Title || now.TitleSource != TitleSource.Manual))
+            bodies.Add(new SessionTitled(title, TitleSource.Manual));
+        if (Changes(now, options) is { } configured)
+            bodies.Add(configured);
+        if (change.Archived is { } archived && archived != now.Archived)
+            bodies.Add(archived ? new SessionArchived() : new SessionUnarchived());
+        if (change.Pinned is { } pinned && pinned != now.Pinned)
+            bodies.Add(new SessionPinned(pinned));
+        return bodies;
+    }
+
     /// <summary>What a session of this agent begins with.</summary>
     /// <exception cref="InvalidRequestException">There is no such agent.</exception>
     public ValueTask<DefinedAgent> AgentAsync(string agent, string workspace, CancellationToken cancellationToken) => agents.FindAsync(agent, workspace, cancellationToken);

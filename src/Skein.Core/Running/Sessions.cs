@@ -29,6 +29,7 @@ public sealed class Sessions : IAsyncDisposable
     private readonly Projects _projects;
     private readonly FileRewinds _rewinds;
     private readonly FileDiffs _diffs;
+    private readonly Merging _merging;
     private readonly PromptExpander? _expand;
 
     /// <param name="store">Stays the caller's to dispose, after this.</param>
@@ -46,6 +47,7 @@ public sealed class Sessions : IAsyncDisposable
         _projects = new Projects(store, options.FindProject);
         _rewinds = new FileRewinds(store, options.Files);
         _diffs = new FileDiffs(store, options.Files);
+        _merging = new Merging(store, options.Files);
         _maker = new SessionMaker(parts, _runners, _rules, _projects, options);
     }
 
@@ -120,31 +122,11 @@ public sealed class Sessions : IAsyncDisposable
         var title = change.Title is null ? null : RequestRules.Title(change.Title);
         return CommandAsync(
             session, by,
-            async runner =>
-            {
-                var now = Usable(runner.Session);
-                var agent = change.Agent ?? now.Agent;
-                var options = await _rules.CompleteAsync(now, new TurnOptions(change.Agent, change.Model, change.Mode), cancellationToken);
-                if (change.Agent is not null || change.Model is not null)
-                    _rules.Model(agent, options.Model);
-                if (agent != now.Agent)
-                    RequireIdle(now);
-
-                List<EventBody> bodies = [];
-                if (title is not null && (title != now.Title || now.TitleSource != TitleSource.Manual))
-                    bodies.Add(new SessionTitled(title, TitleSource.Manual));
-                if (RequestRules.Changes(now, options) is { } configured)
-                    bodies.Add(configured);
-                if (change.Archived is { } archived && archived != now.Archived)
-                    bodies.Add(archived ? new SessionArchived() : new SessionUnarchived());
-                if (change.Pinned is { } pinned && pinned != now.Pinned)
-                    bodies.Add(new SessionPinned(pinned));
-                await AppendAnyAsync(runner, bodies, by);
-            },
+            async runner => await AppendAnyAsync(runner, await _rules.ChangesAsync(Usable(runner.Session), change, title, cancellationToken), by),
             cancellationToken);
     }
 
-    /// <summary>Puts the session into the trash; a running turn is interrupted first. Sub-agents' sessions are archived, running ones stopped.</summary>
+    /// <summary>Puts the session into the trash; a running turn is interrupted first. Sub-agents' sessions go with it.</summary>
     public async Task<SessionView> TrashAsync(SessionId session, Cause by, CancellationToken cancellationToken)
     {
         await InterruptAsync(session, by with { Key = null }, cancellationToken);
@@ -152,7 +134,7 @@ public sealed class Sessions : IAsyncDisposable
             session, by,
             runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed()] : [], by),
             cancellationToken);
-        await ArchiveChildrenAsync(session, by with { Key = null }, cancellationToken);
+        await _subAgents.TrashOfAsync(session, by with { Key = null }, cancellationToken);
         return view;
     }
 
@@ -169,14 +151,18 @@ public sealed class Sessions : IAsyncDisposable
     {
         var by = new Cause("skein");
         return _retention.ApplyAsync(
-            rules, (session, token) => ArchiveChildrenAsync(session, by, token), (session, token) => PurgeAsync(session, by, token), cancellationToken);
+            rules, (session, token) => _subAgents.TrashOfAsync(session, by, token), (session, token) => PurgeAsync(session, by, token), cancellationToken);
     }
 
-    public Task<SessionView> RestoreAsync(SessionId session, Cause by, CancellationToken cancellationToken) =>
-        CommandAsync(
+    /// <summary>Takes the session out of the trash, with what went there with it.</summary>
+    public async Task<SessionView> RestoreAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    {
+        await _subAgents.RestoreOfAsync(await FindAsync(session, cancellationToken), by with { Key = null }, cancellationToken);
+        return await CommandAsync(
             session, by,
             runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [] : [new SessionRestored()], by),
             cancellationToken);
+    }
 
     /// <summary>Ends the agent and the runner (an open turn is interrupted) and keeps the session.</summary>
     public async Task ReleaseAsync(SessionId session, Cause by, CancellationToken cancellationToken)
@@ -287,6 +273,23 @@ public sealed class Sessions : IAsyncDisposable
     public Task<SessionView> UnrewindAsync(SessionId session, UnrewindRequest request, Cause by, CancellationToken cancellationToken) =>
         CommandAsync(session, by, runner => _rewinds.UnrewindAsync(Idle(runner), request, by, cancellationToken), cancellationToken);
 
+    /// <summary>Carries what a fork did into its origin: its changes of files, and one message.</summary>
+    /// <inheritdoc cref="Merging.MergeAsync"/>
+    public async Task<MergeOutcome> MergeAsync(SessionId fork, MergeRequest request, Cause by, CancellationToken cancellationToken) =>
+        await _runners.RunAsync(await OriginAsync(fork, cancellationToken), runner => _merging.MergeAsync(Idle(runner), fork, request.Conflicts, by, cancellationToken), cancellationToken);
+
+    /// <summary>Takes the merge of a fork back, as long as nothing was said in the origin since: its files are what they were, and the message is hidden.</summary>
+    /// <exception cref="FilesChangedException"/>
+    public async Task<SessionView> UnmergeAsync(SessionId fork, UnmergeRequest request, Cause by, CancellationToken cancellationToken) =>
+        await CommandAsync(
+            await OriginAsync(fork, cancellationToken), by,
+            async runner =>
+            {
+                var merged = await _merging.RequireLastAsync(Idle(runner).Session, fork, cancellationToken);
+                await _rewinds.RewindAsync(runner, new RewindRequest(Files: merged.From is not null, Force: request.Force), by, cancellationToken);
+            },
+            cancellationToken);
+
     /// <inheritdoc cref="FileDiffs.ReadAsync"/>
     public async Task<SessionDiff> DiffAsync(SessionId session, TurnId? turn, bool withPatch, CancellationToken cancellationToken) =>
         await _diffs.ReadAsync(await FindAsync(session, cancellationToken), turn, withPatch, cancellationToken);
@@ -349,16 +352,6 @@ public sealed class Sessions : IAsyncDisposable
 
     internal static Session Usable(Session session) => session.TrashedAt is null ? session : throw new TrashedException(session.Id);
 
-    private async Task ArchiveChildrenAsync(SessionId session, Cause by, CancellationToken cancellationToken)
-    {
-        var children = await _store.ListAsync(new SessionQuery(Parent: session, Limit: 1000), cancellationToken);
-        foreach (var child in children.Items)
-        {
-            await InterruptAsync(child.Id, by, cancellationToken);
-            await ChangeAsync(child.Id, new SessionChange(Archived: true), by, cancellationToken);
-        }
-    }
-
     private static SessionRunner Idle(SessionRunner runner)
     {
         RequireIdle(Usable(runner.Session));
@@ -370,6 +363,9 @@ public sealed class Sessions : IAsyncDisposable
         if (session.Turn is { } turn)
             throw new BusyException(session.Id, turn);
     }
+
+    private async Task<SessionId> OriginAsync(SessionId fork, CancellationToken cancellationToken) =>
+        (await FindAsync(fork, cancellationToken)).ForkedFrom?.Session ?? throw new ConflictException($"Session {fork} is no fork: it has no origin to be merged into.");
 
     private SessionView View(Session session) => new(session, _live.Followers(session.Id));
 

@@ -48,6 +48,37 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         }
     }
 
+    /// <summary>Puts the sessions that worked for one into the trash too.</summary>
+    public async Task TrashOfAsync(SessionId parent, Cause by, CancellationToken cancellationToken)
+    {
+        foreach (var child in await ListOfAsync(parent, trashed: false, cancellationToken))
+            await sessions.TrashAsync(child.Id, by, cancellationToken);
+    }
+
+    /// <summary>Takes those out of the trash that went there with their parent; one that was there before stays.</summary>
+    /// <param name="parent">As it is in the trash.</param>
+    public async Task RestoreOfAsync(Session parent, Cause by, CancellationToken cancellationToken)
+    {
+        if (parent.TrashedAt is not { } since)
+            return;
+        foreach (var child in (await ListOfAsync(parent.Id, trashed: true, cancellationToken)).Where(c => c.TrashedAt >= since))
+            await sessions.RestoreAsync(child.Id, by, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<Session>> ListOfAsync(SessionId parent, bool trashed, CancellationToken cancellationToken)
+    {
+        var all = new List<Session>();
+        var query = new SessionQuery(Archived: null, Parent: parent, Trashed: trashed, Limit: 1000);
+        do
+        {
+            var page = await store.ListAsync(query, cancellationToken);
+            all.AddRange(page.Items);
+            query = query with { Cursor = page.Next };
+        }
+        while (query.Cursor is not null);
+        return all;
+    }
+
     private async Task RequireRoomAsync(Session parent, CancellationToken cancellationToken)
     {
         var depth = 1;

@@ -28,6 +28,8 @@ internal static class SessionEndpoints
         sessions.MapDelete("/live", ReleaseAllAsync).WithSummary("End the agents and runners of a folder's sessions, or of all").WithMetadata(new QueryNames("workspace"));
         sessions.MapPost("/{id}/move", MoveAsync).WithSummary("Let it go on in another folder");
         sessions.MapPost("/{id}/fork", ForkAsync).WithSummary("Make a session that goes on from a message of this one");
+        sessions.MapPost("/{id}/merge", MergeAsync).WithSummary("Carry what this fork did into its origin");
+        sessions.MapPost("/{id}/unmerge", UnmergeAsync).WithSummary("Take the merge of this fork back");
         sessions.MapGet("/{id}/diff", DiffAsync).WithSummary("What became of its files, in all or in one turn").WithMetadata(new QueryNames("turn", "patch"));
         sessions.MapPost("/{id}/rewind", RewindAsync).WithSummary("Hide the last messages, and restore the files where asked to");
         sessions.MapPost("/{id}/unrewind", UnrewindAsync).WithSummary("Undo the last rewind");
@@ -79,6 +81,14 @@ internal static class SessionEndpoints
     private static async Task<Ok<SessionView>> ForkAsync(
         string id, Body<ForkRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.ForkAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<MergeOutcome>> MergeAsync(
+        string id, Body<MergeRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.MergeAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Ok<SessionView>> UnmergeAsync(
+        string id, Body<UnmergeRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.UnmergeAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
 
     private static async Task<Ok<SessionDiff>> DiffAsync(string id, HttpRequest request, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Ok(await sessions.DiffAsync(

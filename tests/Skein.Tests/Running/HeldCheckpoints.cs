@@ -28,6 +28,10 @@ internal sealed class HeldCheckpoints(IFileCheckpoints files) : IFileCheckpoints
 
     public Task<IReadOnlyList<FileChange>> CompareAsync(string from, string to, CancellationToken cancellationToken) => files.CompareAsync(from, to, cancellationToken);
 
+    public Task<MergedTree> MergeAsync(
+        (SessionId Session, string Tree) ours, (SessionId Session, string Tree) theirs, string common, ConflictChoice choice, CancellationToken cancellationToken) =>
+        files.MergeAsync(ours, theirs, common, choice, cancellationToken);
+
     public Task<(string Text, bool IsCut)> PatchAsync(string from, string to, int most, CancellationToken cancellationToken) =>
         files.PatchAsync(from, to, most, cancellationToken);
 

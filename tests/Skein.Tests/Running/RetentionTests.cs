@@ -124,7 +124,7 @@ public sealed class RetentionTests
 
         await Assert.ThrowsAsync<SessionNotFoundException>(() => kernel.Sessions.PurgeAsync(session, Kernel.User, Cancellation));
         await Assert.ThrowsAsync<SessionNotFoundException>(() => kernel.TurnAsync(session, "two"));
-        Assert.Equal((session, true), ((await kernel.GetAsync(child)).Parent, (await kernel.GetAsync(child)).Archived));
+        Assert.Equal((session, true), ((await kernel.GetAsync(child)).Parent, (await kernel.GetAsync(child)).TrashedAt is not null));
         await kernel.TurnAsync(fork, "two");
         await kernel.RestartAsync();
         Assert.Equal(["one", "You said: one", "two", "You said: two"], await kernel.TextsAsync(fork));

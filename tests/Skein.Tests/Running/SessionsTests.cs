@@ -82,16 +82,22 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task Trashing_a_session_archives_its_sub_agents_sessions()
+    public async Task Trashing_a_session_trashes_its_sub_agents_sessions_and_restoring_brings_them_back()
     {
         await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
         var parent = await kernel.NewSessionAsync();
         var child = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: parent), Kernel.User, Cancellation)).Session.Id;
+        var below = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: child), Kernel.User, Cancellation)).Session.Id;
+        var before = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: parent), Kernel.User, Cancellation)).Session.Id;
+        await kernel.Sessions.TrashAsync(before, Kernel.User, Cancellation);
 
         await kernel.Sessions.TrashAsync(parent, Kernel.User, Cancellation);
 
-        Assert.NotNull((await kernel.GetAsync(parent)).TrashedAt);
-        Assert.True((await kernel.GetAsync(child)).Archived);
+        Assert.All(await AllAsync(), static s => Assert.NotNull(s.TrashedAt));
+        await kernel.Sessions.RestoreAsync(parent, Kernel.User, Cancellation);
+        Assert.Equal([false, false, false, true], (await AllAsync()).Select(s => s.TrashedAt is not null));
+
+        async Task<Session[]> AllAsync() => [await kernel.GetAsync(parent), await kernel.GetAsync(child), await kernel.GetAsync(below), await kernel.GetAsync(before)];
     }
 
     [Fact]

@@ -131,6 +131,8 @@ public sealed class ProblemTests
         { new NotInSessionException(s_session, "message"), 404, "not_in_session", null },
         { new TrashedException(s_session), 410, "trashed", null },
         { new ConflictException("no"), 409, "conflict", null },
+        { new FilesChangedException(s_session, []), 409, "files_changed", null },
+        { new MergeConflictsException(s_session, ["a"]), 409, "merge_conflicts", null },
         { new SessionExistsException(s_session, "another workspace"), 409, "session_exists", null },
         { new StoreStoppedException("The disk is full."), 503, "store_stopped", "5" },
         { new AppendUnknownException(s_session, new IOException("gone")), 503, "append_unknown", "1" },
