@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Skein.Testing;
 
 namespace Skein.EndToEnd;
@@ -97,6 +98,27 @@ public sealed class McpTests : IAsyncDisposable
         Assert.Equal(1, wrong.Code);
         Assert.Contains("has a 'sandbox', which is for a 'command'", wrong.Error, StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_page_s_lines_make_the_settings_that_it_shows()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(PublishedProgram.Repository, "docs", "mcp.md"), TestContext.Current.CancellationToken);
+        var shown = JsonNode.Parse(Block(page, "json"))!["mcp"]!;
+        foreach (var line in Block(page, "sh").Split('\n').Where(l => l.StartsWith("skein mcp add", StringComparison.Ordinal)))
+        {
+            var added = await _user.ShellAsync(line.Replace("skein", $"'{PublishedProgram.Path}'", StringComparison.Ordinal));
+            Assert.True(added.Code == 0, $"{line}\n{added}");
+        }
+
+        var made = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_user.OwnFolder, ".config", "skein", "skein.json"), TestContext.Current.CancellationToken))!["mcp"]!;
+
+        Assert.Equal(["everything", "pond", "tracker"], made.AsObject().Select(s => s.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(shown["everything"]!["command"]!.ToJsonString(), made["everything"]!["command"]!.ToJsonString());
+        Assert.Equal((shown["tracker"]!["url"]!.ToString(), "tracker"), (made["tracker"]!["url"]!.ToString(), made["tracker"]!["key"]!.ToString()));
+        Assert.Equal("""{"command":["node","tools/pond.mjs"],"sandbox":true,"timeout_seconds":20}""", made["pond"]!.ToJsonString());
+    }
+
+    private static string Block(string page, string kind) => page.Split($"```{kind}\n")[1].Split("```")[0];
 
     private static object Touch(string path) => new { type = "call", tool = "mcp__geese__touch", arguments = new { path } };
 

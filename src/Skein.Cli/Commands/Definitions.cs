@@ -10,8 +10,15 @@ internal static class Definitions
 {
     public static void Complain(Surroundings surroundings, string what, IReadOnlyList<string> untrusted, IReadOnlyList<DefinitionException> problems)
     {
-        foreach (var folder in untrusted)
-            surroundings.Error.WriteLine($"skein: {folder} is not trusted, its {what} do not count: skein trust", Style.Warning);
+        foreach (var path in untrusted)
+        {
+            surroundings.Error.WriteLine(
+                File.Exists(path)
+                    ? $"skein: {TerminalText.CleanLine(path)} does not count: a link on its way leads out of the folders that you trust."
+                    : $"skein: {TerminalText.CleanLine(path)} is not trusted, its {what} do not count: skein trust",
+                Style.Warning);
+        }
+
         foreach (var problem in problems)
             surroundings.Error.WriteLine($"skein: {TerminalText.CleanLine(problem.Message)}", Style.Bad);
     }
