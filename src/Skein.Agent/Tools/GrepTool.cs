@@ -91,7 +91,8 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     {
         if (File.Exists(call.Path.Real))
         {
-            yield return [new Candidate(call.Path.Real, call.Path.Subject, new FileInfo(call.Path.Real).Length)];
+            if (!TextFile.IsEmpty(call.Path.Real))
+                yield return [new Candidate(call.Path.Real, call.Path.Subject, new FileInfo(call.Path.Real).Length)];
             yield break;
         }
 

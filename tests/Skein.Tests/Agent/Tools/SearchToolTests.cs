@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Skein.Testing;
 
 namespace Skein.Tests.Agent.Tools;
 
@@ -6,6 +7,15 @@ namespace Skein.Tests.Agent.Tools;
 [UnsupportedOSPlatform("windows")]
 public sealed class SearchToolTests : ToolBench
 {
+    [Fact]
+    public async Task A_pipe_holds_no_search_up_named_or_met()
+    {
+        await Shell.RunAsync(Workspace, "mkfifo pipe; echo goose > a.txt");
+
+        Assert.StartsWith("Nothing matches.", (await RunAsync("grep", new() { ["pattern"] = "goose", ["path"] = "pipe" })).Text, StringComparison.Ordinal);
+        Assert.Contains("a.txt", (await RunAsync("grep", new() { ["pattern"] = "goose" })).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_tree_is_shown_in_the_order_of_names_to_its_depth()
     {
