@@ -87,7 +87,7 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
                 continue;
             }
 
-            if (failure is { Kind: FailureKind.BadRequest } && options.Tools is { Count: > 0 } && model is { Client: TextCallClient { CanBeTaught: true }, Learned.RefusesTools: false } && TextCallClient.IsRefusalOfTools(failure.Message))
+            if (failure is { Kind: FailureKind.BadRequest } && options.Tools is { Count: > 0 } && !model.Learned.RefusesTools && model.Client.GetService(typeof(TextCallClient)) is TextCallClient { CanBeTaught: true } && TextCallClient.IsRefusalOfTools(failure.Message))
             {
                 // It is taught to write its calls from here on.
                 model.Learned.RefusesTools = true;

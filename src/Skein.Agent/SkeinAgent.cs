@@ -71,7 +71,7 @@ public sealed class SkeinAgent : IAgent
         }
 
         var tools = box.Tools.ToDictionary(t => t.Name, StringComparer.Ordinal);
-        var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn) { Bench = _bench };
+        var context = new ToolContext(RealPath.Of(turn.Session.Workspace), turn) { Bench = _bench, Budget = budget };
         var repeats = new RepeatGuard();
         var malformed = 0;
         if (unfinished is not null)

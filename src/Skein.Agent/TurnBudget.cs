@@ -7,8 +7,8 @@ using Skein.Core.Events;
 namespace Skein.Agent;
 
 /// <summary>
-/// What a turn has spent of its limits. Every call of a model counts, also one that failed and is tried again. Not safe for use by several
-/// threads.
+/// What a turn has spent of its limits. Every call of a model counts, also one that failed and is tried again, and so does what agents
+/// cost that worked for it. Not safe for use by several threads, but for <see cref="Left"/> and <see cref="Spend"/>.
 /// </summary>
 internal sealed class TurnBudget
 {
@@ -16,6 +16,7 @@ internal sealed class TurnBudget
 
     private readonly TurnLimits _limits;
     private readonly int _maxSteps;
+    private readonly Lock _spending = new();
     private int _steps;
     private decimal _cost;
     private string? _uncounted;
@@ -44,6 +45,23 @@ internal sealed class TurnBudget
         _cost += model.CostOf(usage) ?? 0;
         if (isWhole && usage is null)
             _uncounted = model.Name;
+    }
+
+    /// <summary>What is left of the limit of cost, in US dollars; null: there is none.</summary>
+    public decimal? Left
+    {
+        get
+        {
+            lock (_spending)
+                return _limits.MaxCost - _cost;
+        }
+    }
+
+    /// <summary>Takes note of what another agent cost that worked for this turn.</summary>
+    public void Spend(decimal cost)
+    {
+        lock (_spending)
+            _cost += cost;
     }
 
     /// <summary>Why no further call may be made; null: one may.</summary>

@@ -40,10 +40,15 @@ internal sealed class TaskTool(IReadOnlyList<AgentFile> agents) : ITool
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var request = Parse(arguments);
+        var left = context.Budget?.Left;
+        if (left <= 0)
+            throw new ToolInputException("Nothing is left of what this turn may cost, so no other agent can be asked.");
+
         SubAgentResult result;
         try
         {
-            result = await context.Turn.RunSubAgentAsync(request, cancellationToken);
+            result = await context.Turn.RunSubAgentAsync(request with { MaxCost = left }, cancellationToken);
+            context.Budget?.Spend(result.Cost);
         }
         catch (SkeinException e)
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
 using Skein.Agent.Providers.Records;
 using Skein.Agent.Providers.TextCalls;
+using Skein.Agent.Telemetry;
 using Skein.Core;
 using Skein.Core.Events;
 
@@ -21,6 +22,7 @@ public sealed class ModelCatalog : IDisposable
 
     private readonly IReadOnlyDictionary<string, Script> _scripts;
     private readonly ModelRecorder? _recorder;
+    private readonly AgentTelemetry? _telemetry;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Provider> _providers = [];
     private readonly ConcurrentDictionary<string, IChatClient> _clients = new(StringComparer.Ordinal);
@@ -41,11 +43,13 @@ public sealed class ModelCatalog : IDisposable
     /// <param name="environment">A variable's value, or null.</param>
     /// <param name="scripts">Scripts of the program's own.</param>
     /// <param name="recorder">Writes down what is said to providers and by them; the catalog's own from here on.</param>
+    /// <param name="telemetry">Traces and counts the calls; null: nothing does.</param>
     /// <exception cref="InvalidRequestException">A provider's address is not one.</exception>
     public ModelCatalog(
         IReadOnlyList<ProviderConfiguration> configured, Func<string, string?> environment, IReadOnlyDictionary<string, Script> scripts, TimeProvider time,
-        ModelRecorder? recorder = null)
+        ModelRecorder? recorder = null, AgentTelemetry? telemetry = null)
     {
+        _telemetry = telemetry;
         _scripts = scripts;
         _recorder = recorder;
         _time = time;
@@ -112,7 +116,11 @@ public sealed class ModelCatalog : IDisposable
 
     /// <summary>The client of a model; null means the default model.</summary>
     /// <exception cref="ModelException">It cannot be used, as <see cref="CheckModel"/> says.</exception>
-    internal Model Get(string? model)
+    internal Model Get(string? model) => Find(model) is var found && _telemetry is { } telemetry
+        ? found with { Client = telemetry.Around(found.Client, found.Provider, found.Name[(found.Name.IndexOf('/') + 1)..]) }
+        : found;
+
+    private Model Find(string? model)
     {
         if (Check(model ?? DefaultModel) is { } problem)
             throw problem;
@@ -126,7 +134,8 @@ public sealed class ModelCatalog : IDisposable
         var client = provider == Scripted ? MakeScripted(rest) : _clients.GetOrAdd(name, _ => Make(_providers[provider], rest));
         var learned = _learned.GetOrAdd(name, _ => new ModelLessons());
         var facts = FactsOf(name);
-        return new Model(name, provider, TextCallClient.Around(client, facts.Tools, learned, MayWriteCalls(_providers.GetValueOrDefault(provider))), facts)
+        client = TextCallClient.Around(client, facts.Tools, learned, MayWriteCalls(_providers.GetValueOrDefault(provider)));
+        return new Model(name, provider, client, facts)
         {
             TakesTemperature = _providers.GetValueOrDefault(provider)?.Kind != ProviderKind.Anthropic,
             Said = SaidOf(name),
@@ -184,7 +193,8 @@ public sealed class ModelCatalog : IDisposable
         var learned = _learned.GetOrAdd(name, _ => new ModelLessons());
         var facts = Facts(record);
         var client = _clients.GetOrAdd(name, _ => Make(recorded, model, facts, record.Player()));
-        return new Model(name, Replayed, TextCallClient.Around(client, facts.Tools, learned, MayWriteCalls(recorded)), facts)
+        client = TextCallClient.Around(client, facts.Tools, learned, MayWriteCalls(recorded));
+        return new Model(name, Replayed, client, facts)
         {
             TakesTemperature = record.Kind != ProviderKind.Anthropic,
             Said = SaidOf(record.Model),

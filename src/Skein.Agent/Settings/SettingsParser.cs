@@ -39,7 +39,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints", "telemetry"))
         {
             settings = node.Name switch
             {
@@ -64,6 +64,7 @@ internal sealed partial class SettingsParser(string file)
                 "fetch" => settings with { Fetch = ReadFetch(node) },
                 "workspace" => settings with { Workspace = ReadWorkspace(node) },
                 "effort" => settings with { Effort = node.OneOf(("none", Effort.None), ("low", Effort.Low), ("medium", Effort.Medium), ("high", Effort.High), ("max", Effort.Max)) },
+                "telemetry" => settings with { Telemetry = ReadTelemetry(node) },
                 "providers" => settings with { Providers = node.Properties().Select(ReadProvider).ToDictionary(static p => p.Name) },
                 _ => settings with { Permissions = [.. node.Items().Select(ReadRule)] },
             };
@@ -127,6 +128,14 @@ internal sealed partial class SettingsParser(string file)
     private static WorkspaceSettings ReadWorkspace(SettingsNode node) =>
         node.Text(Workspace(), "must be 'host', or 'container:' and the container's name") is var text && text == "host" ? new WorkspaceSettings(null)
             : new WorkspaceSettings(text[(text.IndexOf(':') + 1)..]);
+
+    private static TelemetrySettings ReadTelemetry(SettingsNode node)
+    {
+        var telemetry = new TelemetrySettings();
+        foreach (var property in node.Properties("endpoint", "content"))
+            telemetry = property.Name == "content" ? telemetry with { Content = property.Flag() } : telemetry with { Endpoint = ReadUrl(property) };
+        return telemetry;
+    }
 
     private static FetchSettings ReadFetch(SettingsNode node) => new(
         [.. node.Properties("private").SelectMany(static p => p.Items()).Select(static i => i.Text(HostPattern(), "must be a host, or host:port, in which '*' stands for any characters"))]);

@@ -43,7 +43,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
         var loaded = await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken)
             ? new LoadedSettings(settings.With(project), files, [])
             : new LoadedSettings(Narrow(settings, project), files, [.. Widening(path, project, settings)]);
-        return project.Redaction is null ? loaded : loaded with { UsersAlone = [new IgnoredSetting(path, "redaction")] };
+        string?[] alone = [project.Redaction is null ? null : "redaction", project.Telemetry is null ? null : "telemetry"];
+        return loaded with { UsersAlone = [.. alone.OfType<string>().Select(key => new IgnoredSetting(path, key))] };
     }
 
     /// <summary>The nearest file from the workspace up to the root of its repository; outside of one only its own.</summary>

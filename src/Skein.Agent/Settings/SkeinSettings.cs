@@ -86,6 +86,10 @@ public sealed record FetchSettings(IReadOnlyList<string> Private);
 /// <param name="Container">The name of the container that driven agents are run in; null: they are run here.</param>
 public sealed record WorkspaceSettings(string? Container);
 
+/// <param name="Endpoint">Where traces and metrics go by OTLP; null: nowhere, unless the environment says it.</param>
+/// <param name="Content">Whether they hold prompts, answers and the arguments of tools.</param>
+public sealed record TelemetrySettings(Uri? Endpoint = null, bool Content = false);
+
 /// <summary>Settings as they are after all files were read; null: nothing was said.</summary>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Mode">The mode of new sessions.</param>
@@ -106,6 +110,9 @@ public sealed record SkeinSettings(
     public int? CompressDays { get; init; }
 
     public SandboxSettings Sandbox { get; init; } = new();
+
+    /// <summary>The user's word alone.</summary>
+    public TelemetrySettings? Telemetry { get; init; }
 
     /// <summary>What ends a turn.</summary>
     public TurnLimits Limits { get; init; } = TurnLimits.None;
@@ -157,6 +164,7 @@ public sealed record SkeinSettings(
         Effort = project.Effort ?? Effort,
         Workspace = project.Workspace ?? Workspace,
         Retention = Retention,
+        Telemetry = Telemetry,
         CompressDays = CompressDays,
     };
 }

@@ -32,6 +32,9 @@ public sealed record ToolContext(string Workspace, ITurn Turn)
 {
     /// <summary>What the session's tools keep between calls; by itself one that nothing else knows.</summary>
     public Workbench Bench { get; init; } = new();
+
+    /// <summary>What the turn may still spend; null: nobody counts.</summary>
+    internal TurnBudget? Budget { get; init; }
 }
 
 /// <summary>How far a call reaches; the order is the order of severity.</summary>

@@ -104,7 +104,7 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
         using var settings = new HomeSettings(home, surroundings);
         using var keys = new ProviderKeys(home.Path);
         await using var agents = Composition.Agents.Open(
-            home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
+            home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, telemetry: null, surroundings);
         return AgentArchives.Find(agent, agents.Driven, ChildEnvironment.Current(), new IdSource(surroundings.Time), surroundings.Time)
             ?? throw new UsageException($"There is no agent '{TerminalText.CleanLine(agent)}' whose sessions could be taken over; there are: {string.Join(", ", agents.Driven.Named.Select(a => a.Name))}.");
     }

@@ -22,7 +22,7 @@ internal sealed record AgentsLook(string Default, IReadOnlyList<AgentLook> Agent
         var home = SkeinHome.Of(surroundings);
         using var settings = new HomeSettings(home, surroundings);
         using var keys = new ProviderKeys(home.Path);
-        await using var agents = Composition.Agents.Open(home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, surroundings);
+        await using var agents = Composition.Agents.Open(home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, telemetry: null, surroundings);
         var defined = await settings.Agents(surroundings).FindAsync(surroundings.Folder, cancellationToken);
         return new AgentsLook(agents.SessionDefaults.DefaultAgent, await Task.WhenAll(agents.Kinds.Named.Select(LookAtAsync)), defined);
 

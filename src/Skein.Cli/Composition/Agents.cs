@@ -8,6 +8,7 @@ using Skein.Agent.Projects;
 using Skein.Agent.Providers;
 using Skein.Agent.Providers.Records;
 using Skein.Agent.Settings;
+using Skein.Agent.Telemetry;
 using Skein.Agent.Tools;
 using Skein.Agent.Worktrees;
 using Skein.Core.Agents;
@@ -41,12 +42,13 @@ internal sealed class Agents : IAsyncDisposable
 
     /// <param name="user">The user's own settings.</param>
     /// <param name="keys">The keys that the user stored.</param>
+    /// <param name="telemetry">Null: nothing is traced.</param>
     /// <exception cref="SettingsException">They name an agent that there is not.</exception>
     public static Agents Open(
-        SkeinHome home, LoadedSettings user, IReadOnlyDictionary<string, string> keys, HomeSettings settings, Surroundings surroundings)
+        SkeinHome home, LoadedSettings user, IReadOnlyDictionary<string, string> keys, HomeSettings settings, AgentTelemetry? telemetry, Surroundings surroundings)
     {
         var (providers, scripts) = Providers.Of(user.Settings, keys);
-        var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time, surroundings.Record is { } record ? new ModelRecorder(record) : null);
+        var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time, surroundings.Record is { } record ? new ModelRecorder(record) : null, telemetry);
         var permissions = new Permissions(home, settings);
         var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
         var tooling = new ToolSettings(HomeSettings.ToolsSee(keyVariables), surroundings.Time)
@@ -88,8 +90,10 @@ internal sealed class Agents : IAsyncDisposable
             files,
             new GitWorktrees(home.Path, files, surroundings.Variable, settings.Trusted, surroundings.Time));
         var kinds = new AgentKinds(
-            [hooks.Around(own with { DefaultModel = model ?? models.DefaultModel }), .. driven.Kinds.Select(hooks.AroundDriven)], name => driven.Find(name) is { } kind ? hooks.AroundDriven(kind) : null, defined.FindAsync);
+            [Traced(hooks.Around(own with { DefaultModel = model ?? models.DefaultModel })), .. driven.Kinds.Select(k => Traced(hooks.AroundDriven(k)))], name => driven.Find(name) is { } kind ? Traced(hooks.AroundDriven(kind)) : null, defined.FindAsync);
         return new Agents(models, mcp, files, kinds, driven, defaults);
+
+        AgentKind Traced(AgentKind kind) => telemetry?.Around(kind) ?? kind;
     }
 
     public async ValueTask DisposeAsync()

@@ -18,9 +18,10 @@ internal sealed class HomeServer : IAsyncDisposable
     private readonly Sessions _sessions;
     private readonly Housekeeping _housekeeping;
     private readonly SkeinServer _server;
+    private readonly Exporting? _exporting;
 
-    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server) =>
-        (_store, _settings, _agents, _sessions, _housekeeping, _server) = (store, settings, agents, sessions, housekeeping, server);
+    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server, Exporting? exporting) =>
+        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting) = (store, settings, agents, sessions, housekeeping, server, exporting);
 
     public ServerInfo Info => _server.Info;
 
@@ -39,10 +40,12 @@ internal sealed class HomeServer : IAsyncDisposable
         var store = await EmbeddedStore.OpenAsync(home.Path, new EmbeddedStoreOptions(durability, packing), surroundings.Time, cancellationToken);
         Agents? agents = null;
         Sessions? sessions = null;
+        Exporting? exporting = null;
         try
         {
+            exporting = Exporting.Start(user.Settings.Telemetry ?? new TelemetrySettings(), surroundings);
             using var keys = new ProviderKeys(home.Own);
-            agents = Agents.Open(home, user, await keys.ReadAsync(cancellationToken), settings, surroundings);
+            agents = Agents.Open(home, user, await keys.ReadAsync(cancellationToken), settings, exporting?.Telemetry, surroundings);
             sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
             await sessions.TakeOverAbandonedAsync(cancellationToken);
             StartedWith.Of(home, user.Settings, settings.UserFile, surroundings, listening.InBackground).Write(home);
@@ -58,7 +61,7 @@ internal sealed class HomeServer : IAsyncDisposable
             var kept = user.Settings.Retention;
             var housekeeping = new Housekeeping(
                 sessions, new RetentionRules(kept.Days, kept.Sessions, kept.TrashDays), surroundings.Time, loggers.CreateLogger<Housekeeping>());
-            return new HomeServer(store, settings, agents, sessions, housekeeping, server);
+            return new HomeServer(store, settings, agents, sessions, housekeeping, server, exporting);
         }
         catch
         {
@@ -66,6 +69,7 @@ internal sealed class HomeServer : IAsyncDisposable
                 await sessions.DisposeAsync();
             if (agents is not null)
                 await agents.DisposeAsync();
+            exporting?.Dispose();
             await store.DisposeAsync();
             settings.Dispose();
             throw;
@@ -79,6 +83,7 @@ internal sealed class HomeServer : IAsyncDisposable
         await _housekeeping.DisposeAsync();
         await _sessions.DisposeAsync();
         await _agents.DisposeAsync();
+        _exporting?.Dispose();
         _settings.Dispose();
         await _store.DisposeAsync();
     }

@@ -15,7 +15,7 @@ internal sealed record StartedWith(bool InBackground, IReadOnlyDictionary<string
 {
     private const string FileName = "server.started-with";
     private const string SettingsName = "skein.json";
-    private static readonly string[] s_usual = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OLLAMA_HOST"];
+    private static readonly string[] s_usual = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OLLAMA_HOST", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
     /// <param name="settings">The user's own: a server takes providers from nowhere else.</param>
     public static StartedWith Of(SkeinHome home, SkeinSettings settings, string settingsFile, Surroundings surroundings, bool inBackground)

@@ -4,7 +4,8 @@ namespace Skein.Core.Agents;
 /// <param name="Agent">Who does it; null: the agent of the session that asks.</param>
 /// <param name="Title">What it is about, in a few words: the session's title.</param>
 /// <param name="Prompt">All that the agent is told.</param>
-public sealed record SubAgentRequest(string? Agent, string Title, string Prompt);
+/// <param name="MaxCost">What it may cost at most, in US dollars; null: as the turn that asks.</param>
+public sealed record SubAgentRequest(string? Agent, string Title, string Prompt, decimal? MaxCost = null);
 
 /// <param name="Session">Where it was done.</param>
 /// <param name="Answer">What the agent said last.</param>

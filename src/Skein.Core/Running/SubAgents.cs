@@ -106,7 +106,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var prompt = new PromptRequest(request.Prompt, Tools: turn.Tools, MaxCost: turn.Limits.MaxCost, MaxSteps: turn.Limits.MaxSteps);
+            var prompt = new PromptRequest(request.Prompt, Tools: turn.Tools, MaxCost: request.MaxCost ?? turn.Limits.MaxCost, MaxSteps: turn.Limits.MaxSteps);
             var accepted = await sessions.PromptAsync(child.Id, prompt, s_by, cancellationToken);
             await foreach (var frame in sessions.FollowAsync(child.Id, accepted.Seq, cancellationToken))
             {

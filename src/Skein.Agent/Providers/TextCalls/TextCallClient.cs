@@ -57,7 +57,8 @@ internal sealed class TextCallClient : IChatClient
             yield return new ChatResponseUpdate(ChatRole.Assistant, rest);
     }
 
-    public object? GetService(Type serviceType, object? serviceKey = null) => _inner.GetService(serviceType, serviceKey);
+    public object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceKey is null && serviceType == typeof(TextCallClient) ? this : _inner.GetService(serviceType, serviceKey);
 
     // The catalog's, as the client inside.
     public void Dispose() { }

@@ -32,7 +32,7 @@ public sealed class SubAgentTests : IAsyncLifetime
         _server = await ModelServer.StartAsync(Cancellation);
         _server.Otherwise = Answer;
         _models = new ModelCatalog(
-            [new ProviderConfiguration("local", ProviderKind.OpenAi, _server.OpenAiAddress, DefaultModel: "any")], _ => null, new Dictionary<string, Script>(), TimeProvider.System);
+            [new ProviderConfiguration("local", ProviderKind.OpenAi, _server.OpenAiAddress, DefaultModel: "any") { Models = new Dictionary<string, ModelFacts> { ["any"] = new(Price: new Price(100_000, 0)) } }], _ => null, new Dictionary<string, Script>(), TimeProvider.System);
 
         // Changes are asked about, whatever the mode.
         var gate = new ToolGate(
@@ -172,6 +172,23 @@ public sealed class SubAgentTests : IAsyncLifetime
 
             Assert.Equal(("bold", mode), ((await ChildrenAsync(parent)).Single() is var child ? child.Agent : "", child.Mode));
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_they_cost_is_spent_of_the_parents_limit()
+    {
+        // A dollar a call: ten tokens.
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE say:one say:two", MaxCost: 2.5m), Kernel.User, Cancellation);
+        var failed = (TurnFailed)(await _kernel.EventAsync<TurnFailed>(parent, accepted.Seq)).Body;
+
+        Assert.Equal(FailureKind.Limit, failed.Kind);
+        Assert.Contains("it cost $3.00, and max_cost is $2.50", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await _kernel.GetAsync(parent)).Cost);
+        Assert.All(await ChildrenAsync(parent), c => Assert.Equal(1, c.Cost));
+        Assert.All(
+            (await Task.WhenAll((await ChildrenAsync(parent)).Select(c => _kernel.LogAsync(c.Id)))).SelectMany(l => l).Select(e => e.Body).OfType<TurnStarted>(),
+            t => Assert.Equal(1.5m, t.MaxCost));
     }
 
     private async Task<SessionId> NewAsync(PermissionMode mode = PermissionMode.Ask) =>

@@ -264,6 +264,50 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void Waits_are_2_4_8_16_and_30_seconds_and_up_to_a_quarter_more()
+    {
+        var failure = new ModelException(FailureKind.Overload, "Busy.") { Transient = true };
+        int[] seconds = [2, 4, 8, 16, 30];
+
+        for (var retried = 0; retried < seconds.Length; retried++)
+        {
+            var waits = Enumerable.Range(0, 200).Select(_ => RetryPlan.Default.DelayAfter(failure, retried)!.Value.TotalSeconds).ToList();
+            Assert.All(waits, w => Assert.InRange(w, seconds[retried], seconds[retried] * 1.25));
+            Assert.True(waits.Distinct().Count() > 1, "They are all the same.");
+        }
+
+        Assert.Null(RetryPlan.Default.DelayAfter(failure, seconds.Length));
+        Assert.Null(RetryPlan.Default.DelayAfter(new ModelException(FailureKind.Overflow, "Too long."), 0));
+        Assert.Null(RetryPlan.Default.DelayAfter(new ModelException(FailureKind.BadRequest, "No."), 0));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_interrupt_ends_the_wait_before_the_next_attempt()
+    {
+        var clock = new ManualClock();
+        await using var wire = await Wire.StartAsync("openai", clock);
+        wire.Server.Enqueue(wire.Refuse(429, "rate_limit", "Slow down.", ("retry-after", "200")));
+        using var interrupt = new CancellationTokenSource();
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = Task.Run(
+            async () =>
+            {
+                await foreach (var output in wire.Agent(RetryPlan.Default).RunTurnAsync(wire.Turn(Sample.User("Go.")), interrupt.Token))
+                {
+                    if (output is AgentEvents { Bodies: var bodies } && bodies.OfType<ModelRetried>().Any(r => r.DelayMs >= 200_000))
+                        seen.SetResult();
+                }
+            },
+            Cancellation);
+
+        await seen.Task.WaitAsync(Cancellation);
+        await interrupt.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Single(wire.Server.Requests);
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed_with_the_key()
     {
         await using var wire = await Wire.StartAsync("openai");

@@ -1,6 +1,7 @@
 using Skein.Agent;
 using Skein.Agent.Providers;
 using Skein.Agent.Providers.Records;
+using Skein.Agent.Telemetry;
 using Skein.Agent.Tools;
 using Skein.Core;
 using Skein.Testing;
@@ -12,7 +13,7 @@ internal sealed class Wire : IAsyncDisposable
 {
     public const string Key = "sk-very-secret-0123456789";
 
-    private Wire(string provider, ModelServer server, TimeProvider time, IReadOnlyDictionary<string, ModelFacts>? models, ModelRecorder? recorder)
+    private Wire(string provider, ModelServer server, TimeProvider time, IReadOnlyDictionary<string, ModelFacts>? models, ModelRecorder? recorder, AgentTelemetry? telemetry)
     {
         Provider = provider;
         Server = server;
@@ -23,7 +24,7 @@ internal sealed class Wire : IAsyncDisposable
             Api = responses ? OpenAiApi.Responses : null,
             Models = models ?? new Dictionary<string, ModelFacts>(),
         };
-        Models = new ModelCatalog([configured], Environment, new Dictionary<string, Script>(), time, recorder);
+        Models = new ModelCatalog([configured], Environment, new Dictionary<string, Script>(), time, recorder, telemetry);
         Time = time;
     }
 
@@ -34,8 +35,8 @@ internal sealed class Wire : IAsyncDisposable
     public string Model => Provider + "/any";
 
     public static async Task<Wire> StartAsync(
-        string provider, TimeProvider? time = null, IReadOnlyDictionary<string, ModelFacts>? models = null, ModelRecorder? recorder = null) =>
-        new(provider, await ModelServer.StartAsync(TestContext.Current.CancellationToken), time ?? TimeProvider.System, models, recorder);
+        string provider, TimeProvider? time = null, IReadOnlyDictionary<string, ModelFacts>? models = null, ModelRecorder? recorder = null, AgentTelemetry? telemetry = null) =>
+        new(provider, await ModelServer.StartAsync(TestContext.Current.CancellationToken), time ?? TimeProvider.System, models, recorder, telemetry);
 
     public Task<TurnRecord> RunAsync(params ITool[] tools) => RunAsync(Turn(Sample.User("Go.")), tools);
 
