@@ -52,7 +52,7 @@ internal sealed class LogCheck(Disk disk, string place, SessionId session)
             _seq = e.Seq;
             if (e.Body is Gap gap)
             {
-                Tell($"is damaged: {gap.Length} bytes from byte {gap.Offset}{(gap.To >= gap.From ? $", which were the events {gap.From} to {gap.To}" : "; no event was lost")}", isLoss: true, isMended: true);
+                Tell($"is damaged: {gap.Length} bytes from byte {gap.Offset}{(gap.IsLoss ? $", which were {gap.Lost}" : "; no event was lost")}", isLoss: true, isMended: true);
                 continue;
             }
 

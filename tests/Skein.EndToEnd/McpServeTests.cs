@@ -38,6 +38,15 @@ public sealed class McpServeTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_prompt_that_no_model_can_take_leaves_no_session()
+    {
+        await using var client = await ConnectAsync("--allow", "prompt");
+
+        Assert.Contains("No model is named", await ErrorAsync(client, "prompt_session", ("prompt", "Go.")), StringComparison.Ordinal);
+        Assert.Empty((await AnswerAsync(client, "list_sessions")).GetProperty("sessions").EnumerateArray());
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task One_that_may_begins_a_session_waits_for_its_answer_and_forks_it()
     {
         await _user.GoodAsync("config", "set", "model", _user.Script("Forty geese.", "Still forty."));

@@ -93,6 +93,24 @@ public sealed class ReplTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 90_000)]
+    public async Task A_first_prompt_that_no_model_can_take_leaves_no_session()
+    {
+        await using var pane = await Pane.OpenAsync(_user, "skein");
+        await pane.SeeAsync("no model · ask · new session");
+        await pane.TypeAsync("Go.");
+        await pane.PressAsync("Enter");
+        await pane.SeeAsync("No model is named");
+        await pane.SeeAsync("no model · ask · new session");
+
+        Assert.Empty((await _user.JsonAsync("ls", "--all")).GetProperty("items").EnumerateArray());
+        await pane.TypeAsync($"/model {_user.Script("Hi.")}");
+        await pane.PressAsync("Enter");
+        await pane.TypeAsync("Go.");
+        await pane.PressAsync("Enter");
+        await pane.SeeAsync("\nHi.\n");
+    }
+
+    [Fact(Timeout = 90_000)]
     public async Task A_question_shows_what_would_be_done_and_is_answered_with_one_key()
     {
         var model = _user.ScriptOf(

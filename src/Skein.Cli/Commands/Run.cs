@@ -76,9 +76,7 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
         }
         catch (InvalidRequestException) when (request.Session is null)
         {
-            // It was made for this prompt alone, and nothing was said in it.
-            await client.TrashAsync(session.Id, cancellationToken);
-            await client.PurgeAsync(session.Id, cancellationToken);
+            await MadeInVain.TakeBackAsync(client, session.Id, cancellationToken);
             if (session is { Model: null, Agent: SkeinAgent.Name })
                 throw new UsageException(ModelGuide.Title) { Advice = ModelGuide.Lines };
             throw;

@@ -69,7 +69,7 @@ internal sealed class ExportWriter(Stream file)
     {
         if (e.Body is Gap gap)
         {
-            Missing.Add(gap.To >= gap.From ? $"Events {gap.From} to {gap.To} cannot be read: the log is damaged there." : "The log is damaged; no event was lost.");
+            Missing.Add(gap.IsLoss ? $"The log is damaged: {gap.Lost} cannot be read." : "The log is damaged; no event was lost.");
             return;
         }
 

@@ -1,4 +1,5 @@
 using Skein.Cli.Commands;
+using Skein.Core;
 using Skein.Core.Protocol;
 
 namespace Skein.Cli.Mcp;
@@ -25,10 +26,21 @@ internal sealed class PromptSessionTool(SessionScope scope, CallerInput caller, 
         var wait = WaitForSessionTool.SecondsOf(arguments);
         var (agent, model) = (arguments.FindText("agent"), arguments.FindText("model"));
         var client = await scope.ConnectAsync(cancellationToken);
-        var session = arguments.FindText("session") is { } name
+        var named = arguments.FindText("session");
+        var session = named is { } name
             ? await scope.FindAsync(name, cancellationToken)
             : (await client.CreateAsync(new NewSession(scope.Folder, agent, model, Title: arguments.FindText("title")), cancellationToken)).Session;
-        var accepted = await client.PromptAsync(session.Id, new PromptRequest(arguments.Text("prompt"), When: when, Agent: agent, Model: model), cancellationToken);
+        PromptAccepted accepted;
+        try
+        {
+            accepted = await client.PromptAsync(session.Id, new PromptRequest(arguments.Text("prompt"), When: when, Agent: agent, Model: model), cancellationToken);
+        }
+        catch (InvalidRequestException) when (named is null)
+        {
+            await MadeInVain.TakeBackAsync(client, session.Id, cancellationToken);
+            throw;
+        }
+
         try
         {
             return await new TurnWait(client, time).ForAsync(session.Id, accepted.Turn, session.Seq, wait, progress, cancellationToken);

@@ -306,6 +306,8 @@ internal sealed class SlashCommands(ReplLoop loop, Surroundings surroundings, Ta
         var path = Path.GetFullPath(file, surroundings.Folder);
         if (Path.Exists(path))
             throw new UsageException($"'{file}' exists already: give another name.");
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+            throw new UsageException($"'{file}' cannot be written: its folder does not exist.");
 
         var session = Needed();
         var all = await Pages.AllAsync(talk.Client, session.Id, cancellationToken);

@@ -51,13 +51,24 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
 
     public async Task PromptAsync(string text, WhenBusy when, CancellationToken cancellationToken)
     {
-        if (Session is null)
+        var isNew = Session is null;
+        if (isNew)
             Follow((await client.CreateAsync(Wanted, cancellationToken)).Session, after: null);
         else if (_following.IsCompleted)
-            Follow(Session, Session.Seq);
+            Follow(Session!, Session!.Seq);
         var prompt = await Attached.AddToAsync(
             new PromptRequest(text, When: when), text, problem => view.Note(problem, Style.Warning), cancellationToken);
-        await client.PromptAsync(Session!.Id, prompt, cancellationToken);
+        try
+        {
+            await client.PromptAsync(Session!.Id, prompt, cancellationToken);
+        }
+        catch (InvalidRequestException) when (isNew)
+        {
+            var vain = Session!.Id;
+            Leave();
+            await MadeInVain.TakeBackAsync(client, vain, cancellationToken);
+            throw;
+        }
     }
 
     /// <summary>Lets the agent summarise what was said.</summary>

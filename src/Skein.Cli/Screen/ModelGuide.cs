@@ -7,8 +7,8 @@ internal static class ModelGuide
 
     public static IReadOnlyList<string> Lines { get; } =
     [
-        "  Ollama    free, on your machine: install it, ollama pull qwen3, then --model ollama/qwen3 (or /model)",
-        "  a key     skein auth set anthropic (or openai); or ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment",
-        "  an agent  one that brings its own model: 'skein agents' lists those that are here, --agent chooses",
+        "  Ollama    free, on your machine: ollama pull qwen3, --model ollama/qwen3",
+        "  a key     skein auth set anthropic (or openai), or ANTHROPIC_API_KEY=…",
+        "  an agent  that brings its own model: 'skein agents' lists, --agent chooses",
     ];
 }

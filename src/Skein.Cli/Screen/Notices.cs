@@ -33,7 +33,7 @@ internal static class Notices
         FilesRestored { Kept: var kept } => ($"↺ files restored, but for {string.Join("; ", kept)}", Style.Warning),
         SessionTrashed => ("this session is in the trash now", Style.Warning),
         SessionForked forked => ($"⑂ forked from {forked.From.Session}", Style.Dim),
-        Gap { From: var from, To: var to } when to >= from => ($"⚠ events {from} to {to} cannot be read: the log is damaged there", Style.Bad),
+        Gap { IsLoss: true } gap => ($"⚠ {gap.Lost} cannot be read: the log is damaged there", Style.Bad),
         Gap => ("⚠ the log is damaged here; no event was lost", Style.Bad),
         _ => null,
     };

@@ -23,4 +23,11 @@ public sealed record UnknownEvent(string Type, JsonElement Data) : EventBody;
 /// <param name="File">The file's name, relative to the store.</param>
 /// <param name="Offset">The first damaged byte.</param>
 /// <param name="Length">Bytes.</param>
-public sealed record Gap(long From, long To, string File, long Offset, long Length) : EventBody;
+public sealed record Gap(long From, long To, string File, long Offset, long Length) : EventBody
+{
+    /// <summary>Whether it took events.</summary>
+    internal bool IsLoss => To >= From;
+
+    /// <summary>The events it took, for people: <c>event 7</c>, <c>events 7 to 9</c>.</summary>
+    internal string Lost => From == To ? $"event {From}" : $"events {From} to {To}";
+}

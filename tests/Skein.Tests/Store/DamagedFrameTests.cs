@@ -82,7 +82,7 @@ public sealed class DamagedFrameTests : CompressedTests
         }
 
         var told = StoreCheck.Run(Home, null, Cancellation).Findings.Where(f => f.IsLoss && f.Session == session).Select(f => f.What).ToList();
-        Assert.Contains($"is damaged: {frame.Length} bytes from byte {frame.Offset}, which were the events {gap.From} to {gap.To}.", told);
+        Assert.Contains($"is damaged: {frame.Length} bytes from byte {frame.Offset}, which were events {gap.From} to {gap.To}.", told);
         Assert.Contains($"has a damaged frame: bytes {frame.Place} to {frame.Place + frame.Packed} of the file, which held bytes {frame.Offset} to {frame.Offset + frame.Length} of the log.", told);
 
         var damaged = await File.ReadAllBytesAsync(PackedLogOf(session), Cancellation);
