@@ -164,6 +164,10 @@ public sealed partial class DoctorTests : IAsyncDisposable
         Assert.Equal("list remove set", await CompletedAsync("auth", ""), ignoreCase: false);
         Assert.Contains("--workspace", await CompletedAsync("ls", "--w"), StringComparison.Ordinal);
         Assert.Equal("--project", await CompletedAsync("config", "set", "--p"));
+        Assert.Equal("ask auto edits plan", await CompletedAsync("run", "--mode", ""));
+        Assert.Equal("plan", await CompletedAsync("run", "hi", "-m", "x/y", "--mode", "p"));
+        Assert.Equal("", await CompletedAsync("run", "--file", ""));
+        Assert.Contains(" -l mode -x -a 'ask auto edits plan' ", (await _user.GoodAsync("completion", "fish")).Out, StringComparison.Ordinal);
         Assert.Contains("complete -c skein -f -n '__fish_seen_subcommand_from auth; and not __fish_seen_subcommand_from set list remove' -a set", (await _user.GoodAsync("completion", "fish")).Out, StringComparison.Ordinal);
         Assert.StartsWith("#compdef skein\n", (await _user.GoodAsync("completion", "zsh")).Out, StringComparison.Ordinal);
         Assert.Equal(2, (await _user.RunAsync("completion", "tcsh")).Code);

@@ -7,7 +7,7 @@ internal static class CompletionCommand
 {
     public static Command Create(Surroundings surroundings)
     {
-        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
+        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish.", CompletionSources = { "bash", "zsh", "fish" } };
         var command = new Command(
             "completion",
             "Print what completes commands and options in a shell. bash: source <(skein completion bash) in ~/.bashrc; "

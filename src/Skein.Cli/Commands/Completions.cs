@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text;
 
 namespace Skein.Cli.Commands;
@@ -16,6 +17,7 @@ internal static class Completions
         foreach (var (path, command) in Paths(root))
             text.Append($"    \"{path}\") words=\"{string.Join(' ', Words(command, root).Select(w => w.Name))}\" ;;\n");
         text.Append("  esac\n");
+        AppendValues(text, root, "$path ${COMP_WORDS[COMP_CWORD-1]}", values => $"words=\"{string.Join(' ', values)}\"");
 
         // A name that begins with no dash may be a file, as in import and --output.
         return text.Append("  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\ncomplete -o bashdefault -o default -F _skein skein\n").ToString();
@@ -35,7 +37,9 @@ internal static class Completions
             text.Append("    ) ;;\n");
         }
 
-        return text.Append("  esac\n  _describe -t skein skein words_ || _files\n}\nif [ \"$funcstack[1]\" = _skein ]; then _skein \"$@\"; else compdef _skein skein; fi\n").ToString();
+        text.Append("  esac\n");
+        AppendValues(text, root, "$path_ ${words[CURRENT-1]}", values => $"words_=({string.Join(' ', values)})");
+        return text.Append("  _describe -t skein skein words_ || _files\n}\nif [ \"$funcstack[1]\" = _skein ]; then _skein \"$@\"; else compdef _skein skein; fi\n").ToString();
     }
 
     public static string Fish(RootCommand root)
@@ -54,9 +58,9 @@ internal static class Completions
             foreach (var option in Options(command, root))
             {
                 text.Append($"complete -c skein{when}");
-                foreach (var name in option.Aliases.Append(option.Name).Where(n => n.StartsWith('-')).Order(StringComparer.Ordinal))
+                foreach (var name in Names(option))
                     text.Append(name.StartsWith("--", StringComparison.Ordinal) ? $" -l {name[2..]}" : $" -s {name[1..]}");
-                text.Append($"{(TakesValue(option) ? " -r" : "")} -d {Quoted(option.Description)}\n");
+                text.Append($"{(ValuesOf(option) is not { } values ? "" : values.Length == 0 ? " -r" : $" -x -a '{string.Join(' ', values)}'")} -d {Quoted(option.Description)}\n");
             }
         }
 
@@ -71,12 +75,32 @@ internal static class Completions
 
     private static IEnumerable<(string Name, string Description)> Words(Command command, RootCommand root) =>
         command.Subcommands.Select(c => (c.Name, Line(c.Description)))
-            .Concat(Options(command, root).SelectMany(o => o.Aliases.Append(o.Name).Where(n => n.StartsWith('-')).Order(StringComparer.Ordinal).Select(n => (n, Line(o.Description)))));
+            .Concat(Options(command, root).SelectMany(o => Names(o).Select(n => (n, Line(o.Description)))));
 
     private static IEnumerable<Option> Options(Command command, RootCommand root) =>
         command.Options.Concat(command is RootCommand ? [] : root.Options.Where(o => o.Recursive)).Where(o => !o.Hidden).DistinctBy(o => o.Name);
 
-    private static bool TakesValue(Option option) => option.Arity.MinimumNumberOfValues > 0 && option.ValueType != typeof(bool);
+    /// <summary>Behind an option that takes a value come its values, else files, and no other option.</summary>
+    private static void AppendValues(StringBuilder text, RootCommand root, string before, Func<string[], string> assign)
+    {
+        text.Append($"  case \"{before}\" in\n");
+        foreach (var (path, command) in Paths(root))
+        {
+            foreach (var option in Options(command, root))
+            {
+                if (ValuesOf(option) is { } values)
+                    text.Append("    ").AppendJoin('|', Names(option).Select(n => $"\"{path} {n}\"")).Append($") {assign(values)} ;;\n");
+            }
+        }
+
+        text.Append("  esac\n");
+    }
+
+    private static IEnumerable<string> Names(Option option) => option.Aliases.Append(option.Name).Where(n => n.StartsWith('-')).Order(StringComparer.Ordinal);
+
+    /// <returns>Null: it takes none; empty: any.</returns>
+    private static string[]? ValuesOf(Option option) =>
+        option.Arity.MinimumNumberOfValues > 0 && option.ValueType != typeof(bool) ? [.. option.GetCompletions(CompletionContext.Empty).Select(c => c.Label)] : null;
 
     private static string Line(string? description) => (description ?? "").ReplaceLineEndings(" ");
 }

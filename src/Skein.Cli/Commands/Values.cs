@@ -64,7 +64,7 @@ internal static class Values
         Word("--status", "STATUS", "Only sessions that are idle, running, waiting, interrupted or error.", Statuses);
 
     /// <summary>One of some words.</summary>
-    public static Option<T?> Word<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
+    public static Option<T?> Word<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new Option<T?>(name)
     {
         Description = description,
         HelpName = helpName,
@@ -79,10 +79,10 @@ internal static class Values
 
             return Refuse<T?>(result, $"{name} {given}: it must be one of {string.Join(", ", words.Select(w => w.Word))}.");
         },
-    };
+    }.Completed(words.Select(w => w.Word));
 
     /// <summary>Some of some words, with commas between them.</summary>
-    public static Option<T[]> Words<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new(name)
+    public static Option<T[]> Words<T>(string name, string helpName, string description, (string Word, T Value)[] words) where T : struct => new Option<T[]>(name)
     {
         Description = description,
         HelpName = helpName,
@@ -99,7 +99,15 @@ internal static class Values
 
             return [.. values];
         },
-    };
+    }.Completed(words.Select(w => w.Word));
+
+    // What the type alone would offer are the names of our own types.
+    private static Option<T> Completed<T>(this Option<T> option, IEnumerable<string> words)
+    {
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. words]);
+        return option;
+    }
 
     public static Option<Role?> Role() =>
         Word("--role", "ROLE", "Only what this one said: user, assistant, system, or tool (the tools' outputs).", Roles);
