@@ -5,6 +5,7 @@ using Skein.Agent.Providers;
 using Skein.Agent.Settings;
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Testing;
 
 namespace Skein.Tests.Agent.Settings;
 
@@ -41,6 +42,20 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equal((null, null, null, null), (loaded.Settings.Model, loaded.Settings.Mode, loaded.Settings.Agent, loaded.Settings.Durability));
         Assert.Empty(loaded.Settings.Providers);
         Assert.Empty(loaded.Settings.Permissions);
+    }
+
+    [Theory]
+    [InlineData("mkfifo skein.json")]
+    [InlineData("mkfifo pipe; ln -s pipe skein.json")]
+    [InlineData("ln -s /dev/zero skein.json")]
+    [InlineData("mkfifo pipe; mkfifo .git; ln -s pipe .mcp.json; ln -s pipe skein.json")]
+    public async Task What_is_no_file_is_refused_and_holds_nobody_up(string made)
+    {
+        await Shell.RunAsync(Workspace, made);
+
+        var refused = await Assert.ThrowsAsync<SettingsException>(LoadAsync);
+
+        Assert.Equal($"{ProjectFile}: must be a file of 1 to 1048576 bytes, not 0.", refused.Message);
     }
 
     [Fact]
