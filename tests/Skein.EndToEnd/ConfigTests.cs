@@ -103,7 +103,7 @@ public sealed class ConfigTests : IAsyncLifetime
         Assert.Equal(
             ["Bearer sk-first-secret", "Bearer sk-other-secret", "Bearer sk-variable"],
             _model.Requests.Select(r => r.Headers["Authorization"]));
-        Assert.Contains("work       stored", list.Out, StringComparison.Ordinal);
+        Assert.Matches(@"\nwork +stored\n", list.Out);
         Assert.DoesNotContain("secret", set.Out + set.Error + first.Out + first.Error + list.Out + list.Error + removed.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", await File.ReadAllTextAsync(Path.Combine(_user.Home, "server.log"), Cancellation), StringComparison.Ordinal);
         Assert.Equal(2, (await _user.RunAsync("auth", "remove", "work")).Code);
@@ -154,7 +154,7 @@ public sealed class ConfigTests : IAsyncLifetime
         var offline = await _user.JsonAsync("models", "--offline");
         var agents = await _user.JsonAsync("agents");
 
-        Assert.Contains("anthropic  anthropic  –    no\n", models.Out, StringComparison.Ordinal);
+        Assert.Matches(@"\nanthropic +anthropic +– +no\n", models.Out);
         Assert.Contains("\nwork/any\n", models.Out, StringComparison.Ordinal);
         Assert.Contains("\nanthropic: there is no key for anthropic", models.Out, StringComparison.Ordinal);
         Assert.Matches(@"\ngone: .*127\.0\.0\.1", models.Out);
