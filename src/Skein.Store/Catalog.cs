@@ -14,6 +14,8 @@ internal sealed class Catalog : IDisposable
     private const string FileName = "catalog.jsonl";
     private const int FewLines = 256;
     private const int RewritePiece = 1 << 20;
+    private const int UsualLine = 512;
+    private const int MostReserved = 1_000_000;
 
     /// <summary>Held by who changes the catalog, also while the disk writes.</summary>
     private readonly Lock _writing = new();
@@ -196,13 +198,17 @@ internal sealed class Catalog : IDisposable
         {
             _file = PlainFile.Open(_disk, _path);
             var reader = new CatalogReader(_file);
+
+            // Growing by and by would leave twice as much behind.
+            _rows.EnsureCapacity((int)Math.Min(_file.Length / UsualLine, MostReserved));
             foreach (var (line, place) in reader.Read())
             {
                 _lines++;
                 Take_Locked(line, place);
             }
 
-            _rows.TrimExcess();
+            if (_rows.Count < _rows.Capacity / 2)
+                _rows.TrimExcess();
             _length = reader.Position == _file.Length ? reader.Position : -1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)

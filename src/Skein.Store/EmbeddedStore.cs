@@ -32,7 +32,7 @@ public sealed class EmbeddedStore : ISessionStore
     {
         _home = home;
         _catalog = Catalog.Load(home.Catalog, disk);
-        _parts = new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted);
+        _parts = new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted) { Recent = new RecentRows(options.RowsAtHand) };
         _logs = new LogFolder(home.Path, _parts);
         _purge = new LogPurge(home.Path, _logs, _parts);
         _packing = new LogPacking(_logs, _parts, options.Packing);
@@ -134,7 +134,7 @@ public sealed class EmbeddedStore : ISessionStore
         // The disk may not have answered when the log was last looked at.
         if (log.State.Keys is null)
             await _logs.LookAsync(log, cancellationToken);
-        return _logs.Whole(log)?.Row ?? (log.IsGone ? null : throw new DamagedException(log.State.Fault!));
+        return _logs.RowOf(log) ?? (log.IsGone ? null : throw new DamagedException(log.State.Fault!));
     }
 
     public async ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) =>

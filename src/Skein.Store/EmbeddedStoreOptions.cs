@@ -11,7 +11,11 @@ public enum Durability
 }
 
 /// <param name="Packing">Null: no log is compressed.</param>
-public sealed record EmbeddedStoreOptions(Durability Durability = Durability.Durable, PackingRules? Packing = null);
+public sealed record EmbeddedStoreOptions(Durability Durability = Durability.Durable, PackingRules? Packing = null)
+{
+    /// <summary>How many rows stay in memory that nobody writes: those asked for last.</summary>
+    internal int RowsAtHand { get; init; } = 4096;
+}
 
 /// <summary>Which logs a collection compresses.</summary>
 /// <param name="After">Those of sessions that have not changed for as long, and in which no turn is open.</param>

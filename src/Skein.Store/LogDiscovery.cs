@@ -27,7 +27,9 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     public void Run(CancellationToken cancellationToken)
     {
         // In the catalog's order, in which the rows lie in memory. Until its file is found a log counts as gone.
-        foreach (var state in parts.Catalog.States)
+        var known = parts.Catalog.States;
+        logs.Reserve(known.Count);
+        foreach (var state in known)
             logs.Add(new SessionLog(state.Keys!.Id, root, state) { IsGone = true });
 
         try
@@ -86,7 +88,7 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     {
         var (length, written) = (file.Length, file.LastWriteTimeUtc.Ticks);
         var row = parts.Catalog.Find(id);
-        var isCurrent = row is { } known && known.IsOf(isPacked, length, written);
+        var isCurrent = row is { } kept && kept.IsOf(isPacked, length, written);
         var isPrefix = !isPacked && row is { Packed: null } before && before.State.End < length;
         var log = logs.Find(id);
         if (log is null)

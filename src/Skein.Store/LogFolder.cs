@@ -42,12 +42,24 @@ internal sealed class LogFolder(string root, LogParts parts)
     {
         try
         {
-            return Find(session) is { } log ? Whole(log)?.Row : null;
+            return Find(session) is { } log ? RowOf(log) : null;
         }
         catch (DamagedException)
         {
             return null;
         }
+    }
+
+    /// <summary>A session's row as it is now, which is kept at hand for a while.</summary>
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="DamagedException">The disk does not answer.</exception>
+    public Session? RowOf(SessionLog log)
+    {
+        var state = log.State;
+        var whole = Whole(log);
+        if (state.Row is null && whole is not null && log.Replace(state, whole))
+            parts.Recent.Add(log, whole);
+        return whole?.Row;
     }
 
     /// <summary>A log's state together with its row: held, or read from the catalog; where that one cannot be read, folded again from the log.</summary>
@@ -63,7 +75,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             if (state.Keys is null)
                 return null;
             if (parts.Catalog.Read(log.Id, state.Seq) is { } row)
-                return new LogState(state.Seq, state.End, row);
+                return state with { Row = row with { Id = log.Id, Workspace = state.Keys.Workspace, Agent = state.Keys.Agent } };
 
             // It was appended to since then, or the catalog is damaged.
             if (ReferenceEquals(log.State, state))
@@ -242,7 +254,7 @@ internal sealed class LogFolder(string root, LogParts parts)
                 if (!clean)
                     parts.Disk.Truncate(file, log.State.End);
                 parts.Disk.Flush(file);
-                log.Learn(Whole(log) ?? throw new DamagedException(log.State.Fault!));
+                Hold(log, Whole(log) ?? throw new DamagedException(log.State.Fault!));
                 return (file, []);
             }
 
@@ -250,7 +262,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             if (state.Row is null)
                 throw new DamagedException(state.Fault!);
 
-            log.Learn(state);
+            Hold(log, state);
             log.IsFlushed = log.IsChecked = true;
             parts.Catalog.Write(log, log.State, file);
             return (file, repairs);
@@ -263,6 +275,9 @@ internal sealed class LogFolder(string root, LogParts parts)
             throw;
         }
     }
+
+    // A writer has its row for as long as it writes: a state that nobody knows yet, so that nobody lets go of it.
+    private static void Hold(SessionLog log, LogState state) => log.Learn(state with { });
 
     private bool Look(SessionLog log)
     {
@@ -280,7 +295,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             log.Learn(known.Keys is null ? known : known with { Fault = null });
             log.IsFlushed = true;
             if (Find(log.Id) == log && parts.Catalog.Write(log, log.State, file.Handle) is { } kept)
-                log.LetRowGo(kept);
+                parts.Recent.Add(log, kept);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {

@@ -6,5 +6,7 @@ internal sealed record LogParts(Disk Disk, FlushThreads Threads, TimeProvider Ti
 {
     public Folders Folders { get; } = new(Disk);
 
+    public required RecentRows Recent { get; init; }
+
     public Deletions Deletions { get; } = new(Disk);
 }

@@ -12,6 +12,13 @@ internal sealed class LogTable
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionId, SessionLog> _logs = [];
 
+    /// <summary>Makes room for as many.</summary>
+    public void Reserve(int count)
+    {
+        lock (_gate)
+            _logs.EnsureCapacity(count);
+    }
+
     public SessionLog? Find(SessionId session)
     {
         lock (_gate)

@@ -104,7 +104,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
                 log.Writer = null;
                 parts.Catalog.Closed(log.Id);
                 if (_kept is not null)
-                    log.LetRowGo(_kept);
+                    parts.Recent.Add(log, _kept);
             }
         }
         finally

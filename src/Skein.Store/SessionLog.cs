@@ -21,12 +21,8 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
 
     private const int RecentCommits = 64;
 
-    private Lock? _gate;
-    private SemaphoreSlim? _ownership;
-    private (long Seq, long End)[]? _recent;
-    private int _commits;
-    private TaskCompletionSource? _changed;
-    private Func<Exception>? _closed;
+    private readonly bool _isOrigin = extension == OriginExtension;
+    private Use? _use;
     private volatile bool _isGone;
     private volatile bool _isPacked;
     private volatile LogState _state = state;
@@ -34,7 +30,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public SessionId Id => id;
 
     /// <summary>Where the log is, relative to the store: month and name follow from the id.</summary>
-    public string Name => NameOf(id, extension);
+    public string Name => NameOf(id, _isOrigin ? OriginExtension : Extension);
 
     /// <summary>The log's file, as it is kept just now.</summary>
     public string Path => _isPacked ? PackedPath : PlainPath;
@@ -63,13 +59,12 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public bool IsChecked { get; set; }
 
     /// <summary>Held while a writer is opened or closed and while the tail is looked at.</summary>
-    public SemaphoreSlim Ownership => LazyInitializer.EnsureInitialized(ref _ownership, static () => new SemaphoreSlim(1, 1));
+    public SemaphoreSlim Ownership => InUse.Ownership;
 
     /// <summary>Who may append; only changed by the holder of <see cref="Ownership"/>.</summary>
-    public LogWriter? Writer { get; set; }
+    public LogWriter? Writer { get => _use?.Writer; set => InUse.Writer = value; }
 
-    // Of many logs few are ever written or waited for.
-    private Lock Gate => LazyInitializer.EnsureInitialized(ref _gate, static () => new Lock());
+    private Use InUse => LazyInitializer.EnsureInitialized(ref _use, static () => new Use());
 
     public static string NameOf(SessionId id, string extension = Extension) =>
         string.Create(CultureInfo.InvariantCulture, $"sessions/{id.Time.UtcDateTime.ToString(Month, CultureInfo.InvariantCulture)}/{id}{extension}");
@@ -102,10 +97,11 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Replaces what is known by what was appended, and wakes those who wait for it.</summary>
     public void Commit(LogState state)
     {
-        lock (Gate)
+        var use = InUse;
+        lock (use.Gate)
         {
-            _recent ??= new (long, long)[RecentCommits];
-            _recent[_commits++ % RecentCommits] = (state.Seq, state.End);
+            use.Recent ??= new (long, long)[RecentCommits];
+            use.Recent[use.Commits++ % RecentCommits] = (state.Seq, state.End);
         }
 
         Learn(state);
@@ -115,36 +111,34 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public void Learn(LogState state)
     {
         TaskCompletionSource? changed = null;
-        lock (Gate)
+        var use = InUse;
+        lock (use.Gate)
         {
             if (state.Seq > _state.Seq)
-                (changed, _changed) = (_changed, null);
+                (changed, use.Changed) = (use.Changed, null);
             _state = state;
         }
 
         changed?.TrySetResult();
     }
 
-    /// <summary>Leaves the row to the catalog, which has it as of this state, unless something was appended since.</summary>
-    public void LetRowGo(LogState kept)
-    {
-        lock (Gate)
-        {
-            if (ReferenceEquals(_state, kept))
-                _state = kept.WithoutRow();
-        }
-    }
+    /// <summary>Replaces a state by one that says the same, with or without the row; unless another one took its place.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool Replace(LogState state, LogState same) => ReferenceEquals(Interlocked.CompareExchange(ref _state, same, state), state);
 
     /// <summary>Where the events after a sequence begin, if they were appended lately: a follower needs no search.</summary>
     public (long Seq, long Offset)? RecentStart(long after)
     {
-        lock (Gate)
+        if (_use is not { } use)
+            return null;
+
+        lock (use.Gate)
         {
             (long Seq, long End)? best = null;
-            for (var i = 0; i < Math.Min(_commits, RecentCommits); i++)
+            for (var i = 0; i < Math.Min(use.Commits, RecentCommits); i++)
             {
-                if (_recent![i].Seq <= after && _recent[i].Seq > (best?.Seq ?? 0))
-                    best = _recent[i];
+                if (use.Recent![i].Seq <= after && use.Recent[i].Seq > (best?.Seq ?? 0))
+                    best = use.Recent[i];
             }
 
             return best;
@@ -154,17 +148,18 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <exception cref="CursorAheadException">There is no such sequence to wait behind.</exception>
     public Task WaitAsync(long after, CancellationToken cancellationToken)
     {
-        lock (Gate)
+        var use = InUse;
+        lock (use.Gate)
         {
-            if (_closed is not null)
-                throw _closed();
+            if (use.Closed is not null)
+                throw use.Closed();
             if (after > _state.Seq)
                 throw new CursorAheadException(id, after, _state.Seq);
             if (after < _state.Seq)
                 return Task.CompletedTask;
 
-            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _changed.Task.WaitAsync(cancellationToken);
+            use.Changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return use.Changed.Task.WaitAsync(cancellationToken);
         }
     }
 
@@ -173,12 +168,25 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     public void Close(Func<Exception> why)
     {
         TaskCompletionSource? changed;
-        lock (Gate)
+        var use = InUse;
+        lock (use.Gate)
         {
-            _closed = why;
-            (changed, _changed) = (_changed, null);
+            use.Closed = why;
+            (changed, use.Changed) = (use.Changed, null);
         }
 
         changed?.TrySetException(why());
+    }
+
+    /// <summary>What only a log has that is read, written or waited for: of many few are.</summary>
+    private sealed class Use
+    {
+        public Lock Gate { get; } = new();
+        public SemaphoreSlim Ownership { get; } = new(1, 1);
+        public LogWriter? Writer { get; set; }
+        public (long Seq, long End)[]? Recent { get; set; }
+        public int Commits { get; set; }
+        public TaskCompletionSource? Changed { get; set; }
+        public Func<Exception>? Closed { get; set; }
     }
 }

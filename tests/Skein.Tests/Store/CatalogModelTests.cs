@@ -20,7 +20,7 @@ public sealed class CatalogModelTests : EmbeddedTests
     {
         var random = new Random(seed);
         var model = new Dictionary<SessionId, Session>();
-        var store = await OpenAsync(Durability.Relaxed);
+        var store = await OpenFewAtHandAsync();
         var older = Array.Empty<byte>();
         try
         {
@@ -50,7 +50,7 @@ public sealed class CatalogModelTests : EmbeddedTests
                         else
                             File.Delete(Catalog);
                         older = whole;
-                        store = await OpenAsync(Durability.Relaxed);
+                        store = await OpenFewAtHandAsync();
                         break;
                     default:
                         if (any is { } session)
@@ -67,6 +67,9 @@ public sealed class CatalogModelTests : EmbeddedTests
         }
     }
 
+    private Task<EmbeddedStore> OpenFewAtHandAsync() =>
+        EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(Durability.Relaxed) { RowsAtHand = 3 }, TimeProvider.System, Disk, Cancellation);
+
     private static async Task MakeAsync(EmbeddedStore store, Dictionary<SessionId, Session> model, EventBody first)
     {
         await using var writer = await store.CreateAsync(Some.Ids.Next<SessionId>(), [first], Some.By, Cancellation);
@@ -76,6 +79,9 @@ public sealed class CatalogModelTests : EmbeddedTests
     private static async Task<Session> AppendAsync(EmbeddedStore store, SessionId session, EventBody change)
     {
         await using var writer = await store.OpenWriterAsync(session, Cancellation);
+
+        // Others' rows take the place of those that were at hand, but not of one that is written.
+        await store.ListAsync(new SessionQuery(Archived: null), Cancellation);
         await writer.AppendAsync([change], null, Cancellation);
         return (await store.FindAsync(session, Cancellation))!;
     }
