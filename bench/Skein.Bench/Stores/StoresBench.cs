@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Core;
@@ -36,10 +37,25 @@ internal static class StoresBench
             return
             [
                 .. Compare("pi", inside, newestInside, pi),
+                new Row("the limit of that: a bare loop of write and flush of 1,000 such messages", string.Create(CultureInfo.InvariantCulture, $"{Raw(conversation):N0} a second"), "", ""),
                 Quicker("pi: 10,000 messages added, each flushed, none waited for before the next", together, "a second", pi.Added),
                 .. Compare("nanocoder", inside, newestInside, await NodeStore.MeasureAsync("nanocoder", "npm-bench", file, cancellationToken)),
                 .. Compare("opencode, server to server", served, newestServed, await NodeStore.MeasureAsync("opencode", "npm", file, cancellationToken)),
             ];
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static double Raw(IReadOnlyList<Said> conversation)
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            var lines = conversation.Take(1000).Select(said => JsonSerializer.Serialize(said, JsonSerializerOptions.Web) + "\n");
+            return 1000 / AppendBench.Raw(file, Encoding.UTF8.GetBytes(string.Concat(lines)));
         }
         finally
         {
