@@ -25,7 +25,10 @@ internal sealed class Catalog : IDisposable
 
     private readonly Disk _disk;
     private readonly string _path;
-    private readonly Dictionary<SessionId, CatalogRow> _rows = [];
+    private readonly Dictionary<SessionId, CatalogPlace> _rows = [];
+
+    // What was read at the start, until the logs have been compared with it.
+    private Dictionary<SessionId, CatalogRow> _found = [];
     private readonly HashSet<SessionId> _open = [];
     private PlainFile? _file;
     private long _length;
@@ -70,20 +73,27 @@ internal sealed class Catalog : IDisposable
 
     private bool IsMostlySuperseded_Locked => _lines > (2 * Current_Locked) + FewLines;
 
-    /// <summary>All that is known, in the order of the file.</summary>
+    /// <summary>All that was known at the start, in the order of the file.</summary>
     public IReadOnlyList<LogState> States
     {
         get
         {
             lock (_gate)
-                return [.. _rows.Values.Select(static row => row.State)];
+                return [.. _found.Values.Select(static row => row.State)];
         }
     }
 
     public CatalogRow? Find(SessionId session)
     {
         lock (_gate)
-            return _rows.TryGetValue(session, out var row) ? row : null;
+            return _found.TryGetValue(session, out var row) ? row : null;
+    }
+
+    /// <summary>The logs have been compared: from now on only where the rows stand matters.</summary>
+    public void Compared()
+    {
+        lock (_gate)
+            _found = [];
     }
 
     /// <summary>Reads a session's row.</summary>
@@ -96,9 +106,9 @@ internal sealed class Catalog : IDisposable
             PlainFile file;
             lock (_gate)
             {
-                if (!_rows.TryGetValue(session, out var known) || known.State.Seq != seq)
+                if (!_rows.TryGetValue(session, out place))
                     return null;
-                (place, file) = (known.Place, _file!);
+                file = _file!;
             }
 
             try
@@ -144,12 +154,10 @@ internal sealed class Catalog : IDisposable
             return null;
 
         // A row is long: it is encoded before others have to wait.
-        var row = new CatalogRow(state, File.GetLastWriteTimeUtc(file).Ticks, log.IsPacked ? RandomAccess.GetLength(file) : null);
-        var line = Encoded(new CatalogLine(Row: row));
-        row = row with { State = state.WithoutRow() };
+        var line = Encoded(new CatalogLine(new CatalogRow(state, File.GetLastWriteTimeUtc(file).Ticks, log.IsPacked ? RandomAccess.GetLength(file) : null)));
         lock (_writing)
         {
-            Append_Locked(line, row with { Place = new CatalogPlace(_length, line.Length) });
+            Append_Locked(line, log.Id);
             return Problem is null ? state : null;
         }
     }
@@ -200,7 +208,9 @@ internal sealed class Catalog : IDisposable
             var reader = new CatalogReader(_file);
 
             // Growing by and by would leave twice as much behind.
-            _rows.EnsureCapacity((int)Math.Min(_file.Length / UsualLine, MostReserved));
+            var count = (int)Math.Min(_file.Length / UsualLine, MostReserved);
+            _rows.EnsureCapacity(count);
+            _found.EnsureCapacity(count);
             foreach (var (line, place) in reader.Read())
             {
                 _lines++;
@@ -222,7 +232,8 @@ internal sealed class Catalog : IDisposable
         switch (line)
         {
             case { Row: { } row }:
-                _rows[row.State.Keys!.Id] = row with { Place = place };
+                var session = row.State.Keys!.Id;
+                (_found[session], _rows[session]) = (row, place);
                 break;
             case { Opened: { } opened }:
                 _open.Add(opened);
@@ -231,6 +242,7 @@ internal sealed class Catalog : IDisposable
                 _open.Remove(closed);
                 break;
             case { Forgotten: { } forgotten }:
+                _found.Remove(forgotten);
                 _rows.Remove(forgotten);
                 _open.Remove(forgotten);
                 break;
@@ -264,7 +276,7 @@ internal sealed class Catalog : IDisposable
             lock (_gate)
             {
                 foreach (var (session, place) in places)
-                    _rows[session] = _rows[session] with { Place = place };
+                    _rows[session] = place;
                 (file, _file) = (_file, file);
             }
 
@@ -282,11 +294,11 @@ internal sealed class Catalog : IDisposable
     {
         var bytes = new ArrayBufferWriter<byte>(RewritePiece);
         var (places, length) = (new List<(SessionId, CatalogPlace)>(_rows.Count), 0L);
-        foreach (var (session, row) in _rows.OrderBy(static row => row.Value.Place.Offset))
+        foreach (var (session, place) in _rows.OrderBy(static row => row.Value.Offset))
         {
-            _file!.ReadWhole(bytes.GetSpan(row.Place.Length)[..row.Place.Length], row.Place.Offset);
-            bytes.Advance(row.Place.Length);
-            places.Add((session, row.Place with { Offset = length + bytes.WrittenCount - row.Place.Length }));
+            places.Add((session, place with { Offset = length + bytes.WrittenCount }));
+            _file!.ReadWhole(bytes.GetSpan(place.Length)[..place.Length], place.Offset);
+            bytes.Advance(place.Length);
             if (bytes.WrittenCount > RewritePiece)
                 WritePiece();
         }
@@ -311,19 +323,20 @@ internal sealed class Catalog : IDisposable
         return line.WrittenMemory;
     }
 
-    /// <param name="row">What the line is of, where it is of a row.</param>
-    private void Append_Locked(ReadOnlyMemory<byte> line, CatalogRow? row = null)
+    /// <param name="row">Whose row the line has, where it has one.</param>
+    private void Append_Locked(ReadOnlyMemory<byte> line, SessionId? row = null)
     {
         TryWrite_Locked(() =>
         {
             _disk.Write(_file!.Handle, line.Span, _length);
+            if (row is { } session)
+            {
+                lock (_gate)
+                    _rows[session] = new CatalogPlace(_length, line.Length);
+            }
+
             _length += line.Length;
             _lines++;
-            lock (_gate)
-            {
-                if (row is { } known)
-                    _rows[known.State.Keys!.Id] = known;
-            }
         });
         if (IsMostlySuperseded_Locked)
             Rewrite_Locked();

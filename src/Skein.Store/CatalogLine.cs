@@ -13,9 +13,6 @@ namespace Skein.Store;
 /// <param name="Packed">How long the file is, where it is compressed.</param>
 internal readonly record struct CatalogRow(LogState State, long Written, long? Packed = null)
 {
-    /// <summary>Where the line is.</summary>
-    public CatalogPlace Place { get; init; }
-
     /// <summary>Whether it is the row of a file with this length and time.</summary>
     public bool IsOf(bool isPacked, long length, long written) => Written == written && (isPacked ? Packed == length : Packed is null && State.End == length);
 }

@@ -14,7 +14,7 @@ public enum Durability
 public sealed record EmbeddedStoreOptions(Durability Durability = Durability.Durable, PackingRules? Packing = null)
 {
     /// <summary>How many rows stay in memory that nobody writes: those asked for last.</summary>
-    internal int RowsAtHand { get; init; } = 4096;
+    internal int RowsAtHand { get; init; } = 2048;
 }
 
 /// <summary>Which logs a collection compresses.</summary>
@@ -22,7 +22,7 @@ public sealed record EmbeddedStoreOptions(Durability Durability = Durability.Dur
 public sealed record PackingRules(TimeSpan After)
 {
     /// <summary>Bytes that a log must have. A smaller one would take the same block of the disk.</summary>
-    internal int Least { get; init; } = 4096;
+    internal int Least { get; init; } = 2048;
 
     /// <summary>Bytes of a frame: so much is unpacked for a page of a few messages. Four times as much would save a few percent more.</summary>
     internal int FrameLength { get; init; } = 256 * 1024;

@@ -49,6 +49,8 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
             logs.Remove(gone);
             parts.Catalog.Drop(gone.Id);
         }
+
+        parts.Catalog.Compared();
     }
 
     private void Take(string path)
