@@ -24,18 +24,21 @@ internal sealed class KeyCommand(string provider, IReadOnlyList<string> command,
     /// <summary>The key, once it was asked for.</summary>
     public string? Known { get; private set; }
 
+    /// <summary>Whether it is there without running the program.</summary>
+    public bool IsHeld => Known is not null && !_isRefused;
+
     /// <exception cref="ModelException">The program cannot be run, fails, says no key, or takes too long. What it said is not shown.</exception>
     public async ValueTask<string> GetAsync(CancellationToken cancellationToken)
     {
-        if (Known is { } known && !_isRefused)
-            return known;
+        if (IsHeld)
+            return Known!;
 
         await _asking.WaitAsync(cancellationToken);
         try
         {
-            if (Known is null || _isRefused)
+            if (!IsHeld)
                 (Known, _isRefused) = (await AskAsync(cancellationToken), false);
-            return Known;
+            return Known!;
         }
         finally
         {

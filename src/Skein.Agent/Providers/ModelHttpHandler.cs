@@ -20,6 +20,7 @@ internal sealed class ModelHttpHandler(ModelErrors errors, IReadOnlyDictionary<s
     {
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
+        var wasHeld = key?.IsHeld == true;
         var told = key is null ? null : await key.GetAsync(cancellationToken);
         if (told is not null)
             KeyCommand.Authorize(request, told, kind);
@@ -38,7 +39,14 @@ internal sealed class ModelHttpHandler(ModelErrors errors, IReadOnlyDictionary<s
         {
             var text = await ReadAsync(body, cancellationToken);
             if (!response.IsSuccessStatusCode)
-                throw errors.FromStatus(response.StatusCode, response.Headers, text, time.GetUtcNow());
+            {
+                var refusal = errors.FromStatus(response.StatusCode, response.Headers, text, time.GetUtcNow());
+
+                // Keys that programs tell may hold for an hour, and no turn should end with each.
+                throw wasHeld && response.StatusCode == HttpStatusCode.Unauthorized
+                    ? new ModelException(refusal.Kind, refusal.Message) { Transient = true, RetryAfter = TimeSpan.Zero }
+                    : refusal;
+            }
 
             throw errors.Garbage(ModelErrors.MessageOf(text) is { } said && !said.StartsWith('<')
                 ? said

@@ -36,6 +36,12 @@ public enum OpenAiApi
 public sealed record ProviderConfiguration(
     string Name, ProviderKind Kind, string? BaseUrl = null, string? ApiKey = null, string? KeyVariable = null, string? DefaultModel = null)
 {
+    /// <summary>What those speak that are there without any settings, by name.</summary>
+    public static IReadOnlyDictionary<string, ProviderKind> Usual { get; } = new Dictionary<string, ProviderKind>
+    {
+        ["anthropic"] = ProviderKind.Anthropic, ["openai"] = ProviderKind.OpenAi, ["openrouter"] = ProviderKind.OpenAi, ["ollama"] = ProviderKind.Ollama,
+    };
+
     /// <summary>Facts that settings tell of its models, by name without the provider; over what is known of them.</summary>
     public IReadOnlyDictionary<string, ModelFacts> Models { get; init; } = ReadOnlyDictionary<string, ModelFacts>.Empty;
 

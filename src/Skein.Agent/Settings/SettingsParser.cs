@@ -148,7 +148,7 @@ internal sealed partial class SettingsParser(string file)
         if (node.Find("api_key") is { } key)
             throw key.Broken("must not stand in a file: name the environment variable that holds the key in 'api_key_env', or the program that tells it in 'key_command'");
 
-        ProviderKind? kind = null;
+        ProviderKind? kind = ProviderConfiguration.Usual.TryGetValue(node.Name, out var usual) ? usual : null;
         Uri? baseUrl = null;
         string? apiKeyEnv = null;
         IReadOnlyList<string> keyCommand = [];

@@ -6,9 +6,6 @@ namespace Skein.Cli.Composition;
 /// <summary>Providers from the words of the settings into those of the catalog.</summary>
 internal static class Providers
 {
-    private static readonly (string Name, ProviderKind Kind)[] s_known =
-        [("anthropic", ProviderKind.Anthropic), ("openai", ProviderKind.OpenAi), ("ollama", ProviderKind.Ollama), ("openrouter", ProviderKind.OpenAi)];
-
     /// <summary>A provider that plays a script is known to the catalog as a script of that name.</summary>
     /// <param name="keys">Those that the user stored; a variable of the environment goes before them.</param>
     /// <exception cref="SettingsException">A script cannot be read.</exception>
@@ -29,7 +26,7 @@ internal static class Providers
         }
 
         // Those that are known without any settings.
-        foreach (var (name, kind) in s_known)
+        foreach (var (name, kind) in ProviderConfiguration.Usual)
         {
             if (!settings.Providers.ContainsKey(name) && keys?.GetValueOrDefault(name) is { } key)
                 providers.Add(new ProviderConfiguration(name, kind, ApiKey: key));

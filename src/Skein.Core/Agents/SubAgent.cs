@@ -11,5 +11,5 @@ public sealed record SubAgentRequest(string? Agent, string Title, string Prompt,
 /// <param name="Answer">What the agent said last.</param>
 /// <param name="Problem">Why the work did not come to its end, one line; null: it did.</param>
 /// <param name="Usage">What the session took.</param>
-/// <param name="Cost">In US dollars, of the calls whose price was known.</param>
+/// <param name="Cost">In US dollars, of the calls whose price was known, with what agents cost that worked for it.</param>
 public sealed record SubAgentResult(SessionId Session, string Agent, string Answer, string? Problem, Usage Usage, decimal Cost);

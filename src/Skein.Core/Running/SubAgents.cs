@@ -177,7 +177,15 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         var messages = await sessions.ListMessagesAsync(child.Id, null, LastMessages, cancellationToken);
         var answer = messages.Items.LastOrDefault(m => m.Role == Role.Assistant && m.Text.Length > 0)?.Text ?? "";
         var now = (await sessions.GetAsync(child.Id, cancellationToken)).Session;
-        return new SubAgentResult(now.Id, now.Agent, answer, problem, now.Usage, now.Cost);
+        return new SubAgentResult(now.Id, now.Agent, answer, problem, now.Usage, now.Cost + await CostBelowAsync(now.Id, cancellationToken));
+    }
+
+    private async Task<decimal> CostBelowAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        var cost = 0m;
+        foreach (var below in (await store.ListAsync(new SessionQuery(Archived: null, Parent: session, Limit: 1000), cancellationToken)).Items)
+            cost += below.Cost + await CostBelowAsync(below.Id, cancellationToken);
+        return cost;
     }
 
     private static PermissionMode Least(PermissionMode one, PermissionMode other) => Reach(one) <= Reach(other) ? one : other;

@@ -191,6 +191,16 @@ public sealed class SubAgentTests : IAsyncLifetime
             t => Assert.Equal(1.5m, t.MaxCost));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task What_an_agent_of_an_agent_cost_is_spent_of_the_first_one_s_limit()
+    {
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE nest", MaxCost: 4.5m), Kernel.User, Cancellation);
+        var failed = (TurnFailed)(await _kernel.EventAsync<TurnFailed>(parent, accepted.Seq)).Body;
+
+        Assert.Contains("it cost $5.00, and max_cost is $4.50", failed.Message, StringComparison.Ordinal);
+    }
+
     private async Task<SessionId> NewAsync(PermissionMode mode = PermissionMode.Ask) =>
         (await _kernel.Sessions.CreateAsync(new NewSession(_kernel.Workspace, Model: "local/any", Mode: mode), Kernel.User, Cancellation)).Session.Id;
 

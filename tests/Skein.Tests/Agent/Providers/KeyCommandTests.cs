@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using Skein.Agent;
 using Skein.Agent.Providers;
 using Skein.Core.Events;
 using Skein.Testing;
@@ -48,6 +49,26 @@ public sealed class KeyCommandTests : IDisposable
 
         Assert.Equal("mine answered 401: Incorrect API key: ***", refused.Message);
         Assert.Equal(["Bearer key-1", "Bearer key-2"], server.Requests.Select(r => r.Headers["authorization"]));
+    }
+
+    [Fact]
+    public async Task A_key_that_held_and_no_longer_does_ends_no_turn()
+    {
+        await using var server = await ModelServer.StartAsync(Cancellation);
+        server.Enqueue(
+            new StreamedAnswer(new Said("First.")), RefusedAnswer.OpenAi(401, "expired", "key-1 has expired."), new StreamedAnswer(new Said("Second.")),
+            RefusedAnswer.OpenAi(401, "expired", "key-2 has expired."), RefusedAnswer.OpenAi(401, "unknown", "Nobody knows key-3."));
+        using var models = Catalog(ProviderKind.OpenAi, null, server.OpenAiAddress, Counting);
+        var agent = new SkeinAgent(models, new Toolbox([], Sample.Open), Sample.AtOnce, TimeProvider.System);
+
+        var turns = new List<TurnRecord>();
+        for (var n = 0; n < 3; n++)
+            turns.Add(await TurnRecord.RunAsync(agent, new FakeTurn(Sample.Session("mine/any"), [Sample.User("Go.")])));
+
+        Assert.Equal(["First.", "Second."], turns.Take(2).Select(t => t.Last.Text));
+        Assert.Equal((FailureKind.Auth, 0L), turns[1].Events.OfType<ModelRetried>().Select(r => (r.Kind, r.DelayMs)).Single());
+        Assert.Equal("mine answered 401: Nobody knows ***. (tried 2 times)", turns[2].Failure?.Message);
+        Assert.Equal(["key-1", "key-1", "key-2", "key-2", "key-3"], server.Requests.Select(r => r.Headers["authorization"]["Bearer ".Length..]));
     }
 
     [Theory]

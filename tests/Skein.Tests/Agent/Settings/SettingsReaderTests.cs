@@ -102,6 +102,16 @@ public sealed class SettingsReaderTests : IDisposable
             ], settings.Permissions);
     }
 
+    [Fact]
+    public async Task What_a_provider_speaks_that_is_always_there_need_not_be_said()
+    {
+        Put(UserFile, """{"providers": {"openrouter": {"headers": {"X-Title": "Mine"}}, "anthropic": {}}}""");
+
+        var providers = (await LoadAsync()).Settings.Providers;
+
+        Assert.Equal((ProviderKind.OpenAi, ProviderKind.Anthropic), (providers["openrouter"].Kind, providers["anthropic"].Kind));
+    }
+
     [Theory]
     [InlineData("{", null, "is not JSON")]
     [InlineData("[]", null, "must be an object, not []")]
