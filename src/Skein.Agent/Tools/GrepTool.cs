@@ -16,7 +16,6 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
 
     // What is searched as one piece of work, beside others.
     private const int FilesOfPiece = 32;
-    private const long BytesOfPiece = 1 << 20;
 
     /// <summary>For one line: a pattern that takes longer was not meant.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
@@ -79,7 +78,12 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     {
         try
         {
-            return new FileResult(file.Shown, call.Lines.In(file.Path, file.Shown, file.Size, cancellationToken));
+            var info = new FileInfo(file.Path);
+            if (!info.Exists || (info.Attributes & FileAttributes.ReparsePoint) != 0 || (info.Length == 0 && TextFile.IsEmpty(file.Path)))
+                return new FileResult(file.Shown, []);
+
+            // What the kernel makes up when it is read has no size.
+            return new FileResult(file.Shown, call.Lines.In(file.Path, file.Shown, info.Length == 0 ? long.MaxValue : info.Length, cancellationToken));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -91,25 +95,22 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     {
         if (File.Exists(call.Path.Real))
         {
-            if (!TextFile.IsEmpty(call.Path.Real))
-                yield return [new Candidate(call.Path.Real, call.Path.Subject, new FileInfo(call.Path.Real).Length)];
+            yield return [new Candidate(call.Path.Real, call.Path.Subject)];
             yield break;
         }
 
-        var (piece, bytes) = (new List<Candidate>(), 0L);
+        var piece = new List<Candidate>(FilesOfPiece);
         await foreach (var found in new FileWalk(context, settings).BelowAsync(call.Path, int.MaxValue, cancellationToken))
         {
-            // What the system says is empty could be a pipe, and opening that would never return.
-            if (found.IsFolder || found.IsLink || found.Size == 0 || (call.Include.Count > 0 && !call.Include.Any(glob => glob.Matches(found.Below))))
+            if (found.IsFolder || found.IsLink || (call.Include.Count > 0 && !call.Include.Any(glob => glob.Matches(found.Below))))
                 continue;
 
-            piece.Add(new Candidate(found.Path, call.Path.Subject == "." ? found.Below : $"{call.Path.Subject}/{found.Below}", found.Size));
-            bytes += found.Size;
-            if (piece.Count < FilesOfPiece && bytes < BytesOfPiece)
+            piece.Add(new Candidate(found.Path, call.Path.Subject == "." ? found.Below : $"{call.Path.Subject}/{found.Below}"));
+            if (piece.Count < FilesOfPiece)
                 continue;
 
             yield return piece;
-            (piece, bytes) = ([], 0);
+            piece = new List<Candidate>(FilesOfPiece);
         }
 
         yield return piece;
@@ -126,7 +127,7 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
         {
             var (ignoreCase, filesOnly) = (arguments.Flag("ignore_case"), arguments.Flag("files_only"));
             var limit = arguments.Number("limit", DefaultMatches, least: 1, MostMatches);
-            var regex = new Regex(pattern, RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None), s_patience);
+            var regex = Compile(pattern, RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None));
             return new Call(
                 regex,
                 new LineSearch(regex, ByteNeedle.InEveryMatchOf(pattern, !ignoreCase), filesOnly ? 1 : limit),
@@ -143,10 +144,23 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
         }
     }
 
+    private static Regex Compile(string pattern, RegexOptions options)
+    {
+        try
+        {
+            // It takes time in proportion to a line.
+            return new Regex(pattern, options | RegexOptions.NonBacktracking, s_patience);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, options, s_patience); // Looking around and back-references.
+        }
+    }
+
     private sealed record Call(Regex Pattern, LineSearch Lines, ToolPath Path, IReadOnlyList<Glob> Include, bool FilesOnly, int Limit);
 
     /// <summary>A file that is to be searched.</summary>
-    private readonly record struct Candidate(string Path, string Shown, long Size);
+    private readonly record struct Candidate(string Path, string Shown);
 
     /// <param name="Lines">Null: it could not be read.</param>
     private readonly record struct FileResult(string Shown, IReadOnlyList<MatchingLine>? Lines);

@@ -8,8 +8,7 @@ namespace Skein.Agent.Tools.Searching;
 /// <param name="Path">Absolute.</param>
 /// <param name="Below">Its path from that folder on, with '/'.</param>
 /// <param name="Depth">0 directly in the folder.</param>
-/// <param name="Size">Bytes, as the system says.</param>
-internal readonly record struct Found(string Path, string Below, bool IsFolder, bool IsLink, int Depth, long Size)
+internal readonly record struct Found(string Path, string Below, bool IsFolder, bool IsLink, int Depth)
 {
     public string Name => System.IO.Path.GetFileName(Path);
 }
@@ -21,6 +20,7 @@ internal readonly record struct Found(string Path, string Below, bool IsFolder, 
 internal sealed class FileWalk(ToolContext context, ToolSettings settings)
 {
     private static readonly EnumerationOptions s_everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true, RecurseSubdirectories = false };
+    private static readonly EnumerationOptions s_noLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true, RecurseSubdirectories = false };
 
     private readonly string _workspace = RealPath.Of(context.Workspace);
     private readonly HashSet<string> _hidden = [.. settings.HiddenFolders.Select(RealPath.Of)];
@@ -57,32 +57,34 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
     {
         var below = Relative(asked.Real, folder);
         var entries = new List<Found>();
-        foreach (var (name, attributes, size) in Entries(folder))
+        foreach (var (name, isFolder, isLink) in Entries(folder))
         {
             var path = Path.Join(folder, name);
-            var isLink = (attributes & FileAttributes.ReparsePoint) != 0;
-            var isFolder = !isLink && (attributes & FileAttributes.Directory) != 0;
             if (!rules.Ignores(path, name, isFolder) && !IsClosed(path, asked.Subject))
-                entries.Add(new Found(path, below.Length == 0 ? name : $"{below}/{name}", isFolder, isLink, depth, size));
+                entries.Add(new Found(path, below.Length == 0 ? name : $"{below}/{name}", isFolder, isLink, depth));
         }
 
         entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return new Listing(entries, rules);
     }
 
-    private static IEnumerable<(string Name, FileAttributes Attributes, long Size)> Entries(string folder)
+    private static IEnumerable<(string Name, bool IsFolder, bool IsLink)> Entries(string folder)
     {
         try
         {
-            // One look at each: it is remembered while its fields are asked for.
-            return [.. new FileSystemEnumerable<(string, FileAttributes, long)>(
-                folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.Attributes, entry.Length), s_everything)];
+            // A folder read twice tells its links; asking each entry would be a call of the system for every file.
+            var plain = Read(folder, s_noLinks).ToDictionary(static entry => entry.Name, static entry => entry.IsFolder, StringComparer.Ordinal);
+            return Read(folder, s_everything).Select(entry =>
+                (entry.Name, plain.GetValueOrDefault(entry.Name), !plain.ContainsKey(entry.Name)));
         }
         catch (DirectoryNotFoundException)
         {
             return []; // It was there when its parent was read: others work here too.
         }
     }
+
+    private static List<(string Name, bool IsFolder)> Read(string folder, EnumerationOptions options) =>
+        [.. new FileSystemEnumerable<(string, bool)>(folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), options)];
 
     private bool IsClosed(string path, string asked) =>
         _hidden.Contains(path)

@@ -17,6 +17,14 @@ public sealed class SearchToolTests : ToolBench
     }
 
     [Fact]
+    public async Task What_the_kernel_makes_up_is_searched_where_it_is_named()
+    {
+        Requires.Programs("prlimit"); // Linux alone has both.
+
+        Assert.StartsWith("/proc/self/status:1: Name:", await TextAsync("grep", new() { ["pattern"] = "^Name:", ["path"] = "/proc/self/status" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_tree_is_shown_in_the_order_of_names_to_its_depth()
     {
         Put("b/c/d/e.txt", "");
@@ -136,6 +144,19 @@ public sealed class SearchToolTests : ToolBench
     }
 
     [Fact]
+    public async Task Lines_of_any_length_and_files_of_many_blocks_are_searched()
+    {
+        var lines = Enumerable.Range(1, 40_000).Select(static i => i % 10_000 == 0 ? "the goose" : $"line {i} of many").ToArray();
+        Put("many.txt", string.Join('\n', lines));
+        Put("one.txt", new string('x', 20 << 20) + "goose\n" + "goose\n");
+
+        Assert.Equal(
+            "many.txt:10000: the goose\nmany.txt:20000: the goose\nmany.txt:30000: the goose\nmany.txt:40000: the goose\none.txt:2: goose\n",
+            await TextAsync("grep", new() { ["pattern"] = "goose" }));
+        Assert.Equal("many.txt:40000: the goose\none.txt:2: goose\n", Last(await TextAsync("grep", new() { ["pattern"] = "(goose|gans)$" }), 2));
+    }
+
+    [Fact]
     public async Task Links_are_not_searched()
     {
         File.WriteAllText(Path.Combine(Outside, "secret"), "password\n");
@@ -151,7 +172,8 @@ public sealed class SearchToolTests : ToolBench
         Put("a.txt", new string('a', 5000) + "b\n");
 
         Assert.StartsWith("'pattern' is no regular expression", await RefusedAsync("grep", new() { ["pattern"] = "(" }), StringComparison.Ordinal);
-        Assert.Equal("The pattern is too slow ('a.txt', line 1): avoid nested repetitions.", await RefusedAsync("grep", new() { ["pattern"] = "^(a+)+$" }));
+        Assert.Equal("Nothing matches.\n", await TextAsync("grep", new() { ["pattern"] = "^(a+)+$" }));
+        Assert.Equal("The pattern is too slow ('a.txt', line 1): avoid nested repetitions.", await RefusedAsync("grep", new() { ["pattern"] = "^(a+)+\\1$" }));
     }
 
     [Fact]
@@ -181,6 +203,8 @@ public sealed class SearchToolTests : ToolBench
         Assert.Equal(["read", "write", "edit", "bash", "job", "glob", "grep", "list", "fetch", "todo"], tools.Select(t => t.Name));
         Assert.All(tools, tool => Assert.True(tool.Description.Length > 60 && tool.Parameters.GetProperty("type").GetString() == "object"));
     }
+
+    private static string Last(string text, int lines) => string.Concat(Lines(text).TakeLast(lines).Select(static line => line + "\n"));
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
