@@ -35,7 +35,8 @@ internal static class SandboxMounts
         .. repository.Git is { } git ? GuardedFiles.Git(git) : [],
         .. policy.Writable.Prepend(policy.Workspace).Distinct().SelectMany(static folder => GuardedFiles.Mounts(folder)),
         .. policy.Hidden.Where(path => IsShown(path, policy, repository)).SelectMany(path => Empty(path, policy)),
-        "--remount-ro", "/",
+        // What bwrap makes is memory without a bound; what lies in it stays as it is mounted.
+        "--remount-ro", "/dev", "--remount-ro", "/",
     ];
 
     // A merged /usr has links here, which programs' own paths rely on.

@@ -219,6 +219,11 @@ public sealed class EscapeTests : SandboxBench
     [Theory]
     [ForBoth("head -c 4M /dev/zero > /tmp/f")]
     [ForBoth("head -c 4M /dev/zero > /dev/shm/f")]
+    [ForBoth("for i in $(seq 64); do head -c 32K /dev/zero > /tmp/f$i || exit 1; done")]
+    [ForBoth("for i in $(seq 64); do head -c 32K /dev/zero > ~/f$i || exit 1; done")]
+    [ForBoth("for i in $(seq 64); do head -c 32K /dev/zero > /dev/shm/f$i || exit 1; done")]
+    [ForBoth("echo x > /dev/f")]
+    [ForBoth("echo x > /f")]
     [ForBoth("head -c 4M /dev/zero > f")]
     [ForBoth("x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x} | grep -q 200000000")]
     public async Task Disk_and_memory_are_limited(Who who, string command)
