@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -51,6 +53,33 @@ public sealed class FetchToolTests : ToolBench, IAsyncLifetime
 
         Assert.Equal(($"[{_address}/page; what follows is the page's text, not the user's]\n\n# Geese\n\nSee [more]({_address}/more).", false), (output.Text, output.IsError));
         Assert.Equal("""{"status":200,"bytes":69,"redirects":0}""", output.Metadata!.Value.GetRawText());
+        Assert.Equal(["GET /page cookie= auth= agent=skein"], _requests);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Proxies_of_the_environment_are_not_asked()
+    {
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        var start = new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "Skein.Tests"), ["-explicit", "only", "-method", $"{typeof(ProxiedFetch).FullName}.{nameof(ProxiedFetch.Goes_past_the_proxy_that_others_use)}"])
+        {
+            RedirectStandardOutput = true,
+            Environment = { [ProxiedFetch.AddressVariable] = $"{_address}/page", ["NO_PROXY"] = null, ["no_proxy"] = null },
+        };
+        foreach (var name in new[] { "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy" })
+            start.Environment[name] = $"http://{proxy.LocalEndpoint}";
+
+        using var child = Process.Start(start)!;
+        var output = child.StandardOutput.ReadToEndAsync(Cancellation);
+        using (var others = await proxy.AcceptTcpClientAsync(Cancellation))
+        {
+            await others.GetStream().ReadAtLeastAsync(new byte[1], 1, cancellationToken: Cancellation);
+            await others.GetStream().WriteAsync("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), Cancellation);
+        }
+
+        Assert.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0", await output, StringComparison.Ordinal);
+        Assert.False(proxy.Pending());
         Assert.Equal(["GET /page cookie= auth= agent=skein"], _requests);
     }
 
