@@ -29,7 +29,7 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var lines = new LineMatches(pattern, needle, most, shown);
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(size + 1, Block));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, Block - 1) + 1);
         try
         {
             var kept = 0;
