@@ -23,7 +23,7 @@ internal static class SubAgentBench
         var folder = Directory.CreateDirectory(Path.Combine(program.Workspace, ".skein", "agents")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "worker.md"), $"---\ndescription: Works.\nmodel: scripted/{slow}\n---\nWork.\n", cancellationToken);
         program.Time("trust");
-        var call = (int n) => (object)new { type = "call", tool = "task", arguments = new { agent = "worker", description = $"Part {n}", prompt = "Work." } };
+        var call = (int n) => (object)new { type = "call", tool = "task", arguments = new { agent = "worker", title = $"Part {n}", prompt = "Work." } };
         var one = await ScriptAsync(program, "one", [[call(0)]], cancellationToken);
         var all = await ScriptAsync(program, "all", [[.. Enumerable.Range(0, Agents).Select(call)]], cancellationToken);
         await using var client = await program.ServeAsync(cancellationToken);
