@@ -150,7 +150,7 @@ public sealed partial class DoctorTests : IAsyncDisposable
         Assert.Equal(["Count.", "Count. (fork)"], du.GetProperty("sessions").EnumerateArray().Select(s => s.GetProperty("title").GetString()));
         var all = Directory.GetFiles(_user.Home, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
         Assert.Equal(all, du.GetProperty("total").GetInt64());
-        Assert.Equal(all, new[] { "logs", "trash", "blobs", "catalog", "settings", "other" }.Sum(kind => du.GetProperty(kind).GetInt64()));
+        Assert.Equal(all, new[] { "logs", "trash", "blobs", "checkpoints", "catalog", "settings", "other" }.Sum(kind => du.GetProperty(kind).GetInt64()));
         Assert.Contains("106.3 KiB  content they name", shown.Out, StringComparison.Ordinal);
 
         var folder = Assert.Single((await _user.JsonAsync("du", "--content")).GetProperty("workspaces").EnumerateArray());
