@@ -12,8 +12,9 @@ internal sealed class McpConnection : IAsyncDisposable
     private static readonly TimeSpan s_starting = TimeSpan.FromSeconds(30);
 
     // The newest version begins with a question. Servers before it know no such question, and some of them answer it all the same, with
-    // nothing: they are asked once more, without waiting for what they say to it.
-    private static readonly TimeSpan[] s_probing = [TimeSpan.FromSeconds(5), TimeSpan.FromTicks(1)];
+    // nothing: they are asked once more, without waiting for what they say to it. Where the machine is busy their answer may still be
+    // there first.
+    private static readonly TimeSpan[] s_probing = [TimeSpan.FromSeconds(5), .. Enumerable.Repeat(TimeSpan.FromTicks(1), 4)];
 
     private readonly McpClient _client;
     private readonly McpProgram? _program;
@@ -42,7 +43,7 @@ internal sealed class McpConnection : IAsyncDisposable
     {
         using var tooLong = new CancellationTokenSource(s_starting, tooling.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
-        foreach (var probing in s_probing)
+        foreach (var (attempt, probing) in s_probing.Index())
         {
             McpProgram? program = null;
             McpClient? client = null;
@@ -60,7 +61,7 @@ internal sealed class McpConnection : IAsyncDisposable
                 if (program is not null)
                     await program.DisposeAsync();
                 cancellationToken.ThrowIfCancellationRequested();
-                if (e is JsonException && probing == s_probing[0])
+                if (e is JsonException && attempt < s_probing.Length - 1)
                     continue;
 
                 // The package fails with whatever it met: a program that ended, a refused connection, an answer that is none.

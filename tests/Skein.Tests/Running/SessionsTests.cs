@@ -84,12 +84,14 @@ public sealed class SessionsTests
     [Fact]
     public async Task Trashing_a_session_trashes_its_sub_agents_sessions_and_restoring_brings_them_back()
     {
-        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo());
+        var clock = new ManualClock();
+        await using var kernel = await Kernel.StartAsync(clock, ScriptedAgent.Echo());
         var parent = await kernel.NewSessionAsync();
         var child = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: parent), Kernel.User, Cancellation)).Session.Id;
         var below = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: child), Kernel.User, Cancellation)).Session.Id;
         var before = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: parent), Kernel.User, Cancellation)).Session.Id;
         await kernel.Sessions.TrashAsync(before, Kernel.User, Cancellation);
+        clock.Advance(TimeSpan.FromSeconds(1));
 
         await kernel.Sessions.TrashAsync(parent, Kernel.User, Cancellation);
 

@@ -58,19 +58,20 @@ public sealed class WrappedCommandTests
     {
         using var folder = new TempFolder();
         var bin = Directory.CreateDirectory(Path.Combine(folder.Path, "bin")).FullName;
-        var program = Path.Combine(bin, "forbidden");
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\n: > '{folder.Path}/ran'\n", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var (program, ran) = (Path.Combine(bin, "forbidden"), Path.Combine(folder.Path, "ran"));
+
+        // A link: what was just written cannot be run while a child of another test begins and still has the file open.
+        File.CreateSymbolicLink(program, "/usr/bin/touch");
         var environment = new Dictionary<string, string> { ["PATH"] = $"{bin}:/usr/bin:/bin", ["HOME"] = folder.Path };
 
         // `command -p` and shells of a login look where the system's own programs are.
-        var command = wrapping.Contains(" -p ", StringComparison.Ordinal) || wrapping.Contains("-lc", StringComparison.Ordinal) ? $"{program} a" : "forbidden a";
+        var command = wrapping.Contains(" -p ", StringComparison.Ordinal) || wrapping.Contains("-lc", StringComparison.Ordinal) ? $"{program} {ran}" : $"forbidden {ran}";
         var start = new ChildStart("/bin/bash", ["-c", Fill(wrapping, command) + "\nwait"], folder.Path, environment) { Output = ChildOutput.Merged };
         await using var child = ChildProcess.Start(start);
         var said = await new StreamReader(child.Output).ReadToEndAsync(TestContext.Current.CancellationToken);
         await child.WaitAsync(TestContext.Current.CancellationToken);
 
-        Assert.True(File.Exists(Path.Combine(folder.Path, "ran")), said);
+        Assert.True(File.Exists(ran), said);
     }
 
     [Fact]
