@@ -28,8 +28,8 @@ internal sealed class McpConnection : IAsyncDisposable
 
     public McpOffer Offer { get; }
 
-    /// <summary>Whether the server has ended, or hung up.</summary>
-    public bool IsOver => _client.Completion.IsCompleted;
+    /// <summary>Whether the server has ended, or hung up. Its program is asked too: the package tells a call of the end before it has ended itself, and would let the next one wait.</summary>
+    public bool IsOver => _client.Completion.IsCompleted || _program is { HasHungUp: true };
 
     /// <summary>What its program wrote last to its standard error.</summary>
     public string LastErrors => _program?.LastErrors ?? "";
@@ -160,15 +160,19 @@ internal sealed class McpProgram : IAsyncDisposable
 {
     private readonly ChildProcess _child;
     private readonly LastErrors _errors;
+    private readonly BoundedLines _printed;
 
     private McpProgram(ChildProcess child)
     {
         _child = child;
-        Transport = new StreamClientTransport(child.Input, new BoundedLines(child.Output));
+        _printed = new BoundedLines(child.Output);
+        Transport = new StreamClientTransport(child.Input, _printed);
         _errors = new LastErrors(child);
     }
 
     public StreamClientTransport Transport { get; }
+
+    public bool HasHungUp => _printed.IsOver;
 
     public string LastErrors => _errors.Text;
 
