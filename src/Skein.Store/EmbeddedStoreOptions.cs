@@ -22,7 +22,7 @@ public sealed record EmbeddedStoreOptions(Durability Durability = Durability.Dur
 public sealed record PackingRules(TimeSpan After)
 {
     /// <summary>Bytes that a log must have. A smaller one would take the same block of the disk.</summary>
-    internal int Least { get; init; } = 2048;
+    internal int Least { get; init; } = 4096;
 
     /// <summary>Bytes of a frame: so much is unpacked for a page of a few messages. Four times as much would save a few percent more.</summary>
     internal int FrameLength { get; init; } = 256 * 1024;
