@@ -25,6 +25,7 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
     /// <param name="shown">Its name for the model.</param>
     /// <param name="size">Its bytes.</param>
     /// <exception cref="ToolInputException">The pattern takes too long.</exception>
+    /// <exception cref="IOException">It cannot be read, or is too large for its encoding.</exception>
     public IReadOnlyList<MatchingLine> In(string path, string shown, long size, CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -41,7 +42,7 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
                 if (at == 0)
                 {
                     if (TextFile.IsUtf16(bytes))
-                        return size > MostBytesOfUtf16 ? [] : InUtf16(path, lines);
+                        return size <= MostBytesOfUtf16 ? InUtf16(path, lines) : throw new IOException($"'{shown}' is UTF-16, and larger than {MostBytesOfUtf16} bytes.");
                     if (TextFile.IsBinary(bytes))
                         return [];
                     bytes = TextFile.WithoutMark(bytes);

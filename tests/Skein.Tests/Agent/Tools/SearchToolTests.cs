@@ -157,6 +157,18 @@ public sealed class SearchToolTests : ToolBench
     }
 
     [Fact]
+    public async Task A_large_file_in_UTF_16_is_told_as_one_that_was_not_read()
+    {
+        using (var file = File.Create(At("large.txt")))
+        {
+            file.Write([0xFF, 0xFE]);
+            file.SetLength((64 << 20) + 2);
+        }
+
+        Assert.Contains("(1 files could not be read.)", await TextAsync("grep", new() { ["pattern"] = "goose" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Links_are_not_searched()
     {
         File.WriteAllText(Path.Combine(Outside, "secret"), "password\n");
