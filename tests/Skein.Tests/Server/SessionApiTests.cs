@@ -64,10 +64,15 @@ public sealed class SessionApiTests
     [Fact]
     public async Task Sessions_are_listed_in_pages_most_recent_first()
     {
-        await using var api = await ApiServer.StartAsync();
+        var clock = new ManualClock();
+        await using var api = await ApiServer.StartAsync(clock);
         List<SessionId> made = [];
         for (var i = 0; i < 5; i++)
+        {
             made.Add(await api.NewSessionAsync());
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
         await api.Client.ChangeAsync(made[0], new SessionChange(Title: "The latest"), Cancellation);
         await api.Client.ChangeAsync(made[4], new SessionChange(Archived: true), Cancellation);
 
