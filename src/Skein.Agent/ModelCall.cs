@@ -78,19 +78,8 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
                 continue;
             }
 
-            if (failure is { Kind: FailureKind.BadRequest } && options.Temperature is not null && failure.Message.Contains("temperature", StringComparison.OrdinalIgnoreCase))
+            if (failure.Kind == FailureKind.BadRequest && (LearnsTemperature(failure, options) || LearnsTools(failure, options)))
             {
-                // No table knows every model: this one is asked without from here on.
-                options.Temperature = null;
-                model.Learned.RefusesTemperature = true;
-                yield return new AgentEvents([new ModelRetried(turn.Id, ++retried, 0, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
-                continue;
-            }
-
-            if (failure is { Kind: FailureKind.BadRequest } && options.Tools is { Count: > 0 } && !model.Learned.RefusesTools && model.Client.GetService(typeof(TextCallClient)) is TextCallClient { CanBeTaught: true } && TextCallClient.IsRefusalOfTools(failure.Message))
-            {
-                // It is taught to write its calls from here on.
-                model.Learned.RefusesTools = true;
                 yield return new AgentEvents([new ModelRetried(turn.Id, ++retried, 0, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
                 continue;
             }
@@ -109,6 +98,26 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
                 [new ModelRetried(turn.Id, ++retried, (long)delay.Value.TotalMilliseconds, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
             await Task.Delay(delay.Value, time, cancellationToken);
         }
+    }
+
+    // No table knows every model: this one is asked without from here on.
+    private bool LearnsTemperature(ModelException refusal, ChatOptions options)
+    {
+        if (options.Temperature is null || !refusal.Message.Contains("temperature", StringComparison.OrdinalIgnoreCase))
+            return false;
+
+        options.Temperature = null;
+        return model.Learned.RefusesTemperature = true;
+    }
+
+    // It is taught to write its calls from here on.
+    private bool LearnsTools(ModelException refusal, ChatOptions options)
+    {
+        if (options.Tools is not { Count: > 0 } || model.Learned.RefusesTools || !TextCallClient.IsRefusalOfTools(refusal.Message)
+            || model.Client.GetService(typeof(TextCallClient)) is not TextCallClient { CanBeTaught: true })
+            return false;
+
+        return model.Learned.RefusesTools = true;
     }
 
     private async Task<(bool More, ModelException? Failure, IEnumerable<AgentOutput> Outputs)> ReadAsync(

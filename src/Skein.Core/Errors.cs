@@ -6,7 +6,12 @@ namespace Skein.Core;
 /// <param name="code">A stable word for programs, in snake_case; it stands in the problem's <c>code</c>.</param>
 public abstract class SkeinException(string code, string message, Exception? inner = null) : Exception(message, inner)
 {
+    private const int Named = 10;
+
     public string Code { get; } = code;
+
+    private protected static string SomeOf(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(Named)) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
 }
 
 /// <summary>What was asked for breaks a rule that the message names.</summary>
@@ -46,28 +51,18 @@ public sealed class BusyException(SessionId session, TurnId turn)
 
 /// <summary>Files were changed since the session's last snapshot, by somebody else; nothing was restored.</summary>
 public sealed class FilesChangedException(SessionId session, IReadOnlyList<FileChange> changes)
-    : SkeinException("files_changed", $"Files were changed since session {session} last worked on them, and would be lost from sight: {Names(changes)}. With force (--force of the commands) it goes on, and what they are now is kept.")
+    : SkeinException("files_changed", $"Files were changed since session {session} last worked on them, and would be lost from sight: {SomeOf([.. changes.Select(c => c.Path)])}. With force (--force of the commands) it goes on, and what they are now is kept.")
 {
-    private const int Named = 10;
-
     public SessionId Session { get; } = session;
     public IReadOnlyList<FileChange> Changes { get; } = changes;
-
-    private static string Names(IReadOnlyList<FileChange> changes) =>
-        string.Join(", ", changes.Take(Named).Select(c => c.Path)) + (changes.Count > Named ? $" and {changes.Count - Named} more" : "");
 }
 
 /// <summary>A fork and its origin changed the same lines; nothing was merged.</summary>
 public sealed class MergeConflictsException(SessionId fork, IReadOnlyList<string> conflicts)
-    : SkeinException("merge_conflicts", $"Session {fork} and its origin both changed {Names(conflicts)}. Nothing was merged: choose what becomes of these files, with conflicts (--conflicts of the command) markers, ours or theirs.")
+    : SkeinException("merge_conflicts", $"Session {fork} and its origin both changed {SomeOf(conflicts)}. Nothing was merged: choose what becomes of these files, with conflicts (--conflicts of the command) markers, ours or theirs.")
 {
-    private const int Named = 10;
-
     public SessionId Fork { get; } = fork;
     public IReadOnlyList<string> Conflicts { get; } = conflicts;
-
-    private static string Names(IReadOnlyList<string> conflicts) =>
-        string.Join(", ", conflicts.Take(Named)) + (conflicts.Count > Named ? $" and {conflicts.Count - Named} more" : "");
 }
 
 /// <summary>The session is not in the state that the command needs.</summary>

@@ -37,10 +37,11 @@ internal sealed class DefinitionFolders(
                 continue;
             }
 
+            // Trust does not reach where a link leads.
+            var real = RealPath.Of(folder);
             foreach (var file in there)
             {
-                // Trust does not reach where a link leads.
-                if (OutsideOf(folder, file) is { } elsewhere && !await isTrusted(elsewhere, cancellationToken))
+                if (OutsideOf(real, file) is { } elsewhere && !await isTrusted(elsewhere, cancellationToken))
                     untrusted.Add(file);
                 else
                     found.Add(file);
@@ -50,13 +51,14 @@ internal sealed class DefinitionFolders(
         return ([.. found, .. userFolders.SelectMany(f => In(f, find))], untrusted);
     }
 
+    /// <param name="folder">Without links.</param>
     /// <returns>The folder where a file really lies; null: within the other one.</returns>
     private static string? OutsideOf(string folder, string file)
     {
         try
         {
             var real = RealPath.Of(file);
-            return RealPath.IsWithin(RealPath.Of(folder), real) ? null : Path.GetDirectoryName(real);
+            return RealPath.IsWithin(folder, real) ? null : Path.GetDirectoryName(real);
         }
         catch (IOException)
         {

@@ -93,13 +93,13 @@ public sealed class ModelCatalog : IDisposable
     /// <summary>What is known of a model, by <c>provider/name</c>: what the settings say over the table of <see cref="KnownModels"/>.</summary>
     public ModelFacts FactsOf(string model)
     {
-        var known = KnownModels.Find(model);
-
-        // What the model could hold is not what a server at home has the memory for.
         if (RecordIn(model, out _) is { } record)
             return Facts(record);
 
+        var known = KnownModels.Find(model);
         var provider = Split(model) is var (name, _) ? _providers.GetValueOrDefault(name) : null;
+
+        // What the model could hold is not what a server at home has the memory for.
         if (provider?.Kind == ProviderKind.Ollama)
             known = known with { Context = Math.Min(known.Context ?? OllamaModel.UsualContext, OllamaModel.UsualContext), Price = known.Price ?? new Price(0, 0) };
         return SaidOf(model).Over(known with { Tools = provider?.Tools ?? known.Tools });
@@ -202,8 +202,11 @@ public sealed class ModelCatalog : IDisposable
         };
     }
 
-    private ModelFacts Facts(ModelRecord record) =>
-        FactsOf(record.Model) is { Images: null } facts && record.Kind == ProviderKind.Anthropic ? facts with { Images = true } : FactsOf(record.Model);
+    private ModelFacts Facts(ModelRecord record)
+    {
+        var facts = FactsOf(record.Model);
+        return facts.Images is null && record.Kind == ProviderKind.Anthropic ? facts with { Images = true } : facts;
+    }
 
     // Read once: what is played goes on where it was, and what is being recorded is not played at the same time.
     private ModelRecord? RecordIn(string model, out string? problem)

@@ -131,7 +131,6 @@ internal sealed partial class ReadTool(ToolSettings settings) : ITool
         ToolOutput Output() => new(text.ToString(), Metadata: ToolTexts.Metadata(("lines", number - call.Offset)));
     }
 
-    // What the kernel makes up when it is read says that it is empty.
     [GeneratedRegex("^output:([0-9a-f]{64})$")]
     private static partial Regex OutputName();
 

@@ -18,7 +18,7 @@ internal static class DiffCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var stat = new Option<bool>("--stat") { Description = "Only which files, and how many lines." };
-        var noPager = new Option<bool>("--no-pager") { Description = "Also a long text is written as it is, not shown in $PAGER (less -R)." };
+        var noPager = Values.NoPager();
         var json = Values.Json();
         var command = new Command("diff", "Show what became of the files of a session's folder.") { name, turn, stat, noPager, json };
 

@@ -20,7 +20,7 @@ internal static class ShowCommand
         var limit = Values.Limit("--limit", "How many of the last messages.", UsualLimit);
         var turn = Values.Number("--turn", "Only this turn: the first prompt and what came of it is 1.");
         var tools = new Option<bool>("--tools") { Description = "All that tools were given and answered, not only a few lines." };
-        var noPager = new Option<bool>("--no-pager") { Description = "Also a long text is written as it is, not shown in $PAGER (less -R)." };
+        var noPager = Values.NoPager();
         var json = Values.Json();
         var command = new Command("show", "Show the conversation of a session.") { name, all, limit, turn, tools, noPager, json };
 

@@ -33,6 +33,8 @@ internal static class Values
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for programs." };
 
+    public static Option<bool> NoPager() => new("--no-pager") { Description = "Also a long text is written as it is, not shown in $PAGER (less -R)." };
+
     public static Option<bool> Ephemeral() => new("--ephemeral") { Description = "Keep nothing of it: no server, no session, no log. Your keys and trusted folders count." };
 
     public static Option<string?> Model(string description, string folder) => new("--model", "-m")

@@ -24,14 +24,19 @@ internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoi
         if (row is { TrashedAt: not null, IsLive: false })
             await runners.LetGoAsync(session, by);
         await store.PurgeAsync(session, cancellationToken);
-        await GuardAsync(async () =>
+        try
         {
             // Its worktree first: whether that can go is told by snapshots.
             if (worktrees is not null)
                 await worktrees.RemoveAsync(session, CancellationToken.None);
             if (files is not null)
                 await files.DropAsync(session, CancellationToken.None);
-        });
+        }
+        catch (CheckpointException)
+        {
+            // The session is gone; the next collection finds what was kept for it.
+        }
+
         if (by.Key is not null)
             _keys[session] = by.Key;
         Done?.Invoke();
@@ -60,16 +65,4 @@ internal sealed class Purges(ISessionStore store, Runners runners, IFileCheckpoi
     }
 
     private async ValueTask<bool> ExistsAsync(SessionId session, CancellationToken cancellationToken) => await store.FindAsync(session, cancellationToken) is not null;
-
-    private static async Task GuardAsync(Func<Task> work)
-    {
-        try
-        {
-            await work();
-        }
-        catch (CheckpointException)
-        {
-            // The session is gone; the next collection finds what was kept for it.
-        }
-    }
 }

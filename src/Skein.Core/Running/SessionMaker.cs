@@ -86,15 +86,12 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
             var row = await parts.Store.FindAsync(origin, cancellationToken) ?? throw new SessionNotFoundException(origin);
             var fork = parts.Ids.Next<SessionId>();
             var lacks = await InheritFilesAsync(fork, origin, cancellationToken);
-            if (!titled.Worktree)
-                return await ForkAsync(row, titled, new ForkPlace(fork, row.Workspace), lacks, by, cancellationToken);
-
-            var place = await PlaceAsync(row, titled, fork, cancellationToken);
+            var place = titled.Worktree ? await PlaceAsync(row, titled, fork, cancellationToken) : new ForkPlace(fork, row.Workspace);
             try
             {
                 return await ForkAsync(row, titled, place, lacks, by, cancellationToken);
             }
-            catch
+            catch when (place.Worktree is not null)
             {
                 await options.Worktrees!.RemoveAsync(fork, CancellationToken.None);
                 throw;

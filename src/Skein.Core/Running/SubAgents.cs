@@ -183,7 +183,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     private async Task<decimal> CostBelowAsync(SessionId session, CancellationToken cancellationToken)
     {
         var cost = 0m;
-        foreach (var below in (await store.ListAsync(new SessionQuery(Archived: null, Parent: session, Limit: 1000), cancellationToken)).Items)
+        foreach (var below in await ListOfAsync(session, trashed: false, cancellationToken))
             cost += below.Cost + await CostBelowAsync(below.Id, cancellationToken);
         return cost;
     }

@@ -206,10 +206,10 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
     private void Assign(string assignment, bool isForCommand)
     {
         var name = assignment[..assignment.AsSpan().IndexOfAny('=', '+', '[')];
-        if (isForCommand && ShellVariables.IsHeededBySome(name))
-            line.Doubt();
         if (!isForCommand)
             line.Sets(name, assignment[(assignment.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        else if (ShellVariables.IsHeededBySome(name))
+            line.Doubt();
     }
 
     private static bool GitRunsOthers(IReadOnlyList<ShellWord> words)
@@ -243,7 +243,7 @@ internal sealed partial class CommandRunners(ShellLine line, int depth)
     [GeneratedRegex("^(user|color|advice|init|column)\\.|^(core\\.(quotepath|autocrlf|pager=(cat)?$)|safe\\.directory|commit\\.gpgsign=false)", RegexOptions.IgnoreCase)]
     private static partial Regex HarmlessGitKey();
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$|(?<=^-v)[A-Za-z_][A-Za-z0-9_]*$")]
+    [GeneratedRegex("(?<=^(?:-v)?)[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex VariableName();
 
     [GeneratedRegex("^-[A-Za-z]*O")]

@@ -5,10 +5,11 @@ namespace Skein.Agent.Providers.TextCalls;
 /// <summary>Reads calls from the place where they may stand, in whatever a model put around them. Run once; the properties hold afterwards.</summary>
 internal sealed class CallReader(string text, int at, ToolNames names)
 {
-    // A name may begin with one of these: Gemma's, DeepSeek's and Harmony's calls.
-    private static readonly string[] s_beforeNames = ["call:", "function<｜tool▁sep｜>", "print(", "to="];
     private static readonly string[] s_betweenNameAndArguments =
         ["[ARGS]", "✿ARGS✿:", "<｜tool▁sep｜>", "<|tool_call_argument_begin|>", "<|message|>", "<|constrain|>json", "<|constrain|>", "```json", "```"];
+
+    /// <summary>A name may begin with one of these: Gemma's, DeepSeek's and Harmony's calls.</summary>
+    public static IReadOnlyList<string> BeforeNames { get; } = ["call:", "function<｜tool▁sep｜>", "print(", "to="];
 
     public List<TextCall> Calls { get; } = [];
 
@@ -256,7 +257,7 @@ internal sealed class CallReader(string text, int at, ToolNames names)
     {
         var start = At;
         var isPrinted = false;
-        foreach (var before in s_beforeNames)
+        foreach (var before in BeforeNames)
         {
             if (!Skip(before))
                 continue;

@@ -20,8 +20,6 @@ internal sealed partial class CallShapes(ToolNames names, bool isTaught)
         "<minimax:tool_call", "<seed:tool_call", "<｜DSML｜",
     ];
 
-    private static readonly string[] s_beforeNames = ["call:", "function<｜tool▁sep｜>", "print(", "to="];
-
     // Tokens that begin calls, and what ends these; where nothing does, they go on to the end of the answer.
     private static readonly (string Open, string? Close)[] s_tokens =
     [
@@ -273,7 +271,7 @@ internal sealed partial class CallShapes(ToolNames names, bool isTaught)
                 return MayBeObject(text, at, ended);
         }
 
-        if (!ended && s_beforeNames.Any(b => b.StartsWith(text[at..], StringComparison.Ordinal)))
+        if (!ended && CallReader.BeforeNames.Any(b => b.StartsWith(text[at..], StringComparison.Ordinal)))
             return CallMatchKind.Undecided;
         var match = FirstName().Match(text, at);
         var end = match.Index + match.Length;
