@@ -20,13 +20,13 @@ internal readonly record struct CatalogRow(LogState State, long Written, long? P
 /// <summary>
 /// One line of the catalog, sealed like a log's: exactly one of the four is there.
 /// <code>
-/// {"end":1234,"written":639…,"packed":345,"fold":3,"row":{…},"crc":"…"}
+/// {"end":1234,"written":639…,"packed":345,"fold":3,"keys":{…},"row":{…},"crc":"…"}
 /// {"opened":"ses_…","crc":"…"}
 /// {"closed":"ses_…","crc":"…"}
 /// {"forgotten":"ses_…","crc":"…"}
 /// </code>
 /// </summary>
-internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = null, SessionId? Closed = null, SessionId? Forgotten = null)
+internal readonly record struct CatalogLine(CatalogRow? Row = null, SessionId? Opened = null, SessionId? Closed = null, SessionId? Forgotten = null)
 {
     private static readonly JsonWriterOptions s_writing = new() { Encoder = SkeinJson.Relaxed.Options.Encoder };
 
@@ -56,6 +56,8 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                 if (row.Packed is { } packed)
                     writer.WriteNumber("packed"u8, packed);
                 writer.WriteNumber("fold"u8, SessionFold.Version);
+                writer.WritePropertyName("keys"u8);
+                SessionKeys.Write(writer, row.State.Row!);
                 writer.WritePropertyName("row"u8);
                 JsonSerializer.Serialize(writer, row.State.Row!, s_row);
             }
@@ -78,7 +80,7 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
         LogLine.Seal(json.WrittenSpan, into);
     }
 
-    /// <summary>Reads a line, of a row only its keys.</summary>
+    /// <summary>Reads a line, of a row only its keys: what follows them is not looked at.</summary>
     /// <param name="line">Its seal has been looked at.</param>
     /// <returns>An empty line where it says nothing that this version understands: the log is read instead.</returns>
     public static CatalogLine Read(ReadOnlySpan<byte> line, SharedTexts texts)
@@ -100,9 +102,8 @@ internal sealed record CatalogLine(CatalogRow? Row = null, SessionId? Opened = n
                     packed = reader.GetInt64();
                 else if (name.SequenceEqual("fold"u8))
                     fold = reader.GetInt32();
-                else if (name.SequenceEqual("row"u8) && fold == SessionFold.Version)
-                    read = SessionKeys.Read(ref reader, texts, out var seq) is { } keys
-                        ? new CatalogLine(new CatalogRow(new LogState(seq, end, Row: null) { Keys = keys }, written, packed)) : read;
+                else if (name.SequenceEqual("keys"u8) && fold == SessionFold.Version && SessionKeys.Read(ref reader, texts, out var seq) is { } keys)
+                    return new CatalogLine(new CatalogRow(new LogState(seq, end, Row: null) { Keys = keys }, written, packed));
                 else if (name.SequenceEqual("opened"u8))
                     read = SessionId.TryParse(reader.GetString(), out var opened) ? new CatalogLine(Opened: opened) : read;
                 else if (name.SequenceEqual("closed"u8))

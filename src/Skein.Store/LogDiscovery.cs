@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Enumeration;
 using System.Runtime.ExceptionServices;
+using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 
 namespace Skein.Store;
@@ -11,7 +12,8 @@ namespace Skein.Store;
 /// </summary>
 internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
 {
-    private readonly ConcurrentQueue<FileInfo> _packed = new();
+    private readonly string _sessions = Path.Combine(root, "sessions");
+    private readonly ConcurrentQueue<string> _packed = new();
     private readonly ConcurrentQueue<SessionLog> _stale = new();
     private readonly ConcurrentQueue<DamagedFile> _misplaced = new();
     private readonly ConcurrentQueue<SessionId> _origins = new();
@@ -32,14 +34,18 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
         foreach (var state in known)
             logs.Add(new SessionLog(state.Keys!.Id, root, state) { IsGone = true });
 
-        try
+        foreach (var folder in (IEnumerable<string>)[_sessions, .. Directory.EnumerateDirectories(_sessions)])
         {
-            Parallel.ForEach(Files(), new ParallelOptions { CancellationToken = cancellationToken }, Take);
-        }
-        catch (AggregateException e)
-        {
-            // One is told of: as the disk said it.
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            using var opened = Disk.OpenFolder(folder);
+            try
+            {
+                Parallel.ForEach(Files(folder), new ParallelOptions { CancellationToken = cancellationToken }, file => Take(file, folder, opened));
+            }
+            catch (AggregateException e)
+            {
+                // One is told of: as the disk said it.
+                ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            }
         }
 
         foreach (var file in _packed)
@@ -51,6 +57,15 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
         }
 
         parts.Catalog.Compared();
+    }
+
+    private void Take(Seen file, string folder, SafeFileHandle? opened)
+    {
+        var name = file.Name ?? file.Known!.Id.Value + SessionLog.Extension;
+        if (file.Known is { } log && IsMonthOf(log.Id, Path.GetFileName(folder.AsSpan())))
+            Found(log, isPacked: false, Disk.Measure(folder, name, opened));
+        else
+            Take(Path.Combine(folder, name));
     }
 
     private void Take(string path)
@@ -67,35 +82,38 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
         else if (extension == SessionLog.OriginExtension)
             _origins.Enqueue(id);
         else if (extension == SessionLog.PackedExtension)
-            _packed.Enqueue(new FileInfo(path));
+            _packed.Enqueue(path);
         else
-            Found(id, isPacked: false, new FileInfo(path));
+            Found(id, isPacked: false, path);
     }
 
-    private void TakePacked(FileInfo file)
+    private void TakePacked(string path)
     {
-        var id = SessionId.Parse(SessionLog.Split(file.Name).Id);
+        var id = SessionId.Parse(SessionLog.Split(path).Id);
         if (logs.Find(id) is not { IsGone: false })
         {
-            Found(id, isPacked: true, file);
+            Found(id, isPacked: true, path);
             return;
         }
 
         // A crash came between the one file and the other: the plain one is whole, and may be newer.
-        parts.Disk.Delete(file.FullName);
-        parts.Deletions.Expect(file.DirectoryName!);
+        parts.Disk.Delete(path);
+        parts.Deletions.Expect(Path.GetDirectoryName(path)!);
     }
 
-    private void Found(SessionId id, bool isPacked, FileInfo file)
+    private void Found(SessionId id, bool isPacked, string path)
     {
-        var (length, written) = (file.Length, file.LastWriteTimeUtc.Ticks);
-        var row = parts.Catalog.Find(id);
-        var isCurrent = row is { } kept && kept.IsOf(isPacked, length, written);
-        var isPrefix = !isPacked && row is { Packed: null } before && before.State.End < length;
-        var log = logs.Find(id);
-        if (log is null)
+        if (logs.Find(id) is not { } log)
             logs.Add(log = new SessionLog(id, root, new LogState(0, 0, null)));
-        else if (!isCurrent && !isPrefix)
+        Found(log, isPacked, Disk.Measure(Path.GetDirectoryName(path)!, Path.GetFileName(path)));
+    }
+
+    private void Found(SessionLog log, bool isPacked, (long Length, long Written) file)
+    {
+        var row = parts.Catalog.Find(log.Id);
+        var isCurrent = row is { } kept && kept.IsOf(isPacked, file.Length, file.Written);
+        var isPrefix = !isPacked && row is { Packed: null } before && before.State.End < file.Length;
+        if (row is not null && !isCurrent && !isPrefix)
             log.Learn(new LogState(0, 0, null));
 
         (log.IsPacked, log.IsGone) = (isPacked, false);
@@ -109,10 +127,11 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
         return session.Time.UtcDateTime.TryFormat(month, out var length, SessionLog.Month, CultureInfo.InvariantCulture) && folder.SequenceEqual(month[..length]);
     }
 
-    private FileSystemEnumerable<string> Files() => new(
-        Path.Combine(root, "sessions"),
-        (ref FileSystemEntry f) => f.ToFullPath(),
-        new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = 0, IgnoreInaccessible = false })
+    // The names of logs that the catalog knows are most of all: no text is made of them.
+    private FileSystemEnumerable<Seen> Files(string folder) => new(
+        folder,
+        (ref FileSystemEntry f) => f.FileName is [.. var id, '.', 'j', 's', 'o', 'n', 'l'] && logs.Find(id) is { } log ? new Seen(log, null) : new Seen(null, f.FileName.ToString()),
+        new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false })
     {
         ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory
             && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
@@ -120,4 +139,7 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
                 || f.FileName.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
                 || f.FileName.EndsWith(NewLog.Suffix, StringComparison.Ordinal)),
     };
+
+    /// <summary>A file: the log that it is by its name, or the name.</summary>
+    private readonly record struct Seen(SessionLog? Known, string? Name);
 }

@@ -10,7 +10,7 @@ namespace Skein.Store;
 internal sealed class LogTable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<SessionId, SessionLog> _logs = [];
+    private readonly Dictionary<SessionId, SessionLog> _logs = new(new ByText());
 
     /// <summary>Makes room for as many.</summary>
     public void Reserve(int count)
@@ -23,6 +23,13 @@ internal sealed class LogTable
     {
         lock (_gate)
             return _logs.GetValueOrDefault(session);
+    }
+
+    /// <param name="id">What may be a session's id.</param>
+    public SessionLog? Find(ReadOnlySpan<char> id)
+    {
+        lock (_gate)
+            return _logs.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(id, out var log) ? log : null;
     }
 
     public void Add(SessionLog log)
@@ -58,5 +65,15 @@ internal sealed class LogTable
         {
             ArrayPool<SessionLog>.Shared.Return(logs, clearArray: true);
         }
+    }
+
+    /// <summary>Compares ids as the texts that they are: names of files are looked for without making ids of them.</summary>
+    private sealed class ByText : IEqualityComparer<SessionId>, IAlternateEqualityComparer<ReadOnlySpan<char>, SessionId>
+    {
+        public bool Equals(SessionId x, SessionId y) => x.Value == y.Value;
+        public int GetHashCode(SessionId id) => GetHashCode(id.Value.AsSpan());
+        public bool Equals(ReadOnlySpan<char> text, SessionId id) => text.SequenceEqual(id.Value);
+        public int GetHashCode(ReadOnlySpan<char> text) => string.GetHashCode(text);
+        public SessionId Create(ReadOnlySpan<char> text) => SessionId.Parse(text.ToString());
     }
 }
