@@ -1,4 +1,3 @@
-using System.Buffers;
 using Skein.Core;
 
 namespace Skein.Store;
@@ -11,6 +10,9 @@ internal sealed class LogTable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionId, SessionLog> _logs = new(new ByText());
+
+    // In their order, for those who walk; null where one was taken out since.
+    private SessionLog[]? _inOrder;
 
     /// <summary>Makes room for as many.</summary>
     public void Reserve(int count)
@@ -35,13 +37,25 @@ internal sealed class LogTable
     public void Add(SessionLog log)
     {
         lock (_gate)
+        {
             _logs.Add(log.Id, log);
+            if (_inOrder is null)
+                return;
+
+            // Who walks has the first ones: what is put behind them is not theirs.
+            if (_inOrder.Length < _logs.Count)
+                Array.Resize(ref _inOrder, Math.Max(_logs.Count * 2, 16));
+            _inOrder[_logs.Count - 1] = log;
+        }
     }
 
     public void Remove(SessionLog log)
     {
         lock (_gate)
-            _logs.Remove(log.Id);
+        {
+            if (_logs.Remove(log.Id))
+                _inOrder = null;
+        }
     }
 
     /// <summary>All there were when the walk began.</summary>
@@ -50,21 +64,9 @@ internal sealed class LogTable
         SessionLog[] logs;
         int count;
         lock (_gate)
-        {
-            count = _logs.Count;
-            logs = ArrayPool<SessionLog>.Shared.Rent(count);
-            _logs.Values.CopyTo(logs, 0);
-        }
-
-        try
-        {
-            for (var i = count - 1; i >= 0; i--)
-                yield return logs[i];
-        }
-        finally
-        {
-            ArrayPool<SessionLog>.Shared.Return(logs, clearArray: true);
-        }
+            (logs, count) = (_inOrder ??= [.. _logs.Values], _logs.Count);
+        for (var i = count - 1; i >= 0; i--)
+            yield return logs[i];
     }
 
     /// <summary>Compares ids as the texts that they are: names of files are looked for without making ids of them.</summary>

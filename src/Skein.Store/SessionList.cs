@@ -38,7 +38,8 @@ internal static class SessionList
     /// <summary>All of them, most recently updated first. Each is only looked for when it is asked for: whoever stops early has not waited for the rest.</summary>
     public static IEnumerable<SessionKeys> NewestFirst(IReadOnlyCollection<SessionKeys> sessions)
     {
-        var left = new PriorityQueue<SessionKeys, SessionKeys>(sessions.Select(static keys => (keys, keys)), s_newestFirst);
+        var left = new PriorityQueue<SessionKeys, SessionKeys>(sessions.Count, s_newestFirst);
+        left.EnqueueRange(sessions.Select(static keys => (keys, keys)));
         while (left.TryDequeue(out var next, out _))
             yield return next;
     }
