@@ -17,6 +17,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["writers"] = WritersBench.RunAsync,
     ["follow"] = FollowBench.RunAsync,
     ["search"] = SearchBench.RunAsync,
+    ["cost"] = CostBench.RunAsync,
     ["huge"] = HugeBench.RunAsync,
     ["compressed"] = CompressedBench.RunAsync,
     ["checkpoints"] = CheckpointBench.RunAsync,

@@ -83,12 +83,12 @@ internal static class SearchBench
     }
 
     // Prompts, answers with their checkpoints, tools that are called and what they put out, in lines of all lengths.
-    public static async Task WriteAsync(EmbeddedStore store, IdSource ids, Random random, CancellationToken cancellationToken)
+    public static async Task WriteAsync(EmbeddedStore store, IdSource ids, Random random, CancellationToken cancellationToken, int bytes = BytesOfSession)
     {
         await using var writer = await store.CreateAsync(
             ids.Next<SessionId>(), [new SessionCreated("/w", "skein", null, PermissionMode.Ask, null, null)], null, cancellationToken);
         var n = 0;
-        for (var written = 0L; written < BytesOfSession;)
+        for (var written = 0L; written < bytes;)
         {
             var turn = ids.Next<TurnId>();
             var (prompt, answer) = (ids.Next<MessageId>(), ids.Next<MessageId>());

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Skein.Core.Events;
 using Skein.Core.Search;
+using Skein.Core.Spending;
 
 namespace Skein.Core;
 
@@ -66,6 +67,12 @@ public interface ISessionStore : IAsyncDisposable
     /// </summary>
     /// <exception cref="InvalidRequestException">The query breaks a rule; also while it is being carried out, where a regular expression takes too long.</exception>
     IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The calls of models that stand in the own events of each session, those of the trash included; what a fork inherits, its origin has.
+    /// Sessions come in no order; those that cannot have what is asked for are left out, others may come without a call.
+    /// </summary>
+    IAsyncEnumerable<SessionSpending> ReadSpendingAsync(SpendingQuery query, CancellationToken cancellationToken);
 
     /// <summary>Sessions as they change, from now on: the newest state of each, states in between may be left out.</summary>
     IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken);

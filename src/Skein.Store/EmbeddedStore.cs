@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Search;
+using Skein.Core.Spending;
 using Skein.Store.Packing;
 
 namespace Skein.Store;
@@ -19,6 +20,7 @@ public sealed class EmbeddedStore : ISessionStore
     private readonly SessionReader _reader;
     private readonly BlobFolder _blobs;
     private readonly StoreSearch _search;
+    private readonly StoreSpending _spending;
     private readonly Watchers _watchers;
     private readonly LogPurge _purge;
     private readonly LogPacking _packing;
@@ -39,6 +41,7 @@ public sealed class EmbeddedStore : ISessionStore
         _reader = new SessionReader(_logs, disk);
         _blobs = new BlobFolder(home.Blobs, disk, _threads, options.Durability, time);
         _search = new StoreSearch(_logs, _blobs, disk);
+        _spending = new StoreSpending(_logs, disk);
         _watchers = new Watchers(_logs.FindRow);
     }
 
@@ -151,6 +154,12 @@ public sealed class EmbeddedStore : ISessionStore
     {
         ThrowIfDisposed();
         return _search.RunAsync(query, TextMatcher.For(query), cancellationToken);
+    }
+
+    public IAsyncEnumerable<SessionSpending> ReadSpendingAsync(SpendingQuery query, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return _spending.ReadAsync(query, cancellationToken);
     }
 
     public IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken)

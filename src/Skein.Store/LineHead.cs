@@ -5,7 +5,7 @@ using Skein.Core;
 
 namespace Skein.Store;
 
-/// <summary>What a line of a log holds, as far as a search cares.</summary>
+/// <summary>What a line of a log holds, as far as those care who look through whole logs.</summary>
 internal enum LineKind
 {
     /// <summary>Nothing.</summary>
@@ -21,6 +21,9 @@ internal enum LineKind
     PartStreamed,
     PartDropped,
     TurnStarted,
+
+    /// <summary>A model was paid.</summary>
+    Paid,
 
     /// <summary>Something that hides messages, or brings them back.</summary>
     Hiding,
@@ -154,6 +157,7 @@ internal static class LineHead
         : type.SequenceEqual("part.dropped"u8) ? LineKind.PartDropped
         : type.SequenceEqual("prompt.queued"u8) || type.SequenceEqual("prompt.steered"u8) ? LineKind.Said
         : type.SequenceEqual("message.edited"u8) || type.SequenceEqual("session.rewound"u8) || type.SequenceEqual("session.unrewound"u8) ? LineKind.Hiding
+        : type.SequenceEqual("message.completed"u8) || type.SequenceEqual("model.called"u8) ? LineKind.Paid
         : LineKind.Other;
 
     private static Role? RoleOf(ReadOnlySpan<byte> name) =>

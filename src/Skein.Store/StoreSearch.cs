@@ -5,16 +5,11 @@ using Skein.Core.Search;
 namespace Skein.Store;
 
 /// <summary>
-/// Searches sessions, the most recently updated first, several at a time and a little ahead of whoever takes the findings. A log is looked
-/// through once, for the session that it is the log of; where that one is not searched, for the fork that inherits most of it.
+/// Searches sessions, the most recently updated first. A log is looked through once, for the session that it is the log of; where that
+/// one is not searched, for the fork that inherits most of it.
 /// </summary>
 internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
 {
-    private const int AheadOfEachWorker = 8;
-
-    // The other half is for the agents at work, and for whoever asks something else meanwhile.
-    private static readonly int s_workers = Math.Max(1, Environment.ProcessorCount / 2);
-
     /// <param name="Stretches">The logs, oldest first; the findings are told as those of the last one's session.</param>
     private sealed record Work(IReadOnlyList<Stretch> Stretches);
 
@@ -25,35 +20,15 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
         SearchQuery query, TextMatcher matcher, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var content = new BlobScan(blobs, matcher);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var workers = new SemaphoreSlim(s_workers);
-        var ahead = new Queue<Task<IReadOnlyList<SearchFinding>>>();
         var hits = 0;
-        try
+        await foreach (var findings in WorkAhead.RunAsync(Plan(query), (work, token) => Scan(work, query, matcher, content, token), cancellationToken))
         {
-            using var works = Plan(query).GetEnumerator();
-            while (true)
+            foreach (var finding in findings)
             {
-                while (ahead.Count < s_workers * AheadOfEachWorker && works.MoveNext())
-                    ahead.Enqueue(StartAsync(works.Current, query, matcher, content, workers, stop.Token));
-                if (!ahead.TryPeek(out var next))
-                    break;
-
-                foreach (var finding in await next)
-                {
-                    yield return finding;
-                    if (finding is SearchHit && ++hits == query.Limit)
-                        yield break;
-                }
-
-                _ = ahead.Dequeue();
+                yield return finding;
+                if (finding is SearchHit && ++hits == query.Limit)
+                    yield break;
             }
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            foreach (var task in ahead)
-                await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         foreach (var log in logs.All)
@@ -62,23 +37,6 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
                 yield return new SearchSkipped(log.Id, fault);
         }
     }
-
-    private Task<IReadOnlyList<SearchFinding>> StartAsync(
-        Work work, SearchQuery query, TextMatcher matcher, BlobScan content, SemaphoreSlim workers, CancellationToken cancellationToken) =>
-        Task.Run(
-            async () =>
-            {
-                await workers.WaitAsync(cancellationToken);
-                try
-                {
-                    return Scan(work, query, matcher, content, cancellationToken);
-                }
-                finally
-                {
-                    workers.Release();
-                }
-            },
-            cancellationToken);
 
     // What cannot be read is told of, and does not hide what can.
     private IReadOnlyList<SearchFinding> Scan(Work work, SearchQuery query, TextMatcher matcher, BlobScan content, CancellationToken cancellationToken)

@@ -2,47 +2,47 @@ using Skein.Core.Spending;
 
 namespace Skein.Core.Running;
 
-/// <summary>
-/// Reads what was spent out of the logs, those in the trash included: what is there no longer to be read was purged. Sessions that used
-/// nothing, or changed last before the time asked for, are not opened.
-/// </summary>
+/// <summary>Sums up what the logs tell was spent, those in the trash included: what is there no longer to be read was purged.</summary>
 internal static class Spendings
 {
     public static async Task<SpendingReport> SumAsync(ISessionStore store, SpendingQuery query, CancellationToken cancellationToken)
     {
-        var live = await SessionRows.AllAsync(store, trashed: false, cancellationToken);
-        var trashed = await SessionRows.AllAsync(store, trashed: true, cancellationToken);
-        // One that went to the trash in between is in both.
-        var sessions = live.Concat(trashed).DistinctBy(s => s.Id).ToDictionary(s => s.Id);
-        var sum = new SpendingSum(query, sessions);
+        var sum = new SpendingSum(query);
         var uncounted = new List<UncountedSession>();
-        foreach (var session in sessions.Values)
+        await foreach (var spent in store.ReadSpendingAsync(query, cancellationToken))
         {
-            if ((session.Usage == new Usage() && session.Cost == 0) || session.UpdatedAt < query.Since || (query.Workspace is { } folder && session.Workspace != folder))
+            if (spent.Fault is { } fault)
+                uncounted.Add(new UncountedSession(spent.Session, fault));
+            var calls = spent.Calls.Where(c => (query.Agent is null || c.Agent == query.Agent) && !(c.At < query.Since)).ToList();
+            if (calls.Count == 0)
                 continue;
 
-            try
-            {
-                await AddAsync(store, session, sum, cancellationToken);
-            }
-            catch (SkeinException e)
-            {
-                uncounted.Add(new UncountedSession(session.Id, e.Message));
-            }
+            var root = query.By == SpendingBy.Session ? await RootAsync(store, spent.Session, cancellationToken) : null;
+            foreach (var call in calls)
+                sum.Add(spent, call, root);
         }
 
         return sum.Report(uncounted);
     }
 
-    private static async Task AddAsync(ISessionStore store, Session session, SpendingSum sum, CancellationToken cancellationToken)
+    // A log that somebody wrote by hand may name itself, or in a circle.
+    private static async ValueTask<Session?> RootAsync(ISessionStore store, SessionId session, CancellationToken cancellationToken)
     {
-        // What a fork inherits was paid for by its origin.
-        var after = session.Segments is [.., var last] ? last.UpTo : 0;
-        var fold = new SpendingFold(session.Agent);
-        await foreach (var e in store.ReadAsync(session.Id, after, cancellationToken))
+        var root = await FindAsync(session);
+        for (var passed = new HashSet<SessionId>(); root?.Parent is { } parent && passed.Add(parent) && await FindAsync(parent) is { } above;)
+            root = above;
+        return root;
+
+        async ValueTask<Session?> FindAsync(SessionId wanted)
         {
-            if (fold.Add(e) is { } call)
-                sum.Add(session, call);
+            try
+            {
+                return await store.FindAsync(wanted, cancellationToken);
+            }
+            catch (DamagedException)
+            {
+                return null;
+            }
         }
     }
 }

@@ -2,9 +2,6 @@ using Skein.Core.Events;
 
 namespace Skein.Core.Spending;
 
-/// <summary>A call of a model that is over.</summary>
-internal readonly record struct PaidCall(DateTimeOffset At, string Agent, string? Model, Usage? Usage, decimal? Cost);
-
 /// <summary>Finds the calls of models in one session's own events. Messages that a rewind hides were paid for all the same.</summary>
 internal sealed class SpendingFold(string agent)
 {

@@ -1,25 +1,22 @@
 namespace Skein.Core.Spending;
 
 /// <summary>Sums calls up by what was asked for.</summary>
-internal sealed class SpendingSum(SpendingQuery query, IReadOnlyDictionary<SessionId, Session> sessions)
+internal sealed class SpendingSum(SpendingQuery query)
 {
     private readonly Dictionary<string, Spent> _items = new(StringComparer.Ordinal);
 
-    public void Add(Session session, PaidCall call)
+    /// <param name="root">The session that the session works for in the end; null where that was not asked for, or cannot be read.</param>
+    public void Add(SessionSpending session, PaidCall call, Session? root)
     {
-        if ((query.Agent is not null && call.Agent != query.Agent) || call.At < query.Since)
-            return;
-
-        var root = Root(session);
-        var (key, title) = query.By switch
+        var key = query.By switch
         {
-            SpendingBy.Day => (call.At.UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), null),
-            SpendingBy.Session => (root.Id.Value, root.Title),
-            SpendingBy.Model => (call.Model ?? "", null),
-            SpendingBy.Workspace => (session.Workspace, null),
-            _ => (call.Agent, null),
+            SpendingBy.Day => call.At.UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+            SpendingBy.Session => (root?.Id ?? session.Session).Value,
+            SpendingBy.Model => call.Model ?? "",
+            SpendingBy.Workspace => session.Workspace,
+            _ => call.Agent,
         };
-        var more = new Spent(key, 1, call.Usage ?? new Usage(), call.Cost ?? 0, call.Cost is null ? 1 : 0, title);
+        var more = new Spent(key, 1, call.Usage ?? new Usage(), call.Cost ?? 0, call.Cost is null ? 1 : 0, root?.Title);
         _items[key] = _items.TryGetValue(key, out var item) ? Plus(item, more) : more;
     }
 
@@ -38,13 +35,4 @@ internal sealed class SpendingSum(SpendingQuery query, IReadOnlyDictionary<Sessi
         Cost = left.Cost + right.Cost,
         Unpriced = left.Unpriced + right.Unpriced,
     };
-
-    // A log that somebody wrote by hand may name itself, or in a circle.
-    private Session Root(Session session)
-    {
-        var root = session;
-        for (var steps = 0; steps < sessions.Count && root.Parent is { } parent && sessions.TryGetValue(parent, out var above); steps++)
-            root = above;
-        return root;
-    }
 }

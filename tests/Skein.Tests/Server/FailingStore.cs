@@ -1,6 +1,7 @@
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Search;
+using Skein.Core.Spending;
 
 namespace Skein.Tests.Server;
 
@@ -18,6 +19,7 @@ internal sealed class FailingStore(Func<Exception> fail) : ISessionStore
     public ValueTask<Session?> FindByKeyAsync(string key, CancellationToken cancellationToken) => throw fail();
     public ValueTask<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken) => throw fail();
     public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken) => throw fail();
+    public IAsyncEnumerable<SessionSpending> ReadSpendingAsync(SpendingQuery query, CancellationToken cancellationToken) => throw fail();
     public IAsyncEnumerable<Session> WatchAsync(CancellationToken cancellationToken) => throw fail();
     public ValueTask<IReadOnlyList<SessionId>> FindAbandonedAsync(CancellationToken cancellationToken) => throw fail();
     public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) => throw fail();
