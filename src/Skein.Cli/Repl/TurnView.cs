@@ -17,7 +17,7 @@ internal sealed class TurnView(Terminal terminal)
     private const int PromptLinesShown = 6;
 
     private readonly Dictionary<PartId, Arriving> _arriving = [];
-    private readonly Dictionary<(MessageId Message, string Call), Call> _calls = [];
+    private readonly CallsUnderWay _calls = new();
     private Arriving? _current;
     private string? _preparing;
     private bool _thinking;
@@ -38,7 +38,7 @@ internal sealed class TurnView(Terminal terminal)
     {
         get
         {
-            var running = string.Join(", ", _calls.Values.Where(c => c is { Started: true, Result: null }).Select(c => c.Title));
+            var running = _calls.Running;
             return running.Length > 0 ? running : _preparing is { } tool ? $"preparing {tool}" : _thinking ? "thinking" : _current is not null ? "writing" : "working";
         }
     }
@@ -65,7 +65,7 @@ internal sealed class TurnView(Terminal terminal)
     public void Forget()
     {
         _arriving.Clear();
-        _calls.Clear();
+        _calls.End();
         (_current, _preparing, _thinking) = (null, null, false);
         _last = Block.Line;
     }
@@ -91,13 +91,11 @@ internal sealed class TurnView(Terminal terminal)
                 Drop(dropped);
                 break;
             case ToolStarted started:
-                var call = CallOf(started.Message, started.CallId);
-                (call.Tool, call.Title, call.Started) = (started.Tool, ToolCalls.Title(started.Tool, started.Title), true);
+                _calls.Start(started);
                 _preparing = null;
                 break;
-            case ToolFinished finished when _calls.TryGetValue((finished.Message, finished.CallId), out var ended):
-                ended.Took = TimeSpan.FromMilliseconds(finished.DurationMs);
-                ShowIfWhole(finished.Message, finished.CallId);
+            case ToolFinished finished:
+                Show(_calls.Finish(finished));
                 break;
             case PermissionAsked asked:
                 ShowQuestion(asked);
@@ -136,14 +134,11 @@ internal sealed class TurnView(Terminal terminal)
                 ShowThought(thought.Text);
                 break;
             case ToolCallPart call:
-                var known = CallOf(message, call.CallId);
-                known.Tool ??= call.Tool;
-                known.Title ??= ToolCalls.Title(call);
+                _calls.Add(message, call);
                 _preparing = null;
                 break;
             case ToolResultPart result:
-                CallOf(message, result.CallId).Result = result;
-                ShowIfWhole(message, result.CallId);
+                Show(_calls.Answer(message, result));
                 break;
             case SummaryPart summary:
                 Note(Notices.Of(summary));
@@ -167,17 +162,15 @@ internal sealed class TurnView(Terminal terminal)
         if (!_arriving.TryGetValue(id, out var part))
             _arriving[id] = part = new Arriving();
 
-        // Text that was missed in between comes with the part's end.
-        var known = part.Shown - offset;
-        if (part.Finished || known < 0 || known >= piece.Length)
+        var isBegun = part.IsBegun;
+        if (part.Next(offset, piece) is not { } more)
             return;
 
-        if (part.Shown == 0)
+        if (!isBegun)
             Begin(Block.Text);
         _current = part;
         _thinking = false;
-        Take(part, part.Cleaner.Next(piece[known..]));
-        part.Shown = offset + piece.Length;
+        Take(part, more);
     }
 
     private void Take(Arriving part, string piece)
@@ -215,7 +208,7 @@ internal sealed class TurnView(Terminal terminal)
         if (!_arriving.TryGetValue(id, out var part))
             return;
         WriteRest(part);
-        part.Finished = true;
+        part.IsFinished = true;
         if (_current == part)
             _current = null;
     }
@@ -227,7 +220,7 @@ internal sealed class TurnView(Terminal terminal)
             return;
         Finish(dropped.Part);
         _arriving.Remove(dropped.Part);
-        if (part.Shown > 0)
+        if (part.IsBegun)
             Note($"(that broke off and does not count: {TerminalText.CleanLine(dropped.Reason)})", Style.Warning);
     }
 
@@ -264,28 +257,20 @@ internal sealed class TurnView(Terminal terminal)
             terminal.WriteLine(("  │ ", Style.Dim), (line.Replace("\t", "    ", StringComparison.Ordinal), isDiff ? CodeColors.OfDiff(line) : Style.Plain));
     }
 
-    private void ShowIfWhole(MessageId message, string callId)
+    private void Show(CallsUnderWay.Call? call)
     {
-        // A call that nobody ran (refused, unknown, closed by a repair) has a result and takes no time.
-        if (!_calls.TryGetValue((message, callId), out var call) || call.Result is null || (call.Started && call.Took is null))
+        if (call is null)
             return;
-        _calls.Remove((message, callId));
-        ShowCall(call);
-    }
-
-    private void ShowCall(Call call)
-    {
         Begin(Block.Line);
-        ToolCalls.Show(terminal, call.Tool ?? "", call.Title ?? "a call", call.Result?.IsError ?? true, call.Result?.Output ?? "it has no result", call.Took);
+        call.Show(terminal);
     }
 
     private void EndTurn(EventBody body)
     {
         foreach (var id in _arriving.Keys.ToArray())
             Finish(id);
-        foreach (var call in _calls.Values.Where(c => c.Result is not null))
-            ShowCall(call);
-        _calls.Clear();
+        foreach (var call in _calls.End())
+            Show(call);
         _arriving.Clear();
         (_current, _preparing, _thinking) = (null, null, false);
         if (Notices.Of(body) is { } notice)
@@ -302,28 +287,9 @@ internal sealed class TurnView(Terminal terminal)
         _last = next;
     }
 
-    private Call CallOf(MessageId message, string callId)
+    private sealed class Arriving : ArrivingText
     {
-        if (!_calls.TryGetValue((message, callId), out var call))
-            _calls[(message, callId)] = call = new Call();
-        return call;
-    }
-
-    private sealed class Arriving
-    {
-        public int Shown { get; set; }
-        public bool Finished { get; set; }
-        public TerminalText Cleaner { get; } = new();
         public Markdown Markdown { get; } = new();
         public StringBuilder Line { get; } = new();
-    }
-
-    private sealed class Call
-    {
-        public string? Tool { get; set; }
-        public string? Title { get; set; }
-        public bool Started { get; set; }
-        public ToolResultPart? Result { get; set; }
-        public TimeSpan? Took { get; set; }
     }
 }

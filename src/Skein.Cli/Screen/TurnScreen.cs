@@ -14,8 +14,8 @@ namespace Skein.Cli.Screen;
 /// <param name="showPrompts">Whether to show what people said: not where it was just typed.</param>
 internal sealed class TurnScreen(Terminal text, Terminal activity, bool showPrompts)
 {
-    private readonly Dictionary<PartId, Arriving> _arriving = [];
-    private readonly Dictionary<(MessageId Message, string Call), Call> _calls = [];
+    private readonly Dictionary<PartId, ArrivingText> _arriving = [];
+    private readonly CallsUnderWay _calls = new();
     private readonly List<(string Text, Style Style)> _later = [];
     private Block _last;
 
@@ -63,13 +63,11 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 Drop(dropped);
                 break;
             case ToolStarted started:
-                var call = CallOf(started.Message, started.CallId);
-                (call.Tool, call.Title, call.Started) = (started.Tool, ToolCalls.Title(started.Tool, started.Title), true);
+                _calls.Start(started);
                 ShowRunning();
                 break;
-            case ToolFinished finished when _calls.TryGetValue((finished.Message, finished.CallId), out var ended):
-                ended.Took = TimeSpan.FromMilliseconds(finished.DurationMs);
-                ShowIfWhole(finished.Message, finished.CallId);
+            case ToolFinished finished:
+                Show(_calls.Finish(finished));
                 break;
             case PermissionAsked asked:
                 ShowQuestion(asked);
@@ -113,13 +111,10 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 Finish(id, activity);
                 break;
             case ToolCallPart call:
-                var known = CallOf(message, call.CallId);
-                known.Tool ??= call.Tool;
-                known.Title ??= ToolCalls.Title(call);
+                _calls.Add(message, call);
                 break;
             case ToolResultPart result:
-                CallOf(message, result.CallId).Result = result;
-                ShowIfWhole(message, result.CallId);
+                Show(_calls.Answer(message, result));
                 break;
             case SummaryPart summary:
                 ShowLine(Notices.Of(summary), Style.Dim);
@@ -136,24 +131,22 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
         if (thought && !activity.IsTerminal)
             return;
         if (!_arriving.TryGetValue(id, out var part))
-            _arriving[id] = part = new Arriving();
+            _arriving[id] = part = new ArrivingText();
 
-        // Text that was missed in between comes with the part's end.
-        var known = part.Shown - offset;
-        if (part.Finished || known < 0 || known >= piece.Length)
+        var isBegun = part.IsBegun;
+        if (part.Next(offset, piece) is not { } more)
             return;
 
-        if (part.Shown == 0)
+        if (!isBegun)
             Begin(thought ? Block.Thought : Block.Text);
-        (thought ? activity : text).Write(part.Cleaner.Next(piece[known..]), thought ? Style.Dim : Style.Plain);
-        part.Shown = offset + piece.Length;
+        (thought ? activity : text).Write(more, thought ? Style.Dim : Style.Plain);
     }
 
     private void Finish(PartId id, Terminal where)
     {
         if (!_arriving.TryGetValue(id, out var part))
             return;
-        part.Finished = true;
+        part.IsFinished = true;
         where.EndLine();
         ShowLater();
     }
@@ -167,7 +160,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
 
     private void Drop(PartDropped dropped)
     {
-        if (_arriving.Remove(dropped.Part, out var part) && part.Shown > 0)
+        if (_arriving.Remove(dropped.Part, out var part) && part.IsBegun)
             ShowLine($"(that broke off and does not count: {TerminalText.CleanLine(dropped.Reason)})", Style.Warning);
     }
 
@@ -192,33 +185,25 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
         }
     }
 
-    private void ShowIfWhole(MessageId message, string callId)
+    private void Show(CallsUnderWay.Call? call)
     {
-        // A call that nobody ran (refused, unknown, closed by a repair) has a result and takes no time.
-        if (!_calls.TryGetValue((message, callId), out var call) || call.Result is null || (call.Started && call.Took is null))
+        if (call is null)
             return;
-        _calls.Remove((message, callId));
-        ShowCall(call);
-        ShowRunning();
-    }
-
-    private void ShowCall(Call call)
-    {
         Begin(Block.Line);
-        ToolCalls.Show(activity, call.Tool ?? "", call.Title ?? "a call", call.Result?.IsError ?? true, call.Result?.Output ?? "it has no result", call.Took);
+        call.Show(activity);
+        ShowRunning();
     }
 
     private void ShowRunning()
     {
-        var running = string.Join(", ", _calls.Values.Where(c => c.Result is null && c.Title is not null).Select(c => c.Title));
+        var running = _calls.Running;
         activity.Status(running.Length > 0 ? $"{running} …" : null);
     }
 
     private void ShowTurnEnd(EventBody body)
     {
-        foreach (var call in _calls.Values.Where(c => c.Result is not null))
-            ShowCall(call);
-        _calls.Clear();
+        foreach (var call in _calls.End())
+            Show(call);
         _arriving.Clear();
         End();
         ShowLater();
@@ -242,28 +227,5 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
             text.WriteLine();
         if (sameScreen || next == Block.Text)
             _last = next;
-    }
-
-    private Call CallOf(MessageId message, string callId)
-    {
-        if (!_calls.TryGetValue((message, callId), out var call))
-            _calls[(message, callId)] = call = new Call();
-        return call;
-    }
-
-    private sealed class Arriving
-    {
-        public int Shown { get; set; }
-        public bool Finished { get; set; }
-        public TerminalText Cleaner { get; } = new();
-    }
-
-    private sealed class Call
-    {
-        public string? Tool { get; set; }
-        public string? Title { get; set; }
-        public bool Started { get; set; }
-        public ToolResultPart? Result { get; set; }
-        public TimeSpan? Took { get; set; }
     }
 }
