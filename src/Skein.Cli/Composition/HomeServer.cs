@@ -21,9 +21,10 @@ internal sealed class HomeServer : IAsyncDisposable
     private readonly Housekeeping _housekeeping;
     private readonly SkeinServer _server;
     private readonly Exporting? _exporting;
+    private readonly FirstPage _firstPage;
 
     private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server, Exporting? exporting) =>
-        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting) = (store, settings, agents, sessions, housekeeping, server, exporting);
+        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting, _firstPage) = (store, settings, agents, sessions, housekeeping, server, exporting, new FirstPage(sessions));
 
     public ServerInfo Info => _server.Info;
 
@@ -84,6 +85,7 @@ internal sealed class HomeServer : IAsyncDisposable
     {
         await _server.DisposeAsync();
         await _housekeeping.DisposeAsync();
+        await _firstPage.DisposeAsync();
         await _sessions.DisposeAsync();
         await _agents.DisposeAsync();
         _exporting?.Dispose();
