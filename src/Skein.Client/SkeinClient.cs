@@ -93,6 +93,10 @@ public sealed class SkeinClient : IAsyncDisposable
     public Task<PromptAccepted> CompactAsync(SessionId session, CompactRequest request, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(Path(session, "compact"), session, request, SkeinJson.Relaxed.CompactRequest, SkeinJson.Default.PromptAccepted, key, cancellationToken);
 
+    /// <inheritdoc cref="Sessions.StartQueuedAsync"/>
+    public Task<PromptAccepted> StartQueuedAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
+        PostAsync(Path(session, "queue/start"), session, SkeinJson.Default.PromptAccepted, key, cancellationToken);
+
     /// <inheritdoc cref="Sessions.EditQueuedAsync"/>
     public Task<SessionView> EditQueuedAsync(SessionId session, TurnId turn, PromptChange change, CancellationToken cancellationToken, string? key = null) =>
         SendAsync(HttpMethod.Patch, Path(session, $"queue/{turn}"), session, change, SkeinJson.Relaxed.PromptChange, SkeinJson.Default.SessionView, key, cancellationToken);

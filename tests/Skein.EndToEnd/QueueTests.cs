@@ -14,21 +14,9 @@ public sealed class QueueTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _user.DisposeAsync();
 
     [Fact(Timeout = 120_000)]
-    public async Task Prompts_that_wait_are_shown_edited_taken_back_and_survive_kill_9()
+    public async Task Prompts_that_wait_are_shown_edited_taken_back_and_go_on_by_themselves_after_kill_9()
     {
-        var model = _user.ScriptOf(
-            new { type = "text", text = new string('.', 10_000), chunk = 1, delay_ms = 20 },
-            new { type = "text", text = "Two." }, new { type = "text", text = "Three." });
-        using var first = _user.Start("run", "--json", "--model", model, "First.");
-        first.Input.Close();
-        await first.EventsUntilAsync("turn.started");
-        var status = await _user.JsonAsync("status");
-        await using (var client = SkeinClient.ForSocket(status.GetProperty("socket").GetString()!))
-        {
-            var session = (await client.ListAsync(new SessionQuery(), Cancellation)).Items[0].Id;
-            foreach (var prompt in (string[])["Second.", "Third."])
-                await client.PromptAsync(session, new PromptRequest(prompt, When: WhenBusy.Queue), Cancellation);
-        }
+        using var first = await StartAsync("Second.", "Third.");
 
         Assert.Equal("1 Second.\n2 Third.\n", (await _user.GoodAsync("queue", "1")).Out);
 
@@ -40,7 +28,50 @@ public sealed class QueueTests : IAsyncDisposable
 
         first.Kill();
         await _user.KillServerAsync();
+        await CompletedAsync();
 
-        Assert.Equal("1 Another.\n", (await _user.GoodAsync("queue", "1")).Out);
+        Assert.Equal("No prompt waits.\n", (await _user.GoodAsync("queue", "1")).Out);
+        Assert.Contains("Another.", (await _user.GoodAsync("show", "1")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task After_a_stop_they_wait_until_the_first_is_started()
+    {
+        using var first = await StartAsync("Second.");
+        await _user.GoodAsync("stop");
+
+        var left = await _user.GoodAsync("queue", "1");
+        var both = await _user.RunAsync("queue", "1", "--start", "--drop", "1");
+        var started = await _user.GoodAsync("queue", "1", "--start");
+        await CompletedAsync();
+        var none = await _user.RunAsync("queue", "1", "--start");
+
+        Assert.Equal(("1 Second.\n", "No turn runs: they wait for the next prompt, or 'skein queue --start'.\n"), (left.Out, left.Error));
+        Assert.Contains("--edit, --drop and --start exclude each other.", both.Error, StringComparison.Ordinal);
+        Assert.Equal("No prompt waits.\n", started.Out);
+        Assert.Contains("no prompt waits", none.Error, StringComparison.Ordinal);
+        Assert.Equal((2, 1), (both.Code, none.Code));
+    }
+
+    /// <summary>Lets the first turn complete that does so.</summary>
+    private async Task CompletedAsync()
+    {
+        using var attached = _user.Start("attach", "1", "--after", "0", "--json");
+        await attached.EventsUntilAsync("turn.completed");
+    }
+
+    /// <summary>A turn that does not end, and these prompts behind it.</summary>
+    private async Task<RunningProgram> StartAsync(params string[] prompts)
+    {
+        var model = _user.ScriptOf(
+            new { type = "text", text = new string('.', 10_000), chunk = 1, delay_ms = 20 }, new { type = "text", text = "Two." });
+        var first = _user.Start("run", "--json", "--model", model, "First.");
+        first.Input.Close();
+        await first.EventsUntilAsync("turn.started");
+        await using var client = SkeinClient.ForSocket((await _user.JsonAsync("status")).GetProperty("socket").GetString()!);
+        var session = (await client.ListAsync(new SessionQuery(), Cancellation)).Items[0].Id;
+        foreach (var prompt in prompts)
+            await client.PromptAsync(session, new PromptRequest(prompt, When: WhenBusy.Queue), Cancellation);
+        return first;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class TaskTool(IReadOnlyList<AgentFile> agents) : ITool
         SubAgentResult result;
         try
         {
-            result = await context.Turn.RunSubAgentAsync(request with { MaxCost = left }, cancellationToken);
+            result = await context.Turn.RunSubAgentAsync(request with { MaxCost = left, Key = context.Call }, cancellationToken);
             context.Budget?.Spend(result.Cost);
         }
         catch (SkeinException e)

@@ -33,6 +33,9 @@ public sealed record ToolContext(string Workspace, ITurn Turn)
     /// <summary>What the session's tools keep between calls; by itself one that nothing else knows.</summary>
     public Workbench Bench { get; init; } = new();
 
+    /// <summary>Names the call that is carried out, in all sessions and also after a restart; null: it has no name.</summary>
+    public string? Call { get; init; }
+
     /// <summary>What the turn may still spend; null: nobody counts.</summary>
     internal TurnBudget? Budget { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed class InProcess : IAsyncDisposable
         var loggers = LineLog.Create(surroundings, LogLevel.Warning);
         try
         {
-            var server = await HomeServer.StartAsync(home, Listening.OnSocketOnly, surroundings, loggers, cancellationToken);
+            var server = await HomeServer.StartAsync(home, Listening.WithinCommand, surroundings, loggers, cancellationToken);
             return new InProcess(server, loggers, server.Info);
         }
         catch

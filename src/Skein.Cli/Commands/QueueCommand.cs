@@ -18,12 +18,13 @@ internal static class QueueCommand
         var text = new Argument<string[]>("TEXT") { Description = "With --edit: what the prompt is to say.", Arity = ArgumentArity.ZeroOrMore };
         var edit = Values.Number("--edit", "Change what the prompt of this number says; its place stays.");
         var drop = Values.Number("--drop", "Take the prompt of this number back.");
+        var start = new Option<bool>("--start") { Description = "Start the first, where no turn runs: those that waited when the server was stopped go on only then, or with the next prompt." };
         var json = Values.Json();
-        var command = new Command("queue", "List the prompts that wait for a session's turn to end, change one, or take one back.") { name, text, edit, drop, json };
+        var command = new Command("queue", "List the prompts that wait for a session's turn to end, change one, take one back, or start the first.") { name, text, edit, drop, start, json };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(edit) is not null && result.GetValue(drop) is not null)
-                result.AddError("--edit and --drop exclude each other.");
+            if (new[] { result.GetValue(edit) is not null, result.GetValue(drop) is not null, result.GetValue(start) }.Count(given => given) > 1)
+                result.AddError("--edit, --drop and --start exclude each other.");
             if ((result.GetValue(edit) is not null) != (result.GetValue(text) is { Length: > 0 }))
                 result.AddError("--edit needs the text that the prompt is to say, and nothing else takes one: skein queue SESSION --edit 1 \"TEXT\".");
         });
@@ -37,6 +38,11 @@ internal static class QueueCommand
                 view = await client.EditQueuedAsync(id, At(view.Session, edited).Turn, new PromptChange(string.Join(' ', parsed.GetValue(text)!)), cancellationToken);
             else if (parsed.GetValue(drop) is { } dropped)
                 view = await client.WithdrawAsync(id, At(view.Session, dropped).Turn, cancellationToken);
+            else if (parsed.GetValue(start))
+            {
+                await client.StartQueuedAsync(id, cancellationToken);
+                view = await client.GetAsync(id, cancellationToken);
+            }
 
             if (parsed.GetValue(json))
                 surroundings.Out.WriteJsonLine(JsonSerializer.Serialize(view, SkeinJson.Relaxed.SessionView));
@@ -45,6 +51,8 @@ internal static class QueueCommand
             else
                 foreach (var (i, prompt) in view.Session.Queue.Index())
                     surroundings.Out.WriteLine(($"{i + 1} ", Style.Dim), (TerminalText.Clean(Talk.TextOf(prompt)), Style.Plain));
+            if (view.Session is { Queue.Count: > 0, Turn: null })
+                surroundings.Error.WriteLine("No turn runs: they wait for the next prompt, or 'skein queue --start'.");
             return CommandLine.Good;
         });
         return command;

@@ -50,7 +50,9 @@ internal sealed class HomeServer : IAsyncDisposable
             using var keys = new ProviderKeys(home.Own);
             agents = Agents.Open(home, user, await keys.ReadAsync(cancellationToken), settings, exporting?.Telemetry, surroundings);
             sessions = new Sessions(store, agents.Kinds, agents.SessionDefaults, surroundings.Time, loggers.CreateLogger<Sessions>());
-            await sessions.TakeOverAbandonedAsync(cancellationToken);
+
+            // A server that ends with its command would only interrupt them.
+            await sessions.TakeOverAbandonedAsync(startsQueued: listening.Lasts, cancellationToken);
             GiveBack();
             StartedWith.Of(home, user.Settings, settings.UserFile, surroundings, listening.InBackground).Write(home);
             var options = new SkeinServerOptions
@@ -105,7 +107,8 @@ internal sealed class HomeServer : IAsyncDisposable
 /// <param name="Address">As <c>127.0.0.1:7788</c>; null: only the socket.</param>
 /// <param name="Token">What clients there must show; null: one is made.</param>
 /// <param name="InBackground">A command started it, and not its user.</param>
-internal sealed record Listening(string? Address, string? Token, IReadOnlyList<string> AllowHosts, bool InBackground = false)
+/// <param name="Lasts">It does not end with the command that needs it.</param>
+internal sealed record Listening(string? Address, string? Token, IReadOnlyList<string> AllowHosts, bool InBackground = false, bool Lasts = true)
 {
-    public static Listening OnSocketOnly { get; } = new(null, null, []);
+    public static Listening WithinCommand { get; } = new(null, null, [], Lasts: false);
 }

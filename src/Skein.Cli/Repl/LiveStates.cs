@@ -42,6 +42,7 @@ internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView 
         : questions.AsksWhy ? ["Enter: no; with a reason the agent reads it. Esc: back"]
         : editor.Query is not null ? ["Ctrl+R: older · Enter: take it · Esc: leave it"]
         : talk is { IsRunning: true, Question: null, Session.Queue.Count: > 0 } && editor.Buffer.IsEmpty ? ["Enter: tell the running turn ⧗ now · Up: take it back"]
+        : talk is { IsRunning: false, Session.Queue.Count: > 0 } && editor.Buffer.IsEmpty ? ["Enter: start ⧗ now · Up: take it back"]
         : completer.Hints(editor.Buffer);
 
     private string Status()

@@ -254,6 +254,9 @@ internal sealed class ReplLoop : IAsyncDisposable
             case KeyKind.Enter when _editor.Buffer.IsEmpty && _talk is { IsRunning: true, Session.Queue.Count: > 0 }:
                 Begin(_talk.SteerAsync);
                 break;
+            case KeyKind.Enter when _editor.Buffer.IsEmpty && _talk is { IsRunning: false, Session.Queue.Count: > 0 }:
+                Begin(_talk.StartQueuedAsync);
+                break;
             case KeyKind.Enter:
                 if (_editor.TakeEnter() is { } line)
                     Submit(line);

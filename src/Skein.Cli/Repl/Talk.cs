@@ -133,6 +133,13 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
         }
     }
 
+    /// <summary>Starts the prompt that is next, after a server was stopped.</summary>
+    public async Task StartQueuedAsync(CancellationToken cancellationToken)
+    {
+        if (Session is { Queue.Count: > 0 } session)
+            await client.StartQueuedAsync(session.Id, cancellationToken);
+    }
+
     /// <summary>Changes the session, or what it will be.</summary>
     public async Task ChangeAsync(SessionChange change, CancellationToken cancellationToken)
     {

@@ -5,7 +5,12 @@ namespace Skein.Core.Agents;
 /// <param name="Title">What it is about, in a few words: the session's title.</param>
 /// <param name="Prompt">All that the agent is told.</param>
 /// <param name="MaxCost">What it may cost at most, in US dollars; null: as the turn that asks.</param>
-public sealed record SubAgentRequest(string? Agent, string Title, string Prompt, decimal? MaxCost = null);
+/// <param name="Key">Names the call that asks: asked for again, also after a restart, it goes on with the session that it made. Null: it is made anew.</param>
+public sealed record SubAgentRequest(string? Agent, string Title, string Prompt, decimal? MaxCost = null, string? Key = null)
+{
+    /// <summary>The key of a call.</summary>
+    public static string KeyOf(MessageId message, string callId) => $"{message}/{callId}";
+}
 
 /// <param name="Session">Where it was done.</param>
 /// <param name="Answer">What the agent said last.</param>

@@ -1,3 +1,4 @@
+using Skein.Core.Agents;
 using Skein.Core.Events;
 
 namespace Skein.Core.Running;
@@ -11,19 +12,19 @@ internal static class Mending
         "The arguments of this call held a secret. It was not kept, and is no longer known since Skein was started anew, so the call was not carried out. Make it again if it is still needed.";
 
     /// <param name="found">What the store found and mended in the file.</param>
-    /// <param name="isWaitingToResume">The turn waits for an answer and goes on when it comes: only what was being done is closed.</param>
+    /// <param name="resumed">The calls that the turn, which waits for an answer, makes again when that comes; null: it does not go on.</param>
     /// <returns>The events, and what to tell people; nothing where all is in order.</returns>
     public static (IReadOnlyList<EventBody> Bodies, IReadOnlyList<Repair> Repairs) Of(
-        SessionMemory memory, IReadOnlyList<Repair> found, bool isWaitingToResume, IdSource ids)
+        SessionMemory memory, IReadOnlyList<Repair> found, IReadOnlySet<string>? resumed, IdSource ids)
     {
         if (memory.Turn is not { } turn)
             return ([], found);
 
         var closing = new Closing(ids);
         var messages = memory.Messages;
-        if (isWaitingToResume)
+        if (resumed is not null)
         {
-            closing.Calls(messages, memory.StartedCalls, Why);
+            closing.Calls(messages, memory.StartedCalls.Except(resumed).ToHashSet(StringComparer.Ordinal), Why);
             return (closing.Bodies, [.. found, .. closing.Repairs]);
         }
 
@@ -31,6 +32,22 @@ internal static class Mending
         return (
             [.. closing.Bodies, new TurnInterrupted(turn.Turn, "crash")],
             [.. found, .. closing.Repairs, new Repair("turn", $"Turn {turn.Turn} was open and was closed as interrupted.")]);
+    }
+
+    /// <summary>Calls that have begun and can be made again, since each only goes on with the sub-agent's session that it made.</summary>
+    public static async Task<IReadOnlySet<string>> FindDelegatedAsync(ISessionStore store, SessionMemory memory, CancellationToken cancellationToken)
+    {
+        var delegated = new HashSet<string>(StringComparer.Ordinal);
+        if (memory.Messages is not [.., { Role: Role.Assistant } last])
+            return delegated;
+
+        foreach (var call in last.UnansweredCalls.Where(c => memory.StartedCalls.Contains(c.CallId)))
+        {
+            if (await SubAgents.FindAsync(store, memory.Session.Id, SubAgentRequest.KeyOf(last.Id, call.CallId), cancellationToken) is not null)
+                delegated.Add(call.CallId);
+        }
+
+        return delegated;
     }
 
     /// <summary>

@@ -45,7 +45,7 @@ internal static class Prompting
         }
     }
 
-    // Prompts that were queued when a server died go first, in their order.
+    // Prompts that still wait, since the server was stopped, go first, in their order.
     public static async Task<PromptAccepted> WhileFreeAsync(SessionRunner runner, PromptQueued prompt, Cause by)
     {
         if (runner.Session.Queue.Count == 0)
@@ -54,6 +54,45 @@ internal static class Prompting
         var events = await runner.AppendAsync([prompt], by);
         await StartAsync(runner, runner.Session.Queue[0], null);
         return new PromptAccepted(prompt.Turn, events[^1].Seq);
+    }
+
+    /// <summary>Starts the prompt that has waited longest, of a session in which no turn runs.</summary>
+    /// <exception cref="ConflictException">None waits.</exception>
+    public static async Task<PromptAccepted> StartQueuedAsync(SessionRunner runner, Cause by)
+    {
+        if (await runner.Memory.FindOutcomeAsync(by.Key, CancellationToken.None) is { Turn: { } known } done)
+            return new PromptAccepted(known, done.Seq);
+
+        var session = Sessions.Usable(runner.Session);
+        Sessions.RequireIdle(session);
+        return session.Queue is [var next, ..] ? await StartAsync(runner, next, by) : throw new ConflictException($"In session {session.Id} no prompt waits.");
+    }
+
+    /// <summary>
+    /// Of a session whose server died: starts the prompt that the end of its turn would have started. After a stop they wait until somebody
+    /// has them started: who stops a server does not want it to go on by itself when it is started for something else.
+    /// </summary>
+    /// <returns>Whether one was started.</returns>
+    public static async Task<bool> TakeOverAsync(SessionRunner runner, bool startsQueued)
+    {
+        if (!startsQueued || !await IsLeftWaitingAsync(runner.Parts.Store, runner.Session, CancellationToken.None))
+            return false;
+        await StartAsync(runner, runner.Session.Queue[0], new Cause("skein"));
+        return true;
+    }
+
+    private static async Task<bool> IsLeftWaitingAsync(ISessionStore store, Session session, CancellationToken cancellationToken)
+    {
+        if (session is not { Queue.Count: > 0, Turn: null, TrashedAt: null })
+            return false;
+
+        await foreach (var e in store.ReadBackAsync(session.Id, long.MaxValue, cancellationToken))
+        {
+            if (e.Body is TurnCompleted or TurnFailed or TurnInterrupted)
+                return e.Body is not TurnInterrupted { Reason: "stop" };
+        }
+
+        return false;
     }
 
     /// <summary>Starts a turn with the prompt.</summary>
@@ -73,6 +112,12 @@ internal static class Prompting
         bodies.Add(new MessageAdded(prompt.Message, Role.User, MessageStatus.Completed, session.Messages + 1, prompt.Parts, prompt.Turn));
         return new PromptAccepted(prompt.Turn, (await runner.BeginAsync(bodies, by)).Seq);
     }
+
+    /// <exception cref="NotInSessionException">No such prompt waits.</exception>
+    public static Task WithdrawAsync(SessionRunner runner, TurnId turn, Cause by) =>
+        runner.Session.Queue.Any(q => q.Turn == turn)
+            ? runner.AppendAsync([new PromptWithdrawn(turn)], by)
+            : throw new NotInSessionException(runner.Session.Id, $"queued prompt {turn}");
 
     /// <exception cref="NotInSessionException">No such prompt waits.</exception>
     public static Task EditAsync(SessionRunner runner, TurnId turn, IReadOnlyList<Part> parts, Cause by) =>

@@ -279,7 +279,8 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     private async Task MendAsync()
     {
-        var (bodies, repairs) = Mending.Of(_memory, _writer.Repairs, _agent.IsWaitingToResume(Session), Ids);
+        var resumed = _agent.IsWaitingToResume(Session) ? await Mending.FindDelegatedAsync(_parts.Store, _memory, CancellationToken.None) : null;
+        var (bodies, repairs) = Mending.Of(_memory, _writer.Repairs, resumed, Ids);
         if (repairs.Count == 0)
             return;
 

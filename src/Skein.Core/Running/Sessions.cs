@@ -56,15 +56,16 @@ public sealed class Sessions : IAsyncDisposable
     internal Purges Purges { get; }
 
     /// <summary>Takes over the sessions whose server died: mends them and says so in their logs. For the start of a server.</summary>
+    /// <param name="startsQueued">Prompts that waited for the end of a turn, which the death of the server was, are started.</param>
     /// <returns>Those that were mended or found in order; one that fails is logged and left for its next command.</returns>
-    public async Task<IReadOnlyList<SessionId>> TakeOverAbandonedAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SessionId>> TakeOverAbandonedAsync(bool startsQueued, CancellationToken cancellationToken)
     {
         List<SessionId> taken = [];
         foreach (var session in await _store.FindAbandonedAsync(cancellationToken))
         {
             try
             {
-                await _runners.RunAsync(session, runner => Task.FromResult(runner.Session.Seq), cancellationToken);
+                await _runners.RunAsync(session, runner => Prompting.TakeOverAsync(runner, startsQueued), cancellationToken);
                 taken.Add(session);
             }
             catch (SkeinException e)
@@ -217,15 +218,15 @@ public sealed class Sessions : IAsyncDisposable
         return _runners.RunAsync(session, runner => Prompting.CompactAsync(runner, compaction, by), cancellationToken);
     }
 
+    /// <inheritdoc cref="Prompting.StartQueuedAsync"/>
+    /// <exception cref="BusyException"/>
+    public Task<PromptAccepted> StartQueuedAsync(SessionId session, Cause by, CancellationToken cancellationToken) =>
+        _runners.RunAsync(session, runner => Prompting.StartQueuedAsync(runner, by), cancellationToken);
+
     /// <summary>Takes a queued prompt back.</summary>
     /// <exception cref="NotInSessionException">No such prompt waits.</exception>
     public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, Cause by, CancellationToken cancellationToken) =>
-        CommandAsync(
-            session, by,
-            runner => runner.Session.Queue.Any(q => q.Turn == turn)
-                ? AppendAnyAsync(runner, [new PromptWithdrawn(turn)], by)
-                : throw new NotInSessionException(session, $"queued prompt {turn}"),
-            cancellationToken);
+        CommandAsync(session, by, runner => Prompting.WithdrawAsync(runner, turn, by), cancellationToken);
 
     /// <summary>Changes what a queued prompt says.</summary>
     /// <exception cref="NotInSessionException">No such prompt waits.</exception>
@@ -235,7 +236,8 @@ public sealed class Sessions : IAsyncDisposable
     /// <summary>Returns when the turn has really ended.</summary>
     public async Task<InterruptOutcome> InterruptAsync(SessionId session, Cause by, CancellationToken cancellationToken)
     {
-        if (!(await FindAsync(session, cancellationToken)).IsLive && !_runners.Has(session))
+        var row = await FindAsync(session, cancellationToken);
+        if (!row.IsLive && !_runners.Has(session))
             return new InterruptOutcome(false);
 
         var (known, ended) = await _runners.RunAsync(
@@ -246,18 +248,20 @@ public sealed class Sessions : IAsyncDisposable
             cancellationToken);
         if (ended is not null)
             await ended.WaitAsync(cancellationToken);
+        await _subAgents.InterruptAskingAsync(row, by with { Key = null }, cancellationToken);
         return new InterruptOutcome(known is not null || ended is not null);
     }
 
     /// <exception cref="NotInSessionException">There is no such question, or it has been answered.</exception>
-    public Task<SessionView> AnswerAsync(
-        SessionId session, PermissionId permission, PermissionReply reply, Cause by, CancellationToken cancellationToken) =>
-        CommandAsync(
-            session, by,
-            runner => runner.Session.Questions.Any(q => q.Permission == permission)
-                ? runner.AnswerAsync(new PermissionAnswered(permission, reply.Answer, reply.Message), by)
-                : throw new NotInSessionException(session, $"open question {permission}"),
-            cancellationToken);
+    public async Task<SessionView> AnswerAsync(
+        SessionId session, PermissionId permission, PermissionReply reply, Cause by, CancellationToken cancellationToken)
+    {
+        PermissionAsked? answered = null;
+        var view = await CommandAsync(session, by, async runner => answered = await Answering.AnswerAsync(runner, permission, reply, by), cancellationToken);
+        if (answered is not null)
+            await _subAgents.PassUpAsync(view.Session, answered, reply, cancellationToken);
+        return view;
+    }
 
     /// <summary>Forks at a message, or at the end, by reference: neither session can change the other.</summary>
     public async Task<SessionView> ForkAsync(SessionId session, ForkRequest request, Cause by, CancellationToken cancellationToken) =>

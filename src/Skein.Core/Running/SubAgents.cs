@@ -30,7 +30,9 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     public async Task<SubAgentResult> RunAsync(ITurn turn, SubAgentRequest request, CancellationToken cancellationToken)
     {
         var parent = turn.Session;
-        await RequireRoomAsync(parent, cancellationToken);
+        var begun = await FindAsync(store, parent.Id, request.Key, cancellationToken);
+        if (begun is null)
+            await RequireRoomAsync(parent, cancellationToken);
         if (_running.AddOrUpdate(parent.Id, 1, static (_, count) => count + 1) > MostAtOnce)
         {
             Leave(parent.Id);
@@ -39,7 +41,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
 
         try
         {
-            var child = await CreateAsync(parent, request, cancellationToken);
+            var child = begun ?? await CreateAsync(parent, request, cancellationToken);
             return await FollowAsync(turn, child, request, cancellationToken);
         }
         finally
@@ -64,6 +66,30 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         foreach (var child in (await ListOfAsync(parent.Id, trashed: true, cancellationToken)).Where(c => c.TrashedAt >= since))
             await sessions.RestoreAsync(child.Id, by, cancellationToken);
     }
+
+    /// <summary>The session that works for a call of this one; null: none does.</summary>
+    public static async Task<Session?> FindAsync(ISessionStore store, SessionId parent, string? key, CancellationToken cancellationToken) =>
+        key is not null && await store.FindByKeyAsync(key, cancellationToken) is { } child && child.Parent == parent ? child : null;
+
+    /// <summary>Interrupts those whose questions wait in the parent's session. Of a turn that was put down nobody else would.</summary>
+    public async Task InterruptAskingAsync(Session parent, Cause by, CancellationToken cancellationToken)
+    {
+        foreach (var question in parent.Questions)
+        {
+            if (SessionId.TryParse(question.CallId.Split('/')[0], out var id) && await store.FindAsync(id, cancellationToken) is { } child && child.Parent == parent.Id)
+                await sessions.InterruptAsync(id, by, cancellationToken);
+        }
+    }
+
+    /// <summary>What a sub-agent was answered counts for its parent's question too. Where nothing of the parent's turn runs, it goes on by this.</summary>
+    public async Task PassUpAsync(Session child, PermissionAsked answered, PermissionReply reply, CancellationToken cancellationToken)
+    {
+        if (child.Parent is { } id && await store.FindAsync(id, cancellationToken) is { } parent
+            && parent.Questions.FirstOrDefault(q => q.CallId == CallIdAbove(child.Id, answered)) is { } open)
+            await AnswerAsync(parent.Id, open.Permission, reply, cancellationToken);
+    }
+
+    private static string CallIdAbove(SessionId child, PermissionAsked asked) => $"{child}/{asked.CallId}";
 
     private async Task<IReadOnlyList<Session>> ListOfAsync(SessionId parent, bool trashed, CancellationToken cancellationToken)
     {
@@ -96,7 +122,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         var begun = await rules.CompleteAsync(now, new TurnOptions(agent), cancellationToken);
         var wanted = new NewSession(
             parent.Workspace, agent, agent == parent.Agent ? now.Model : begun.Model, Least(now.Mode, begun.Mode ?? now.Mode), RequestRules.Title(request.Title), parent.Id);
-        return (await sessions.CreateAsync(wanted, s_by, cancellationToken)).Session;
+        return (await sessions.CreateAsync(wanted, s_by with { Key = request.Key }, cancellationToken)).Session;
     }
 
     private async Task<SubAgentResult> FollowAsync(ITurn turn, Session child, SubAgentRequest request, CancellationToken cancellationToken)
@@ -107,7 +133,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         try
         {
             var prompt = new PromptRequest(request.Prompt, Tools: turn.Tools, MaxCost: request.MaxCost ?? turn.Limits.MaxCost, MaxSteps: turn.Limits.MaxSteps);
-            var accepted = await sessions.PromptAsync(child.Id, prompt, s_by, cancellationToken);
+            var accepted = await sessions.PromptAsync(child.Id, prompt, s_by with { Key = request.Key }, cancellationToken);
             await foreach (var frame in sessions.FollowAsync(child.Id, accepted.Seq, cancellationToken))
             {
                 switch ((frame as EventFrame)?.Event.Body)
@@ -150,7 +176,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     {
         try
         {
-            var question = new PermissionAsked(mine, turn.Id, $"{child.Id}/{asked.CallId}", asked.Tool, $"[{child.Title}] {asked.Title}", asked.Detail, asked.Pattern);
+            var question = new PermissionAsked(mine, turn.Id, CallIdAbove(child.Id, asked), asked.Tool, $"[{child.Title}] {asked.Title}", asked.Detail, asked.Pattern);
             var answer = await turn.AskAsync(question, cancellationToken);
             await AnswerAsync(child.Id, asked.Permission, new PermissionReply(answer.Answer, answer.Message), cancellationToken);
         }

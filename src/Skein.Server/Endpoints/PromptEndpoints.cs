@@ -16,6 +16,7 @@ internal static class PromptEndpoints
         var session = routes.MapGroup("/v1/sessions/{id}").WithTags("turns");
         session.MapPost("/prompt", PromptAsync).WithSummary("Give the agent something to do; 202 once the prompt is durable");
         session.MapPost("/compact", CompactAsync).WithSummary("Let the agent summarise what was said, so that its context has room again; 202 once the turn has begun");
+        session.MapPost("/queue/start", StartQueuedAsync).WithSummary("Start the queued prompt that is next, where no turn runs; 202 once its turn has begun");
         session.MapPatch("/queue/{turn}", EditAsync).WithSummary("Change what a queued prompt says");
         session.MapDelete("/queue/{turn}", WithdrawAsync).WithSummary("Take a queued prompt back");
         session.MapPost("/interrupt", InterruptAsync).WithSummary("End the running turn; answers when it has ended");
@@ -29,6 +30,9 @@ internal static class PromptEndpoints
     private static async Task<Accepted<PromptAccepted>> CompactAsync(
         string id, Body<CompactRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
         TypedResults.Accepted((string?)null, await sessions.CompactAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+
+    private static async Task<Accepted<PromptAccepted>> StartQueuedAsync(string id, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Accepted((string?)null, await sessions.StartQueuedAsync(SessionId.Parse(id), caller.By, cancellationToken));
 
     private static async Task<Ok<SessionView>> EditAsync(
         string id, string turn, Body<PromptChange> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>

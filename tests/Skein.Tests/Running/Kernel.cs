@@ -141,6 +141,6 @@ internal sealed class Kernel : IAsyncDisposable
         Store = await EmbeddedStore.OpenAsync(Home, new EmbeddedStoreOptions(Packing: s_packing), _time, Disk, Cancellation);
         Sessions = new Sessions(
             Store, new AgentKinds(_agents, defined: FindAgent), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here", _redactor, FindProject, Files: Files, Worktrees: Worktrees), _time, NullLogger.Instance);
-        await Sessions.TakeOverAbandonedAsync(Cancellation);
+        await Sessions.TakeOverAbandonedAsync(startsQueued: true, Cancellation);
     }
 }

@@ -115,6 +115,50 @@ public sealed class RecoveryTests
         Assert.Equal(["go", "as far as it came", "waited", "fine", "last", "fine"], await kernel.TextsAsync(session));
     }
 
+    [Fact]
+    public async Task Prompts_that_wait_when_a_server_dies_are_started_one_after_the_other_by_the_next()
+    {
+        var gate = new Gate();
+        await using var first = await Kernel.StartAsync(ScriptedAgent.Kind((turn, ct) => turn.Messages[^1].Text == "go" ? Half(gate, turn, ct) : ScriptedAgent.Say(turn, "fine")));
+        var session = await first.NewSessionAsync();
+        await first.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        await first.Sessions.PromptAsync(session, new PromptRequest("one", When: WhenBusy.Queue), Kernel.User, Cancellation);
+        var two = await first.Sessions.PromptAsync(session, new PromptRequest("two", When: WhenBusy.Queue), Kernel.User, Cancellation);
+
+        await using var kernel = await first.CrashAsync();
+        await kernel.EventAsync(session, 0, e => e.Body is TurnCompleted done && done.Turn == two.Turn);
+
+        Assert.Equal("crash", Assert.Single((await kernel.LogAsync(session)).Select(e => e.Body).OfType<TurnInterrupted>()).Reason);
+        Assert.Equal(["go", "", "one", "fine", "two", "fine"], await kernel.TextsAsync(session));
+        Assert.Empty((await kernel.GetAsync(session)).Queue);
+    }
+
+    [Fact]
+    public async Task Prompts_that_wait_since_the_server_was_stopped_go_on_when_somebody_starts_them()
+    {
+        var gate = new Gate();
+        await using var first = await Kernel.StartAsync(ScriptedAgent.Kind((turn, ct) => turn.Messages[^1].Text == "go" ? Half(gate, turn, ct) : ScriptedAgent.Say(turn, "fine")));
+        var session = await first.NewSessionAsync();
+        await first.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        var waits = await first.Sessions.PromptAsync(session, new PromptRequest("waited", When: WhenBusy.Queue), Kernel.User, Cancellation);
+        await first.RestartAsync();
+        await first.Sessions.ChangeAsync(session, new SessionChange(Title: "In use"), Kernel.User, Cancellation);
+
+        await using var kernel = await first.CrashAsync();
+        var before = await kernel.GetAsync(session);
+        var keyed = Kernel.User with { Key = "start-1" };
+        var started = await kernel.Sessions.StartQueuedAsync(session, keyed, Cancellation);
+        await kernel.EventAsync(session, 0, e => e.Body is TurnCompleted done && done.Turn == waits.Turn);
+
+        Assert.Equal((SessionStatus.Interrupted, 1), (before.Status, before.Queue.Count));
+        Assert.Equal(waits.Turn, started.Turn);
+        Assert.Equal(started, await kernel.Sessions.StartQueuedAsync(session, keyed, Cancellation));
+        var refused = await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.StartQueuedAsync(session, Kernel.User, Cancellation));
+        Assert.Equal($"In session {session} no prompt waits.", refused.Message);
+    }
+
     private static async IAsyncEnumerable<AgentOutput> Half(Gate gate, ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var message = turn.Ids.Next<MessageId>();

@@ -22,7 +22,7 @@ public sealed class ApiDescriptionTests
                 "GET /v1/sessions/{id}/diff", "GET /v1/sessions/{id}/events", "GET /v1/sessions/{id}/messages", "GET /v1/sessions/{id}/messages/{message}", "GET /v1/spending",
                 "PATCH /v1/sessions/{id}", "PATCH /v1/sessions/{id}/messages/{message}", "PATCH /v1/sessions/{id}/queue/{turn}",
                 "POST /v1/blobs", "POST /v1/server/gc", "POST /v1/server/stop", "POST /v1/sessions", "POST /v1/sessions/import", "POST /v1/sessions/{id}/compact", "POST /v1/sessions/{id}/fork", "POST /v1/sessions/{id}/interrupt",
-                "POST /v1/sessions/{id}/merge", "POST /v1/sessions/{id}/messages", "POST /v1/sessions/{id}/move", "POST /v1/sessions/{id}/permissions/{permission}", "POST /v1/sessions/{id}/prompt",
+                "POST /v1/sessions/{id}/merge", "POST /v1/sessions/{id}/messages", "POST /v1/sessions/{id}/move", "POST /v1/sessions/{id}/permissions/{permission}", "POST /v1/sessions/{id}/prompt", "POST /v1/sessions/{id}/queue/start",
                 "POST /v1/sessions/{id}/restore", "POST /v1/sessions/{id}/rewind", "POST /v1/sessions/{id}/unmerge", "POST /v1/sessions/{id}/unrewind",
             ],
             calls);

@@ -57,7 +57,7 @@ internal sealed class ApiServer : IAsyncDisposable
         _store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), _time, Cancellation);
         _sessions = new Sessions(
             _store, new AgentKinds(_agents), new SessionsOptions(_agents[0].Name, null, PermissionMode.Ask, "here"), _time, NullLogger.Instance);
-        await _sessions.TakeOverAbandonedAsync(Cancellation);
+        await _sessions.TakeOverAbandonedAsync(startsQueued: true, Cancellation);
         Server = await SkeinServer.StartAsync(_sessions, new SkeinServerOptions { Home = home, Version = "1" }, NullLoggerFactory.Instance, _time, Cancellation);
         Client ??= SkeinClient.ForSocket(Server.Info.Socket);
         Http ??= WireServer.OverSocket(Server.Info.Socket);

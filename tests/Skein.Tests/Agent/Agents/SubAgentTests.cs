@@ -142,6 +142,52 @@ public sealed class SubAgentTests : IAsyncLifetime
         Assert.Equal("still here", (await after.MessagesAsync(parent))[^1].Text);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task When_the_server_dies_while_some_ask_they_go_on_once_they_are_answered_in_either_session(bool inParent)
+    {
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE say:one change change"), Kernel.User, Cancellation);
+        var awaited = 3;
+        await _kernel.EventAsync(parent, accepted.Seq, e => e.Body is ToolFinished or PermissionAsked && --awaited == 0);
+
+        await using var after = await _kernel.CrashAsync();
+        var waiting = await after.Sessions.ListAsync(new SessionQuery(Parent: parent, Status: SessionStatus.Waiting), Cancellation);
+        var questions = (await after.GetAsync(parent)).Questions;
+        foreach (var question in questions)
+        {
+            var child = waiting.Items.Single(c => question.CallId.StartsWith(c.Id.Value, StringComparison.Ordinal));
+            var (session, permission) = inParent ? (parent, question.Permission) : (child.Id, child.Questions.Single().Permission);
+            await after.Sessions.AnswerAsync(session, permission, new PermissionReply(PermissionAnswer.Once), Kernel.User, Cancellation);
+        }
+
+        await after.EventAsync<TurnCompleted>(parent, accepted.Seq);
+
+        Assert.Equal((2, 2), (waiting.Items.Count, questions.Count));
+        var results = (await after.MessagesAsync(parent))[1].Parts.Select(p => p.Content).OfType<ToolResultPart>().ToList();
+        Assert.Equal(["one", "It says: changed", "It says: changed"], results.Select(r => r.Output));
+        var children = (await after.Sessions.ListAsync(new SessionQuery(Parent: parent), Cancellation)).Items;
+        Assert.Equal(3, children.Count);
+        Assert.All([.. children, await after.GetAsync(parent)], s => Assert.Equal((SessionStatus.Idle, 0), (s.Status, s.Questions.Count)));
+        foreach (var child in children)
+            Assert.Single(await after.LogAsync(child.Id), e => e.Body is TurnStarted);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task When_the_server_died_while_one_asks_it_is_interrupted_with_its_parent()
+    {
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE change"), Kernel.User, Cancellation);
+        await _kernel.EventAsync<PermissionAsked>(parent, accepted.Seq);
+
+        await using var after = await _kernel.CrashAsync();
+        await after.Sessions.InterruptAsync(parent, Kernel.User, Cancellation);
+
+        var child = Assert.Single((await after.Sessions.ListAsync(new SessionQuery(Parent: parent), Cancellation)).Items);
+        Assert.All([child, await after.GetAsync(parent)], s => Assert.Equal((SessionStatus.Interrupted, 0), (s.Status, s.Questions.Count)));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task There_are_so_many_and_so_deep_and_no_more()
     {

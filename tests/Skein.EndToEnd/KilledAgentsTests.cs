@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Skein.Client;
+using Skein.Core;
+using Skein.Core.Events;
+using Skein.Core.Protocol;
+using Skein.Core.Running;
+using Skein.Testing;
+
+namespace Skein.EndToEnd;
+
+/// <summary>A real server that is killed while an agent works for an agent, with a model server on loopback.</summary>
+public sealed class KilledAgentsTests : IAsyncLifetime
+{
+    private readonly User _user = new();
+    private readonly TaskCompletionSource _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ModelServer _model = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _model = await ModelServer.StartAsync(Cancellation);
+        _model.Otherwise = Answer;
+        _user.Variables["OPENAI_BASE_URL"] = _model.OpenAiAddress;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _user.DisposeAsync();
+        await _model.DisposeAsync();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Kill_9_while_a_sub_agent_works_ends_both_turns_and_the_parent_goes_on_without_doing_it_twice()
+    {
+        using var run = _user.Start("run", "--model", "openai/any", "Hand out: stall");
+        run.Input.Close();
+        await _stalled.Task.WaitAsync(Cancellation);
+        await KillAsync(run);
+
+        var mended = (await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray().ToList();
+        var child = mended.Single(s => s.TryGetProperty("parent", out _));
+        var parent = mended.Single(s => !s.TryGetProperty("parent", out _)).GetProperty("id").GetString()!;
+        var next = await _user.GoodAsync("run", "-s", parent, "Go on.");
+
+        Assert.All(mended, s => Assert.Equal("interrupted", s.GetProperty("status").GetString()));
+        Assert.Equal(parent, child.GetProperty("parent").GetString());
+        Assert.Contains("\"reason\":\"crash\"", (await _user.GoodAsync("export", child.GetProperty("id").GetString()!)).Out, StringComparison.Ordinal);
+        Assert.Equal("Gone on.\n", next.Out);
+        Assert.Equal(2, (await _user.JsonAsync("ls")).GetProperty("items").GetArrayLength());
+        Assert.Single(_model.Requests, r => Prompt(r) == "stall");
+        Assert.Contains("Skein stopped while this call was open", _model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_sub_agent_asked_before_kill_9_is_answered_in_either_session_and_its_parent_is_told_the_result(bool inParent)
+    {
+        await _user.GoodAsync("run", "--mode", "ask", "--model", "openai/any", "Begin.");
+        await using (var first = await ClientAsync())
+        {
+            var session = (await first.ListAsync(new SessionQuery(), Cancellation)).Items[0].Id;
+            var accepted = await first.PromptAsync(session, new PromptRequest("Hand out: write"), Cancellation);
+            await first.FollowAsync(session, accepted.Seq, Cancellation).FirstAsync(f => f is EventFrame { Event.Body: PermissionAsked }, Cancellation);
+        }
+
+        await _user.KillServerAsync();
+        var waiting = (await _user.JsonAsync("ls", "--status", "waiting")).GetProperty("items").EnumerateArray().ToList();
+        var asked = waiting.Single(s => s.TryGetProperty("parent", out _) != inParent);
+        var parent = waiting.Single(s => !s.TryGetProperty("parent", out _)).GetProperty("id").GetString()!;
+        using var attached = _user.Start("attach", parent, "--after", "0", "--json");
+        await using (var client = await ClientAsync())
+        {
+            await client.AnswerAsync(
+                SessionId.Parse(asked.GetProperty("id").GetString()!), PermissionId.Parse(asked.GetProperty("questions")[0].GetProperty("permission").GetString()!),
+                new PermissionReply(PermissionAnswer.Once), Cancellation);
+        }
+
+        await attached.EventsUntilAsync("turn.completed");
+        await attached.EventsUntilAsync("turn.completed");
+
+        Assert.Equal(2, waiting.Count);
+        Assert.Equal("from below\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "made"), Cancellation));
+        Assert.Contains("It is written.", _model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
+        var items = (await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray().ToList();
+        Assert.Equal(["idle", "idle"], items.Select(s => s.GetProperty("status").GetString()));
+        Assert.Single(_model.Requests, r => Prompt(r) == "write" && !IsAfterTool(r));
+    }
+
+    // The client first: it would have the next server carry the prompt out.
+    private async Task KillAsync(RunningProgram run)
+    {
+        run.Kill();
+        await _user.KillServerAsync();
+    }
+
+    private async Task<SkeinClient> ClientAsync() => SkeinClient.ForSocket((await _user.JsonAsync("status")).GetProperty("socket").GetString()!);
+
+    private StreamedAnswer Answer(ModelRequest request) => (Prompt(request), IsAfterTool(request)) switch
+    {
+        ("Go on.", _) => new StreamedAnswer(new Said("Gone on.")),
+        ("stall", _) => new StreamedAnswer(new Said("I begin"), new Stalled(new TaskCompletionSource().Task, _stalled)),
+        ("write", false) => new StreamedAnswer(new Called("w", "write", JsonSerializer.Serialize(new { path = "made", content = "from below\n" }))),
+        ("write", true) => new StreamedAnswer(new Said("It is written.")),
+        (var prompt, false) when prompt.Split(": ") is ["Hand out", var work] => new StreamedAnswer(new Called("t", "task", JsonSerializer.Serialize(new { title = work, prompt = work }))),
+        _ => new StreamedAnswer(new Said("Very well.")),
+    };
+
+    private static string Prompt(ModelRequest request) => Messages(request).Last(m => m.GetProperty("role").GetString() == "user").GetProperty("content").ToString();
+
+    private static bool IsAfterTool(ModelRequest request) => Messages(request)[^1].GetProperty("role").GetString() == "tool";
+
+    private static List<JsonElement> Messages(ModelRequest request) => [.. request.Body.GetProperty("messages").EnumerateArray()];
+}
