@@ -19,6 +19,9 @@ internal static class Native
     public const int Interrupted = 4;
     public const int NotPermitted = 1;
     public const int NoChild = 10;
+    public const int NoEntry = 2;
+    public const int NoDevice = 6;
+    public static readonly int TooManyLinks = OperatingSystem.IsMacOS() ? 62 : 40;
     public const short PollIn = 1;
 
     public static readonly int SigChild = OperatingSystem.IsMacOS() ? 20 : 17;
@@ -36,6 +39,11 @@ internal static class Native
 
     public const int WaitForProcess = 1;
     public static readonly int WaitExitedNoReap = OperatingSystem.IsMacOS() ? 0x4 | 0x20 : 0x4 | 0x1000000;
+
+    // Read only, and never waiting: a pipe's other end may never come. No link: the bit for that is another one on ARM than on x86.
+    private static readonly int s_openPlain = OperatingSystem.IsMacOS()
+        ? 0x4 | 0x100 | 0x1000000
+        : 0x800 | CloseOnExecFlag | (RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x8000 : 0x20000);
 
     private const int CloseOnExecFlag = 0x80000;
     private const int SetDescriptorFlags = 2;
@@ -118,6 +126,10 @@ internal static class Native
     [DllImport("libc", EntryPoint = "creat", SetLastError = true)]
     private static extern nint Create(byte[] path, uint mode);
 
+    // Its third argument, the variadic one, is only looked at where a file is made.
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern nint Open(byte[] path, int flags);
+
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static extern int FLock(int descriptor, int operation);
 
@@ -146,6 +158,14 @@ internal static class Native
         }
 
         return file;
+    }
+
+    /// <summary>Opens what is no link for reading, without the lock and the questions of the runtime's own files.</summary>
+    /// <returns>Invalid, and the system's error.</returns>
+    public static (SafeFileHandle File, int Error) OpenPlain(string path)
+    {
+        var file = new SafeFileHandle(Open(Encoding.UTF8.GetBytes(path + '\0'), s_openPlain), ownsHandle: true);
+        return (file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
     }
 
     /// <summary>A pipe whose ends are not 0, 1 or 2: those numbers are the child's, and a copy onto itself would be closed.</summary>

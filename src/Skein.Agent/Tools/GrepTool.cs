@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Agent.Tools.Searching;
-using Skein.Core.Search;
+using Skein.Sandbox;
 
 namespace Skein.Agent.Tools;
 
@@ -14,11 +14,11 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     private const int MostMatches = 1000;
     private const int DefaultMatches = 200;
 
+    // How patterns say it by themselves.
+    private const string WithoutCase = "(?i)";
+
     // What is searched as one piece of work, beside others.
     private const int FilesOfPiece = 32;
-
-    /// <summary>For one line: a pattern that takes longer was not meant.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
 
     public string Name => "grep";
 
@@ -43,7 +43,7 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     public ValueTask<ToolIntent> DescribeAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var call = Parse(arguments, context);
-        return ValueTask.FromResult(call.Path.Reading($"grep {ToolTexts.OneLine(call.Pattern.ToString(), 100)} in {ToolTexts.OneLine(call.Path.Subject, 100)}"));
+        return ValueTask.FromResult(call.Path.Reading($"grep {ToolTexts.OneLine(call.Pattern, 100)} in {ToolTexts.OneLine(call.Path.Subject, 100)}"));
     }
 
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
@@ -78,12 +78,12 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
     {
         try
         {
-            var info = new FileInfo(file.Path);
-            if (!info.Exists || (info.Attributes & FileAttributes.ReparsePoint) != 0 || (info.Length == 0 && TextFile.IsEmpty(file.Path)))
+            using var opened = RegularFile.OpenRead(file.Path, out var size);
+            if (opened is null || (size == 0 && !TextFile.IsOfKernel(file.Path)))
                 return new FileResult(file.Shown, []);
 
             // What the kernel makes up when it is read has no size.
-            return new FileResult(file.Shown, call.Lines.In(file.Path, file.Shown, info.Length == 0 ? long.MaxValue : info.Length, cancellationToken));
+            return new FileResult(file.Shown, call.Lines.In(opened, file.Shown, size == 0 ? long.MaxValue : size, cancellationToken));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -125,12 +125,11 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
 
         try
         {
-            var (ignoreCase, filesOnly) = (arguments.Flag("ignore_case"), arguments.Flag("files_only"));
+            var (ignoreCase, filesOnly) = (arguments.Flag("ignore_case") || pattern.StartsWith(WithoutCase, StringComparison.Ordinal), arguments.Flag("files_only"));
             var limit = arguments.Number("limit", DefaultMatches, least: 1, MostMatches);
-            var regex = Compile(pattern, RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None));
             return new Call(
-                regex,
-                new LineSearch(regex, ByteNeedle.InEveryMatchOf(pattern, !ignoreCase), filesOnly ? 1 : limit),
+                pattern,
+                new LineSearch(pattern, ignoreCase, filesOnly ? 1 : limit),
                 ToolPath.Resolve(arguments.OptionalText("path") ?? ".", context, settings),
                 arguments.OptionalText("include") is { } include
                     ? [.. Glob.ExpandBraces(include.Contains('/') ? include : "**/" + include).Select(Glob.ForPaths)]
@@ -144,20 +143,7 @@ internal sealed class GrepTool(ToolSettings settings) : ITool
         }
     }
 
-    private static Regex Compile(string pattern, RegexOptions options)
-    {
-        try
-        {
-            // It takes time in proportion to a line.
-            return new Regex(pattern, options | RegexOptions.NonBacktracking, s_patience);
-        }
-        catch (NotSupportedException)
-        {
-            return new Regex(pattern, options, s_patience); // Looking around and back-references.
-        }
-    }
-
-    private sealed record Call(Regex Pattern, LineSearch Lines, ToolPath Path, IReadOnlyList<Glob> Include, bool FilesOnly, int Limit);
+    private sealed record Call(string Pattern, LineSearch Lines, ToolPath Path, IReadOnlyList<Glob> Include, bool FilesOnly, int Limit);
 
     /// <summary>A file that is to be searched.</summary>
     private readonly record struct Candidate(string Path, string Shown);

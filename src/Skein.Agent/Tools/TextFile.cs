@@ -67,9 +67,10 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
     }
 
     /// <summary>Whether the system says that a file is empty, or it is none: a pipe, a device. The kernel's own files say so without being it.</summary>
-    public static bool IsEmpty(string path) =>
-        new FileInfo(path) is { Exists: true, Length: 0 }
-        && !path.StartsWith("/proc/", StringComparison.Ordinal) && !path.StartsWith("/sys/", StringComparison.Ordinal);
+    public static bool IsEmpty(string path) => new FileInfo(path) is { Exists: true, Length: 0 } && !IsOfKernel(path);
+
+    /// <summary>Whether the kernel makes it up when it is read, and tells no size before.</summary>
+    public static bool IsOfKernel(string path) => path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
 
     /// <summary>The size of a file; 0 also for what is no regular one.</summary>
     /// <exception cref="ToolInputException">It is missing or a folder.</exception>

@@ -40,9 +40,9 @@ internal sealed class ByteNeedle
         _second = _bytes.Length == 1 ? _first : Rarest(except: _first);
     }
 
-    /// <summary>Of a regular expression of .NET, as far as its pattern shows it; null: nothing.</summary>
-    public static ByteNeedle? InEveryMatchOf(string pattern, bool matchCase) =>
-        RequiredText.LongestPlain(pattern, matchCase) is { Length: > 0 } plain ? new ByteNeedle(plain, matchCase) : null;
+    /// <summary>All that every match of a regular expression of .NET has, as far as its pattern shows it.</summary>
+    public static IReadOnlyList<ByteNeedle> InEveryMatchOf(string pattern, bool matchCase) =>
+        [.. RequiredText.Plain(pattern, matchCase).Select(plain => new ByteNeedle(plain, matchCase))];
 
     public bool IsIn(ReadOnlySpan<byte> bytes) => IndexOf(bytes) >= 0;
 

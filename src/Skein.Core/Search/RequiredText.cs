@@ -21,17 +21,20 @@ internal sealed class RequiredText
 
     private RequiredText(string pattern, bool matchCase) => (_pattern, _matchCase) = (pattern, matchCase);
 
-    /// <summary>What <see cref="PlainRun"/> finds in the best of them.</summary>
+    /// <summary>What <see cref="PlainRun"/> finds in each of them, where it finds something.</summary>
     /// <param name="pattern">A pattern that .NET takes, without whitespace that does not count.</param>
-    /// <returns>Empty where there is none.</returns>
-    public static byte[] LongestPlain(string pattern, bool matchCase)
+    public static IEnumerable<byte[]> Plain(string pattern, bool matchCase)
     {
         var reader = new RequiredText(pattern, matchCase);
         var texts = reader.Alternatives();
         return reader._isUnknown || reader._at < pattern.Length
             ? []
-            : texts.Select(text => PlainRun.Longest(text, matchCase)).Append([]).MaxBy(static plain => plain.Length)!;
+            : texts.Select(text => PlainRun.Longest(text, matchCase)).Where(static plain => plain.Length > 0);
     }
+
+    /// <summary>The longest of <see cref="Plain"/>.</summary>
+    /// <returns>Empty where there is none.</returns>
+    public static byte[] LongestPlain(string pattern, bool matchCase) => Plain(pattern, matchCase).Append([]).MaxBy(static plain => plain.Length)!;
 
     private bool IsAtEnd => _at >= _pattern.Length;
 

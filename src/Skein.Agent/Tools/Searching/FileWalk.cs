@@ -31,7 +31,7 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
         var levels = new Stack<Level>();
         try
         {
-            levels.Push(new Level(this, List(folder.Real, folder, IgnoreRules.For(folder.Real), 0), folder, depth, cancellationToken));
+            levels.Push(new Level(this, List(folder.Real, folder, null, 0), folder, depth, cancellationToken));
             while (levels.TryPeek(out var level))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -53,29 +53,34 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
         }
     }
 
-    private Listing List(string folder, ToolPath asked, IgnoreRules rules, int depth)
+    /// <param name="above">The rules of the folder above; null: they are not known.</param>
+    private Listing List(string folder, ToolPath asked, IgnoreRules? above, int depth)
     {
+        var there = Entries(folder);
+        var rules = above is null ? IgnoreRules.For(folder) : there.Exists(static entry => IgnoreRules.HaveIn(entry.Name)) ? above.In(folder) : above;
         var below = Relative(asked.Real, folder);
-        var entries = new List<Found>();
-        foreach (var (name, isFolder, isLink) in Entries(folder))
+        var entries = new List<Found>(there.Count);
+        foreach (var (name, isFolder, isLink) in there)
         {
             var path = Path.Join(folder, name);
             if (!rules.Ignores(path, name, isFolder) && !IsClosed(path, asked.Subject))
                 entries.Add(new Found(path, below.Length == 0 ? name : $"{below}/{name}", isFolder, isLink, depth));
         }
 
-        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return new Listing(entries, rules);
     }
 
-    private static IEnumerable<(string Name, bool IsFolder, bool IsLink)> Entries(string folder)
+    /// <summary>In the order of names.</summary>
+    private static List<(string Name, bool IsFolder, bool IsLink)> Entries(string folder)
     {
         try
         {
             // A folder read twice tells its links; asking each entry would be a call of the system for every file.
-            var plain = Read(folder, s_noLinks).ToDictionary(static entry => entry.Name, static entry => entry.IsFolder, StringComparer.Ordinal);
-            return Read(folder, s_everything).Select(entry =>
-                (entry.Name, plain.GetValueOrDefault(entry.Name), !plain.ContainsKey(entry.Name)));
+            List<(string Name, bool IsFolder, bool IsLink)> entries = [.. Read(folder, s_noLinks).Select(static entry => (entry.Name, entry.IsFolder, false))];
+            var plain = entries.Select(static entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+            entries.AddRange(Read(folder, s_everything).Where(entry => !plain.Contains(entry.Name)).Select(static entry => (entry.Name, false, true)));
+            entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+            return entries;
         }
         catch (DirectoryNotFoundException)
         {
@@ -142,7 +147,7 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
             while (_ahead.Count < WorkAhead<Listing>.Most && _folders.MoveNext())
             {
                 var folder = _folders.Current;
-                _ahead.Begin(_ => _walk.List(folder.Path, _asked, _listing.Rules.In(folder.Path), folder.Depth + 1));
+                _ahead.Begin(_ => _walk.List(folder.Path, _asked, _listing.Rules, folder.Depth + 1));
             }
         }
     }

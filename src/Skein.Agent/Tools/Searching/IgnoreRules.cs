@@ -37,6 +37,9 @@ internal sealed class IgnoreRules
         return new IgnoreRules(null, folder);
     }
 
+    /// <summary>Whether a folder in which there is something of this name may have rules of its own.</summary>
+    public static bool HaveIn(string name) => name is ".git" or ".gitignore";
+
     public IgnoreRules In(string folder) => new(this, folder);
 
     /// <param name="path">Absolute; its folders are known not to be ignored.</param>

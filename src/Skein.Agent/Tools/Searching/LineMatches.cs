@@ -10,11 +10,14 @@ namespace Skein.Agent.Tools.Searching;
 internal readonly record struct MatchingLine(int Number, string Text);
 
 /// <summary>The lines of one file that match, as its bytes come. One user.</summary>
-internal sealed class LineMatches(Regex pattern, ByteNeedle? needle, int most, string file)
+internal sealed class LineMatches(Regex pattern, IReadOnlyList<ByteNeedle> needles, int most, string file)
 {
     private const int Shown = 400;
 
+    private static readonly string[] s_asksAround = ["(?", @"\A", @"\z", @"\Z", @"\G"];
+
     private readonly List<MatchingLine> _found = [];
+    private readonly bool _mindsEnds = !pattern.Options.HasFlag(RegexOptions.NonBacktracking) || MindsEnds(pattern.ToString());
 
     // Of lines that are over.
     private int _number;
@@ -42,10 +45,10 @@ internal sealed class LineMatches(Regex pattern, ByteNeedle? needle, int most, s
         if (end <= start)
             return start;
 
-        if (needle is null)
+        if (needles.Count == 0)
             SearchEach(bytes[start..end]);
         else
-            SearchAround(needle, bytes[start..end]);
+            SearchAround(bytes[start..end]);
         return end;
     }
 
@@ -57,10 +60,11 @@ internal sealed class LineMatches(Regex pattern, ByteNeedle? needle, int most, s
         return bytes.Length;
     }
 
-    private void SearchAround(ByteNeedle needle, ReadOnlySpan<byte> bytes)
+    private void SearchAround(ReadOnlySpan<byte> bytes)
     {
         var (at, counted) = (0, 0);
-        while (at < bytes.Length && !IsFull && needle.IndexOf(bytes[at..]) is var place and >= 0)
+        var needle = LastToCome(bytes);
+        while (at < bytes.Length && !IsFull && needle?.IndexOf(bytes[at..]) is { } place and >= 0)
         {
             var start = at + bytes.Slice(at, place).LastIndexOf((byte)'\n') + 1;
             var length = bytes[(at + place)..].IndexOf((byte)'\n');
@@ -73,12 +77,37 @@ internal sealed class LineMatches(Regex pattern, ByteNeedle? needle, int most, s
         _number += bytes[counted..].Count((byte)'\n');
     }
 
+    /// <summary>The needle whose first place is the farthest: the rarest, as it seems. Null: one of them is nowhere.</summary>
+    private ByteNeedle? LastToCome(ReadOnlySpan<byte> bytes)
+    {
+        if (needles is [var only])
+            return only;
+
+        var (last, farthest) = ((ByteNeedle?)null, -1);
+        foreach (var needle in needles)
+        {
+            var place = needle.IndexOf(bytes);
+            if (place < 0)
+                return null;
+            if (place > farthest)
+                (last, farthest) = (needle, place);
+        }
+
+        return last;
+    }
+
     private void SearchEach(ReadOnlySpan<byte> bytes)
     {
         var buffer = ArrayPool<char>.Shared.Rent(Encoding.UTF8.GetMaxCharCount(bytes.Length));
         try
         {
             var rest = buffer.AsSpan(0, Encoding.UTF8.GetChars(bytes, buffer));
+            if (!MayHaveMatch(rest))
+            {
+                _number += rest.Count('\n');
+                return;
+            }
+
             while (!rest.IsEmpty && !IsFull)
             {
                 var length = rest.IndexOf('\n');
@@ -91,6 +120,28 @@ internal sealed class LineMatches(Regex pattern, ByteNeedle? needle, int most, s
             ArrayPool<char>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>
+    /// All lines at once are faster than each: what matches in a line also does where it stands among others, unless the pattern asks
+    /// where the text begins and ends, or what is around.
+    /// </summary>
+    private bool MayHaveMatch(ReadOnlySpan<char> text)
+    {
+        if (_mindsEnds)
+            return true;
+
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return true;
+        }
+    }
+
+    private static bool MindsEnds(string pattern) =>
+        pattern.AsSpan().ContainsAny('^', '$') || s_asksAround.Any(sign => pattern.Contains(sign, StringComparison.Ordinal));
 
     private void Look(ReadOnlySpan<byte> line, int number)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
@@ -10,10 +11,11 @@ namespace Skein.Agent.Tools.Searching;
 /// Finds the lines of files that match. Bytes that every match must have are looked for first, and only lines that have them become text.
 /// Safe for use by many threads.
 /// </summary>
-/// <param name="needle">Null: nothing so simple is known.</param>
-/// <param name="most">Lines of a file after which it stops.</param>
-internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
+internal sealed class LineSearch
 {
+    /// <summary>For one line: a pattern that takes longer was not meant.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Bytes of a file in UTF-16, which is held in memory whole.</summary>
     private const long MostBytesOfUtf16 = 64 << 20;
 
@@ -21,15 +23,34 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
     private const int LongestLine = 16 << 20;
     private const int Block = 256 * 1024;
 
+    private readonly string _pattern;
+    private readonly RegexOptions _options;
+    private readonly IReadOnlyList<ByteNeedle> _needles;
+    private readonly int _most;
+
+    // Threads that share one would wait for each other, or do without its memory.
+    private readonly ConcurrentBag<Regex> _idle;
+
+    /// <param name="pattern">As .NET has it, for one line.</param>
+    /// <param name="most">Lines of a file after which it stops.</param>
+    /// <exception cref="RegexParseException">It is none.</exception>
+    public LineSearch(string pattern, bool ignoreCase, int most)
+    {
+        (_pattern, _most) = (pattern, most);
+        _options = RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None);
+        _idle = [Compile()];
+        _needles = ByteNeedle.InEveryMatchOf(pattern, !ignoreCase);
+    }
+
     /// <summary>In the order of the file; none where it is binary.</summary>
     /// <param name="shown">Its name for the model.</param>
     /// <param name="size">Its bytes.</param>
     /// <exception cref="ToolInputException">The pattern takes too long.</exception>
     /// <exception cref="IOException">It cannot be read, or is too large for its encoding.</exception>
-    public IReadOnlyList<MatchingLine> In(string path, string shown, long size, CancellationToken cancellationToken)
+    public IReadOnlyList<MatchingLine> In(SafeFileHandle file, string shown, long size, CancellationToken cancellationToken)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var lines = new LineMatches(pattern, needle, most, shown);
+        var regex = _idle.TryTake(out var idle) ? idle : Compile();
+        var lines = new LineMatches(regex, _needles, _most, shown);
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, Block - 1) + 1);
         try
         {
@@ -42,7 +63,7 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
                 if (at == 0)
                 {
                     if (TextFile.IsUtf16(bytes))
-                        return size <= MostBytesOfUtf16 ? InUtf16(path, lines) : throw new IOException($"'{shown}' is UTF-16, and larger than {MostBytesOfUtf16} bytes.");
+                        return size <= MostBytesOfUtf16 ? InUtf16(file, size, lines) : throw new IOException($"'{shown}' is UTF-16, and larger than {MostBytesOfUtf16} bytes.");
                     if (TextFile.IsBinary(bytes))
                         return [];
                     bytes = TextFile.WithoutMark(bytes);
@@ -66,7 +87,21 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
         }
         finally
         {
+            _idle.Add(regex);
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private Regex Compile()
+    {
+        try
+        {
+            // It takes time in proportion to a line.
+            return new Regex(_pattern, _options | RegexOptions.NonBacktracking, s_patience);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(_pattern, _options, s_patience); // Looking around and back-references.
         }
     }
 
@@ -98,9 +133,11 @@ internal sealed class LineSearch(Regex pattern, ByteNeedle? needle, int most)
         return larger;
     }
 
-    private static IReadOnlyList<MatchingLine> InUtf16(string path, LineMatches lines)
+    private static IReadOnlyList<MatchingLine> InUtf16(SafeFileHandle file, long size, LineMatches lines)
     {
-        lines.Search(Encoding.UTF8.GetBytes(File.ReadAllText(path)), isEnd: true);
+        var bytes = new byte[size];
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, Fill(file, bytes, 0, 0, size)), detectEncodingFromByteOrderMarks: true);
+        lines.Search(Encoding.UTF8.GetBytes(reader.ReadToEnd()), isEnd: true);
         return lines.Found;
     }
 }
