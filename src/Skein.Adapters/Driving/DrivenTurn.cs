@@ -82,7 +82,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
         if (_agent.Live is { } live && !live.Process.Ended.IsCompleted && live.AgentSession == known)
         {
             _phase = Phase.Working;
-            live.Protocol.Prompt(_turn, null, live.Steps);
+            live.Protocol.Prompt(_turn, Handover.OfAside(_turn.Aside), live.Steps);
             return live;
         }
 
@@ -142,7 +142,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
         var isNew = agentSession != _turn.Session.AgentSession;
         conversation.AgentSession = agentSession;
         _phase = Phase.Working;
-        conversation.Protocol.Prompt(_turn, isNew && _resume is not { Forks: true } ? Handover.Of(_turn.Messages) : null, conversation.Steps);
+        var before = isNew && _resume is not { Forks: true } ? Handover.Of(_turn.Messages) : Handover.OfAside(_turn.Aside);
+        conversation.Protocol.Prompt(_turn, before, conversation.Steps);
         return isNew ? AgentOutput.FromEventBody(new AgentLinked(_options.Name, agentSession)) : null;
     }
 

@@ -13,9 +13,17 @@ internal static class Handover
 
     /// <param name="messages">The session's, the prompt last.</param>
     /// <returns>Null: there was nothing before the prompt.</returns>
-    public static string? Of(IReadOnlyList<Message> messages)
+    public static string? Of(IReadOnlyList<Message> messages) =>
+        Told("This conversation began elsewhere. What was said and done in it so far stands between the lines; go on from there.", messages.SkipLast(1));
+
+    /// <param name="aside">What came into the session without the agent's doing: a merge, or messages added by hand.</param>
+    /// <returns>Null: nothing did.</returns>
+    public static string? OfAside(IReadOnlyList<Message> aside) =>
+        Told("Since you last answered, what stands between the lines was added to this conversation.", aside);
+
+    private static string? Told(string heading, IEnumerable<Message> messages)
     {
-        var said = messages.Take(messages.Count - 1).Select(Text).Where(t => t.Length > 0).ToList();
+        var said = messages.Select(Text).Where(t => t.Length > 0).ToList();
         if (said.Count == 0)
             return null;
 
@@ -23,8 +31,7 @@ internal static class Handover
         for (int i = said.Count - 1, length = 0; i >= 0 && (length += said[i].Length) <= Most; i--)
             kept.Insert(0, said[i]);
         var left = said.Count - kept.Count;
-        return "This conversation began elsewhere. What was said and done in it so far stands between the lines; go on from there.\n"
-            + $"-----\n{(left > 0 ? $"[{left} earlier messages are left out]\n\n" : "")}{string.Join("\n\n", kept)}\n-----\n";
+        return $"{heading}\n-----\n{(left > 0 ? $"[{left} earlier messages are left out]\n\n" : "")}{string.Join("\n\n", kept)}\n-----\n";
     }
 
     private static string Text(Message message)

@@ -11,6 +11,7 @@ internal sealed class HookedTurn(ITurn turn, HookRunner hooks) : ITurn
     public TurnId Id => turn.Id;
     public Session Session => turn.Session;
     public IReadOnlyList<Message> Messages => turn.Messages;
+    public IReadOnlyList<Message> Aside => turn.Aside;
     public TurnCompaction? Compaction => turn.Compaction;
     public string? System => turn.System;
     public IReadOnlyList<string>? Tools => turn.Tools;

@@ -53,6 +53,9 @@ public interface ITurn
     /// </summary>
     IReadOnlyList<Message> Messages { get; }
 
+    /// <summary>Those of <see cref="Messages"/> that came between turns since the agent last said something: by hand, or by a merge. One that keeps a conversation itself has not heard of them.</summary>
+    IReadOnlyList<Message> Aside => [];
+
     /// <summary>The turn has no prompt: the agent is only to compact the context; null: it works on the prompt.</summary>
     TurnCompaction? Compaction => null;
 

@@ -20,6 +20,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public TurnId Id => started.Turn;
     public Session Session { get; } = session with { Model = started.Model };
     public IReadOnlyList<Message> Messages => messages;
+    public IReadOnlyList<Message> Aside { get; init; } = [];
     public TurnCompaction? Compaction => started.Compact;
     public string? System => started.System;
     public IReadOnlyList<string>? Tools => started.Tools;

@@ -12,6 +12,7 @@ internal sealed class SessionMemory
     private readonly Dictionary<PermissionId, string> _asked = [];
     private readonly Dictionary<string, PermissionAnswered> _answers = [];
     private readonly HashSet<string> _startedCalls = [];
+    private readonly List<MessageId> _aside = [];
     private Transcript? _context;
     private bool _isOutdated;
 
@@ -31,6 +32,9 @@ internal sealed class SessionMemory
     /// <summary>What an agent is handed (<see cref="ContextReader"/>), oldest first; of an open turn all are there. None before <see cref="LoadMessagesAsync"/>.</summary>
     public IReadOnlyList<Message> Messages => _context?.Messages ?? [];
 
+    /// <summary>Those of <see cref="Messages"/> that came between turns since the agent last said something.</summary>
+    public IReadOnlyList<Message> Aside => [.. _aside.Select(Find).OfType<Message>()];
+
     /// <summary>How the open turn began.</summary>
     public TurnStarted? Turn { get; private set; }
 
@@ -44,6 +48,7 @@ internal sealed class SessionMemory
             return;
 
         var context = new Transcript();
+        _aside.Clear();
         foreach (var e in await ContextReader.ReadAsync(_store, Session, cancellationToken))
         {
             context.Apply(e);
@@ -108,6 +113,12 @@ internal sealed class SessionMemory
                 break;
             case TurnCompleted or TurnFailed or TurnInterrupted:
                 EndTurn();
+                break;
+            case MessageAdded added when added.Turn is null || (added.Role == Role.User && added.Turn != Turn?.Turn):
+                _aside.Add(added.Message);
+                break;
+            case MessageAdded { Role: Role.Assistant }:
+                _aside.Clear();
                 break;
             case ToolStarted started:
                 _startedCalls.Add(started.CallId);

@@ -290,7 +290,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     private void Run(TurnStarted started)
     {
-        var turn = new RunningTurn(this, _parts, started, Session, [.. _memory.Messages]);
+        var turn = new RunningTurn(this, _parts, started, Session, [.. _memory.Messages]) { Aside = _memory.Aside };
         _turn = turn;
         _pump = Task.WhenAll(_pump, Task.Run(() => PumpAsync(turn)));
     }

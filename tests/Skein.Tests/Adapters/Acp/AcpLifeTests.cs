@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
@@ -211,6 +212,34 @@ public sealed class AcpLifeTests
 
         async Task<string> OwnAsync(SessionId of) =>
             await File.ReadAllTextAsync(Path.Combine(flock.Own, (await flock.Kernel.GetAsync(of)).AgentSession + ".json"), Cancellation);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_came_into_its_session_by_a_merge_or_by_hand_it_is_told_once_with_the_next_prompt(bool restarted)
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+        await flock.TurnAsync(session, "echo remember the pond");
+        var own = (await flock.Kernel.GetAsync(session)).AgentSession!;
+        var fork = (await flock.Kernel.Sessions.ForkAsync(session, new ForkRequest(), Kernel.User, Cancellation)).Session.Id;
+        await flock.TurnAsync(fork, "echo the fox is gone");
+        await flock.Kernel.Sessions.MergeAsync(fork, new MergeRequest(), Kernel.User, Cancellation);
+        await flock.Kernel.Sessions.AddMessageAsync(session, new NewMessage(Role.User, [new TextPart("The gate is open.")]), Kernel.User, Cancellation);
+        if (restarted)
+            await flock.Kernel.RestartAsync();
+
+        await flock.TurnAsync(session, "echo one");
+        await flock.TurnAsync(session, "echo two");
+
+        var told = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(flock.Own, own + ".json"), Cancellation)).GetProperty("prompts");
+        Assert.Equal(3, told.GetArrayLength());
+        var first = told[1].GetString()!;
+        Assert.StartsWith("Since you last answered, what stands between the lines was added to this conversation.\n-----\nUser:\nWhat the fork ", first, StringComparison.Ordinal);
+        Assert.Contains("Its last answer:\nYou said: the fox is gone", first, StringComparison.Ordinal);
+        Assert.EndsWith("User:\nThe gate is open.\n-----\n\necho one", first, StringComparison.Ordinal);
+        Assert.Equal("echo two", told[2].GetString());
     }
 
     [Fact]
