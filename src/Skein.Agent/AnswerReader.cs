@@ -98,7 +98,7 @@ internal sealed class AnswerReader(MessageId message, IdSource ids)
                 outputs.Add(Added(part, new ToolCallPart(UniqueId(call.CallId), call.Name, ToolCalls.ArgumentsOf(call))));
                 break;
             case UsageContent usage:
-                Usage = TokenCounts.ToUsage(usage.Details);
+                Usage = TokenCounts.Plus(Usage, usage);
                 break;
             case ErrorContent error:
                 throw new ModelException(FailureKind.Internal, $"The model's answer holds an error: {error.Message}");

@@ -14,6 +14,7 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
     private const string Nothing = "The model answered with nothing.";
 
     private AnswerReader _answer = null!;
+    private bool _interrupted;
 
     public MessageId Message { get; } = turn.Ids.Next<MessageId>();
 
@@ -60,6 +61,13 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
             Spent = _answer.Usage is null ? Spent : Spent is null ? _answer.Usage : Spent + _answer.Usage;
             Cost = model.CostOf(_answer.Usage) is { } paid ? (Cost ?? 0) + paid : Cost;
             budget.Count(model, _answer.Usage, isWhole: failure is null);
+            if (_interrupted)
+            {
+                if (Interrupted() is { } told)
+                    yield return told;
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             if (failure is null)
             {
                 var end = _answer.Close().ToList();
@@ -84,21 +92,27 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
                 continue;
             }
 
-            var told = retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)";
+            var reason = retried == 0 ? failure.Message : $"{failure.Message} (tried {retried + 1} times)";
             var delay = retries.DelayAfter(failure, retried);
             var limit = delay is null ? null : budget.Exhausted();
             if (delay is null || limit is not null)
             {
-                Failure = limit is null ? new TurnFailure(failure.Kind, model.Provider, told) : limit with { Message = $"{limit.Message} The last call failed: {told}" };
+                Failure = limit is null ? new TurnFailure(failure.Kind, model.Provider, reason) : limit with { Message = $"{limit.Message} The last call failed: {reason}" };
                 yield return new AgentEvents([.. _answer.Abandon(failure.Message), new MessageCompleted(Message, StopReason.Failed, Spent, Cost)]);
                 yield break;
             }
 
             yield return new AgentEvents(
                 [new ModelRetried(turn.Id, ++retried, (long)delay.Value.TotalMilliseconds, failure.Kind, failure.Message), .. _answer.Drop(failure.Message)]);
-            await Task.Delay(delay.Value, time, cancellationToken);
+            await Task.Delay(delay.Value, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested && Interrupted() is { } spent)
+                yield return spent;
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
+
+    // The runner closes the message, and does not know what it took.
+    private AgentEvents? Interrupted() => Spent is null ? null : new AgentEvents([new ModelCalled("interrupted", model.Name, Spent, Cost)]);
 
     // No table knows every model: this one is asked without from here on.
     private bool LearnsTemperature(ModelException refusal, ChatOptions options)
@@ -127,13 +141,17 @@ internal sealed class ModelCall(Model model, ITurn turn, TurnBudget budget, Retr
         {
             return await updates.MoveNextAsync() ? (true, null, _answer.Read(updates.Current)) : (false, null, []);
         }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            _interrupted = true;
+            return (false, null, []);
+        }
         catch (ModelException e)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             return (false, e, []);
         }
         // A failure ends a turn as a value. Our own clients throw nothing else, another's may.
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             return (false, ModelException.In(e) ?? new ModelException(FailureKind.Internal, $"The client of {model.Name} failed: {e.Message}", e), []);
         }

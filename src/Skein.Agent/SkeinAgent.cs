@@ -158,7 +158,7 @@ public sealed class SkeinAgent : IAgent
         {
             var model = _models.Get(name);
             var box = await OpenAsync(turn, cancellationToken);
-            var budget = new TurnBudget(turn.Limits.Over(box.Limits), turn.Messages.Where(m => m.Model is not null && m.Turn == turn.Id));
+            var budget = new TurnBudget(turn.Limits.Over(box.Limits), await turn.FindSpentAsync(cancellationToken), turn.Above);
             if (budget.Unfit(model) is { } unfit)
                 return (null, unfit);
 

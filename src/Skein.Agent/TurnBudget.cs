@@ -8,27 +8,30 @@ namespace Skein.Agent;
 
 /// <summary>
 /// What a turn has spent of its limits. Every call of a model counts, also one that failed and is tried again, and so does what agents
-/// cost that worked for it. Not safe for use by several threads, but for <see cref="Left"/> and <see cref="Spend"/>.
+/// cost that worked for it. Not safe for use by several threads, but for its <see cref="Meter"/>.
 /// </summary>
 internal sealed class TurnBudget
 {
     private const string GoOn = "All that was done is kept, and the next prompt goes on from here.";
 
     private readonly TurnLimits _limits;
+    private readonly CostMeter? _above;
     private readonly int _maxSteps;
-    private readonly Lock _spending = new();
     private int _steps;
-    private decimal _cost;
     private string? _uncounted;
 
     /// <param name="limits">What holds for the turn.</param>
-    /// <param name="before">What the log has of it already, where it goes on after a restart.</param>
-    public TurnBudget(TurnLimits limits, IEnumerable<Message> before)
+    /// <param name="before">What it has spent already, where it goes on after a restart.</param>
+    /// <param name="above">Of the turn that this one works for.</param>
+    public TurnBudget(TurnLimits limits, TurnSpent before, CostMeter? above)
     {
-        (_limits, _maxSteps) = (limits, limits.MaxSteps ?? TurnLimits.DefaultSteps);
-        foreach (var message in before)
-            (_steps, _cost) = (_steps + 1, _cost + (message.Cost ?? 0));
+        (_limits, _above, _maxSteps, _steps) = (limits, above, limits.MaxSteps ?? TurnLimits.DefaultSteps, before.Steps);
+        Meter = new CostMeter(limits.MaxCost, above);
+        Meter.Spend(before.Cost);
     }
+
+    /// <summary>What it costs, with those that work for it.</summary>
+    public CostMeter Meter { get; }
 
     /// <summary>Why a limit cannot be held for a model; null: it can.</summary>
     public TurnFailure? Unfit(Model model) =>
@@ -42,33 +45,18 @@ internal sealed class TurnBudget
     public void Count(Model model, Usage? usage, bool isWhole)
     {
         _steps++;
-        _cost += model.CostOf(usage) ?? 0;
+        Meter.Spend(model.CostOf(usage) ?? 0);
         if (isWhole && usage is null)
             _uncounted = model.Name;
-    }
-
-    /// <summary>What is left of the limit of cost, in US dollars; null: there is none.</summary>
-    public decimal? Left
-    {
-        get
-        {
-            lock (_spending)
-                return _limits.MaxCost - _cost;
-        }
-    }
-
-    /// <summary>Takes note of what another agent cost that worked for this turn.</summary>
-    public void Spend(decimal cost)
-    {
-        lock (_spending)
-            _cost += cost;
     }
 
     /// <summary>Why no further call may be made; null: one may.</summary>
     public TurnFailure? Exhausted()
     {
-        if (_limits.MaxCost is { } most && _cost >= most)
-            return Stop($"The turn was stopped: it cost {Shown(_cost)}, and max_cost is {Shown(most)}. {GoOn} For more in one turn: --max-cost, or max_cost in the settings.");
+        if (_limits.MaxCost is { } most && Meter.Spent >= most)
+            return Stop($"The turn was stopped: it cost {Shown(Meter.Spent)}, and max_cost is {Shown(most)}. {GoOn} For more in one turn: --max-cost, or max_cost in the settings.");
+        if (_above?.Left <= 0)
+            return Stop("The turn was stopped: nothing is left of what the turn that it works for may cost.");
         if (_limits.MaxCost is not null && _uncounted is { } model)
             return Stop($"The turn was stopped: max_cost is {Shown(_limits.MaxCost)}, and {model} does not tell how many tokens its answers take. {GoOn} Leave max_cost out for this model.");
         return _steps >= _maxSteps

@@ -40,15 +40,17 @@ internal sealed class TaskTool(IReadOnlyList<AgentFile> agents) : ITool
     public async Task<ToolOutput> RunAsync(JsonElement arguments, ToolContext context, CancellationToken cancellationToken)
     {
         var request = Parse(arguments);
-        var left = context.Budget?.Left;
+        var left = context.Budget?.Meter.Left;
         if (left <= 0)
             throw new ToolInputException("Nothing is left of what this turn may cost, so no other agent can be asked.");
 
+        var meter = new CostMeter(null, context.Budget?.Meter);
         SubAgentResult result;
         try
         {
-            result = await context.Turn.RunSubAgentAsync(request with { MaxCost = left, Key = context.Call }, cancellationToken);
-            context.Budget?.Spend(result.Cost);
+            result = await context.Turn.RunSubAgentAsync(request with { MaxCost = left, Key = context.Call, Meter = meter }, cancellationToken);
+            // A driven agent tells what it cost when it has ended.
+            meter.Spend(Math.Max(0, result.Cost - meter.Spent));
         }
         catch (SkeinException e)
         {

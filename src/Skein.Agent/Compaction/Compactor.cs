@@ -20,6 +20,8 @@ internal sealed class Compactor(ITurn turn, Model model, Conversation conversati
     // An overflow that so many summaries in a row do not help against has another reason.
     private const int MostInARow = 3;
 
+    private const string Purpose = "summary";
+
     // What is asked for where nothing is known of the model.
     private const int UsualSummary = 2_000;
     private const int UsualRecent = 8_000;
@@ -112,8 +114,13 @@ internal sealed class Compactor(ITurn turn, Model model, Conversation conversati
             var request = new ChatMessage(ChatRole.User, Request(covered, earlier, length, keep, (room >> attempt) - earlier.Sum(s => TokenEstimate.Of(s.Text))));
             await foreach (var output in call.RunAsync([request], new ChatOptions { Instructions = s_instructions.Value, MaxOutputTokens = length }, cancellationToken))
             {
-                if (output is AgentEvents { Bodies: var bodies } && bodies.OfType<ModelRetried>().FirstOrDefault() is { } retried)
-                    yield return retried;
+                foreach (var body in output is AgentEvents { Bodies: var bodies } ? bodies : [])
+                {
+                    if (body is ModelRetried)
+                        yield return body;
+                    else if (body is ModelCalled interrupted)
+                        yield return interrupted with { Purpose = Purpose };
+                }
             }
 
             spent = call.Spent is { } used ? (spent ?? new Usage()) + used : spent;
@@ -127,7 +134,11 @@ internal sealed class Compactor(ITurn turn, Model model, Conversation conversati
             else if (text.Length == 0)
                 Failure = new TurnFailure(FailureKind.Internal, model.Provider, "The conversation could not be summarised: the model gave no summary.");
             if (Failure is not null)
+            {
+                if (spent is not null)
+                    yield return new ModelCalled(Purpose, model.Name, spent, cost);
                 yield break;
+            }
 
             var summary = new SummaryPart(text, kept, conversation.Tokens, keep);
             var id = turn.Ids.Next<MessageId>();

@@ -60,6 +60,7 @@ internal sealed class AnthropicModel : ModelClient
         private readonly Dictionary<long, ToolCalls.Growing> _calls = [];
         private StopReason? _stop;
         private long _input, _output, _thinking, _cacheRead, _cacheWrite;
+        private Core.Usage _told = new();
         private bool _ended;
 
         public ChatResponseUpdate? Read(RawMessageStreamEvent e)
@@ -71,8 +72,8 @@ internal sealed class AnthropicModel : ModelClient
             if (e.TryPickContentBlockStop(out var stop))
                 return Update(_calls.Remove(stop.Index, out var call) ? call.Finish() : null);
             if (e.TryPickStart(out var message))
-                Count(message.Message.Usage);
-            else if (e.TryPickDelta(out var end))
+                return Update(Count(message.Message.Usage));
+            if (e.TryPickDelta(out var end))
                 Count(end);
             else if (e.TryPickStop(out _))
                 _ended = true;
@@ -88,7 +89,7 @@ internal sealed class AnthropicModel : ModelClient
             Role = ChatRole.Assistant,
             FinishReason = Finish(),
             Contents = [new UsageContent(TokenCounts.ToDetails(
-                new Core.Usage(_input, Math.Max(0, _output - _thinking), _thinking, _cacheRead, _cacheWrite)))],
+                new Core.Usage(More(_input, _told.Input), More(_output, _thinking), _thinking, More(_cacheRead, _told.CacheRead), More(_cacheWrite, _told.CacheWrite))))],
         };
 
         private AIContent? Start(RawContentBlockStartEvent e)
@@ -117,13 +118,18 @@ internal sealed class AnthropicModel : ModelClient
             return e.Delta.TryPickInputJson(out var input) && _calls.TryGetValue(e.Index, out var call) ? call.Add(input.PartialJson) : null;
         }
 
-        private void Count(Usage usage)
+        // Told at once, since an answer that breaks off was read all the same; what the end tells beyond that is added.
+        private UsageContent Count(Usage usage)
         {
             _input = usage.InputTokens;
             _output = usage.OutputTokens;
             _cacheRead = usage.CacheReadInputTokens ?? 0;
             _cacheWrite = usage.CacheCreationInputTokens ?? 0;
+            _told = new Core.Usage(_input, 0, 0, _cacheRead, _cacheWrite);
+            return new UsageContent(TokenCounts.ToDetails(_told));
         }
+
+        private static long More(long all, long told) => Math.Max(0, all - told);
 
         // The counts of the end are totals, and replace those of the beginning where they are given.
         private void Count(RawMessageDeltaEvent e)

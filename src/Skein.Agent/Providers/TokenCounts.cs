@@ -30,6 +30,9 @@ internal static class TokenCounts
         return Split(details.InputTokenCount ?? 0, details.OutputTokenCount ?? 0, reasoning, read, written);
     }
 
+    /// <summary>Counts of one answer add up, wherever in it they come.</summary>
+    public static Usage Plus(Usage? before, UsageContent more) => (before ?? new Usage()) + ToUsage(more.Details);
+
     /// <summary>From totals. A server that counts the parts but not into the total must not make a negative count.</summary>
     public static Usage Split(long input, long output, long reasoning, long read, long written) =>
         new(Math.Max(0, input - read - written), Math.Max(0, output - reasoning), reasoning, read, written);

@@ -46,7 +46,7 @@ internal sealed class TracedClient(IChatClient inner, string provider, string mo
                     throw;
                 }
 
-                usage = updates.Current.Contents.OfType<UsageContent>().LastOrDefault() is { } counted ? TokenCounts.ToUsage(counted.Details) : usage;
+                usage = updates.Current.Contents.OfType<UsageContent>().Aggregate(usage, TokenCounts.Plus);
                 finish = updates.Current.FinishReason ?? finish;
                 said?.Add(updates.Current);
                 yield return updates.Current;

@@ -68,6 +68,16 @@ public interface ITurn
     /// <summary>What its prompt says must end it; over what the agent's settings say.</summary>
     TurnLimits Limits { get; }
 
+    /// <summary>Where it is counted what the turn spends of what the turn may that it works for; null: it works for none.</summary>
+    CostMeter? Above => null;
+
+    /// <summary>What it had spent when it was handed out: more than nothing where it goes on after a restart.</summary>
+    ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken)
+    {
+        var calls = Messages.Where(m => m.Model is not null && m.Turn == Id).ToList();
+        return new(new TurnSpent(calls.Count, calls.Sum(m => m.Cost ?? 0)));
+    }
+
     /// <summary>How much its model is to think; over what the agent's settings say. Null: they, or else the model, decide.</summary>
     Effort? Effort { get; }
 

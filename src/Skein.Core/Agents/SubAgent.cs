@@ -6,7 +6,9 @@ namespace Skein.Core.Agents;
 /// <param name="Prompt">All that the agent is told.</param>
 /// <param name="MaxCost">What it may cost at most, in US dollars; null: as the turn that asks.</param>
 /// <param name="Key">Names the call that asks: asked for again, also after a restart, it goes on with the session that it made. Null: it is made anew.</param>
-public sealed record SubAgentRequest(string? Agent, string Title, string Prompt, decimal? MaxCost = null, string? Key = null)
+/// <param name="Meter">What it spends is counted here while it works, and ends it where nothing is left; null: nobody counts before its end.</param>
+public sealed record SubAgentRequest(
+    string? Agent, string Title, string Prompt, decimal? MaxCost = null, string? Key = null, CostMeter? Meter = null)
 {
     /// <summary>The key of a call.</summary>
     public static string KeyOf(MessageId message, string callId) => $"{message}/{callId}";

@@ -1,5 +1,10 @@
 namespace Skein.Core.Agents;
 
+/// <summary>What a turn has spent of its limits.</summary>
+/// <param name="Steps">Calls of the model, those that were tried again included.</param>
+/// <param name="Cost">US dollars, with what agents cost that worked for it.</param>
+public readonly record struct TurnSpent(int Steps, decimal Cost);
+
 /// <summary>What ends a turn that would go on; null: nothing was said.</summary>
 /// <param name="MaxCost">US dollars that the calls of the model may cost together; above zero.</param>
 /// <param name="MaxSteps">Calls of the model, those that are tried again included; 1 or more.</param>

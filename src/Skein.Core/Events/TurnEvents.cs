@@ -70,8 +70,8 @@ public sealed record TurnInterrupted(TurnId Turn, string Reason) : EventBody;
 /// <param name="DelayMs">Milliseconds waited before.</param>
 public sealed record ModelRetried(TurnId Turn, int Attempt, long DelayMs, FailureKind Kind, string Message) : EventBody;
 
-/// <summary>A model was called beside the messages.</summary>
-/// <param name="Purpose">What for: <c>title</c>.</param>
+/// <summary>A model was called beside the messages, or for one that does not tell what it took.</summary>
+/// <param name="Purpose">What for: <c>title</c>, <c>summary</c> (of one that failed), <c>interrupted</c> (for a message that was closed before its model had ended).</param>
 /// <param name="Model"><c>provider/name</c>.</param>
 /// <param name="Cost">In US dollars; null where the price is not known.</param>
 public sealed record ModelCalled(string Purpose, string Model, Usage? Usage = null, decimal? Cost = null) : EventBody;

@@ -26,6 +26,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public IReadOnlyList<string>? Tools => started.Tools;
     public Effort? Effort => started.Effort;
     public TurnLimits Limits { get; } = new(started.MaxCost, started.MaxSteps);
+    public CostMeter? Above => parts.SubAgents.FindMeter(Session.Id);
     public IdSource Ids => runner.Ids;
     public Redactor Redactor => parts.Redactor;
 
@@ -45,6 +46,9 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
 
     public ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) =>
         Forking.FindAgentOriginAsync(parts.Store, Session, messages, cancellationToken);
+
+    public ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken) =>
+        messages.Any(m => m.Model is not null && m.Turn == Id) ? new(TurnSpending.ReadAsync(parts.Store, Session.Id, Id, messages[^1], cancellationToken)) : new(default(TurnSpent));
 
     public Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) =>
         parts.SubAgents.RunAsync(this, request, cancellationToken);

@@ -21,10 +21,14 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     private static readonly Cause s_by = new("skein");
 
     private readonly ConcurrentDictionary<SessionId, int> _running = new();
+    private readonly ConcurrentDictionary<SessionId, CostMeter> _meters = new();
     private volatile bool _stopping;
 
     /// <summary>All sessions are being put down: none need be interrupted for another.</summary>
     public void Stop() => _stopping = true;
+
+    /// <summary>Where it is counted what a session spends that works for a turn just now; null: nowhere.</summary>
+    public CostMeter? FindMeter(SessionId session) => _meters.GetValueOrDefault(session);
 
     /// <exception cref="SkeinException">It cannot be begun: the message says why.</exception>
     public async Task<SubAgentResult> RunAsync(ITurn turn, SubAgentRequest request, CancellationToken cancellationToken)
@@ -42,7 +46,16 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         try
         {
             var child = begun ?? await CreateAsync(parent, request, cancellationToken);
-            return await FollowAsync(turn, child, request, cancellationToken);
+            if (request.Meter is { } meter)
+                _meters[child.Id] = meter;
+            try
+            {
+                return await FollowAsync(turn, child, request, cancellationToken);
+            }
+            finally
+            {
+                _meters.TryRemove(child.Id, out _);
+            }
         }
         finally
         {
@@ -53,7 +66,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     /// <summary>Puts the sessions that worked for one into the trash too.</summary>
     public async Task TrashOfAsync(SessionId parent, Cause by, CancellationToken cancellationToken)
     {
-        foreach (var child in await ListOfAsync(parent, trashed: false, cancellationToken))
+        foreach (var child in await SessionRows.BelowAsync(store, parent, trashed: false, cancellationToken))
             await sessions.TrashAsync(child.Id, by, cancellationToken);
     }
 
@@ -63,7 +76,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     {
         if (parent.TrashedAt is not { } since)
             return;
-        foreach (var child in (await ListOfAsync(parent.Id, trashed: true, cancellationToken)).Where(c => c.TrashedAt >= since))
+        foreach (var child in (await SessionRows.BelowAsync(store, parent.Id, trashed: true, cancellationToken)).Where(c => c.TrashedAt >= since))
             await sessions.RestoreAsync(child.Id, by, cancellationToken);
     }
 
@@ -90,20 +103,6 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     }
 
     private static string CallIdAbove(SessionId child, PermissionAsked asked) => $"{child}/{asked.CallId}";
-
-    private async Task<IReadOnlyList<Session>> ListOfAsync(SessionId parent, bool trashed, CancellationToken cancellationToken)
-    {
-        var all = new List<Session>();
-        var query = new SessionQuery(Archived: null, Parent: parent, Trashed: trashed, Limit: 1000);
-        do
-        {
-            var page = await store.ListAsync(query, cancellationToken);
-            all.AddRange(page.Items);
-            query = query with { Cursor = page.Next };
-        }
-        while (query.Cursor is not null);
-        return all;
-    }
 
     private async Task RequireRoomAsync(Session parent, CancellationToken cancellationToken)
     {
@@ -203,15 +202,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
         var messages = await sessions.ListMessagesAsync(child.Id, null, LastMessages, cancellationToken);
         var answer = messages.Items.LastOrDefault(m => m.Role == Role.Assistant && m.Text.Length > 0)?.Text ?? "";
         var now = (await sessions.GetAsync(child.Id, cancellationToken)).Session;
-        return new SubAgentResult(now.Id, now.Agent, answer, problem, now.Usage, now.Cost + await CostBelowAsync(now.Id, cancellationToken));
-    }
-
-    private async Task<decimal> CostBelowAsync(SessionId session, CancellationToken cancellationToken)
-    {
-        var cost = 0m;
-        foreach (var below in await ListOfAsync(session, trashed: false, cancellationToken))
-            cost += below.Cost + await CostBelowAsync(below.Id, cancellationToken);
-        return cost;
+        return new SubAgentResult(now.Id, now.Agent, answer, problem, now.Usage, now.Cost + await TurnSpending.BelowAsync(store, now.Id, cancellationToken));
     }
 
     private static PermissionMode Least(PermissionMode one, PermissionMode other) => Reach(one) <= Reach(other) ? one : other;

@@ -247,6 +247,35 @@ public sealed class SubAgentTests : IAsyncLifetime
         Assert.Contains("it cost $5.00, and max_cost is $4.50", failed.Message, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Those_that_work_side_by_side_share_what_is_left()
+    {
+        // Each would make three calls of what was left when it began; together they have it for two or three.
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE busy busy", MaxCost: 3.5m), Kernel.User, Cancellation);
+        await _kernel.EventAsync<TurnFailed>(parent, accepted.Seq);
+
+        var children = await ChildrenAsync(parent);
+        Assert.All(children, c => Assert.InRange(c.Cost, 1, 2));
+        Assert.Equal(2, children.Count);
+        Assert.Contains("nothing is left of what the turn that it works for may cost", Said(await _kernel.MessagesAsync(parent)), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_they_cost_before_a_restart_is_spent_of_the_limit_after_it()
+    {
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("FIRST say:one", MaxCost: 2.5m), Kernel.User, Cancellation);
+        var asked = (PermissionAsked)(await _kernel.EventAsync<PermissionAsked>(parent, accepted.Seq)).Body;
+
+        await _kernel.RestartAsync();
+        await _kernel.Sessions.AnswerAsync(parent, asked.Permission, new PermissionReply(PermissionAnswer.Once), Kernel.User, Cancellation);
+        var failed = (TurnFailed)(await _kernel.EventAsync<TurnFailed>(parent, accepted.Seq)).Body;
+
+        Assert.Contains("it cost $3.00, and max_cost is $2.50", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(2, (await _kernel.GetAsync(parent)).Cost);
+    }
+
     private async Task<SessionId> NewAsync(PermissionMode mode = PermissionMode.Ask) =>
         (await _kernel.Sessions.CreateAsync(new NewSession(_kernel.Workspace, Model: "local/any", Mode: mode), Kernel.User, Cancellation)).Session.Id;
 
@@ -275,6 +304,9 @@ public sealed class SubAgentTests : IAsyncLifetime
                 ? new StreamedAnswer(new Said("All back."))
                 : new StreamedAnswer([.. prompt.Split(' ').Skip(1).Select((work, n) => Handed(n, work))]);
 
+        if (prompt.StartsWith("FIRST ", StringComparison.Ordinal))
+            return new StreamedAnswer(results.Count == 0 ? Handed(0, prompt.Split(' ')[1]) : new Called("c", "change", "{}"));
+
         return prompt.Split(':') switch
         {
             ["say", var what] => new StreamedAnswer(new Said(what)),
@@ -282,6 +314,7 @@ public sealed class SubAgentTests : IAsyncLifetime
             ["hold", _] => results.Count > 0 ? new StreamedAnswer(new Said("Held.")) : new StreamedAnswer(new Called("h", "hold", "{}")),
             ["stall"] => new StreamedAnswer(new Said("I begin"), new Stalled(new TaskCompletionSource().Task, _stalled)),
             ["meet"] => results.Count > 0 ? new StreamedAnswer(new Said("They met.")) : new StreamedAnswer(new Called("m", "meet", "{}")),
+            ["busy"] => new StreamedAnswer(new Called("b", "meet", "{}")),
             ["change"] => results.Count > 0 ? new StreamedAnswer(new Said($"It says: {results[0]}")) : new StreamedAnswer(new Called("c", "change", "{}")),
             ["nest"] => results.Count > 0 ? new StreamedAnswer(new Said("Nested.")) : new StreamedAnswer(Handed(0, "nest")),
             _ => new StreamedAnswer(new Said("Done.")),
