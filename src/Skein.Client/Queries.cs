@@ -20,6 +20,7 @@ internal static class Queries
             ("id_start", query.IdStart),
             ("agent_session", query.AgentSession),
             ("follow", query.Follow ? Word(true) : null),
+            ("worktrees_of", query.WorktreesOf),
             ("trashed", query.Trashed ? Word(true) : null),
             ("cursor", query.Cursor),
             ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));

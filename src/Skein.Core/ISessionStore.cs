@@ -138,6 +138,7 @@ public interface ISessionWriter : IAsyncDisposable
 /// <param name="Follow">Also those that are lost and belong to <paramref name="Workspace"/>: their own folder is gone, and it is the same part of the same project. What that comes to stands in <paramref name="Project"/> and <paramref name="NotIn"/>; a store looks at those alone.</param>
 /// <param name="Project">Those of this project also where they are not in <paramref name="Workspace"/>; without that: only those.</param>
 /// <param name="NotIn">None of these folders.</param>
+/// <param name="WorktreesOf">Only those that work in worktrees which were made for forks of this folder's sessions, wherever in them: what that comes to stands in <paramref name="Project"/> and <paramref name="NotIn"/> too.</param>
 /// <param name="Trashed">Those in the trash instead of the others.</param>
 /// <param name="TitleStart">Only those whose title begins so, to the letter.</param>
 /// <param name="Cursor"><see cref="SessionPage.Next"/> of the page before; null: the first page.</param>
@@ -154,6 +155,7 @@ public sealed record SessionQuery(
     bool Follow = false,
     Project? Project = null,
     IReadOnlyList<string>? NotIn = null,
+    string? WorktreesOf = null,
     bool Trashed = false,
     string? TitleStart = null,
     string? Cursor = null,

@@ -24,6 +24,7 @@ internal static class QueryText
             IdStart: Text(query, "id_start"),
             AgentSession: Text(query, "agent_session"),
             Follow: Flag(query, "follow"),
+            WorktreesOf: Text(query, "worktrees_of"),
             Trashed: Flag(query, "trashed"),
             Cursor: Text(query, "cursor"),
             Limit: (int)(Number(query, "limit", 1, 1000) ?? unasked.Limit));

@@ -157,7 +157,7 @@ public sealed class GitWorktrees(
     private static string FolderOf(string root, string branch)
     {
         var main = GitRepository.Find(root)!.CommonFolder is var common && Path.GetFileName(common) == ".git" ? Path.GetDirectoryName(common)! : root;
-        return Path.Combine(Path.GetDirectoryName(main) ?? "/", $"{Path.GetFileName(main)}.worktrees", branch.Replace('/', '-'));
+        return Path.Combine(Worktree.FolderOfAll(main), branch.Replace('/', '-'));
     }
 
     private static async Task<T> GuardAsync<T>(Func<Task<T>> work)

@@ -19,6 +19,7 @@ internal static class LsCommand
     {
         var all = new Option<bool>("--all", "-a") { Description = "Of all folders, not only of this one." };
         var workspace = new Option<string>("--workspace") { Description = "Of this folder instead.", HelpName = "PATH" };
+        var worktrees = new Option<bool>("--worktrees") { Description = "Only the forks that work in worktrees of this folder, which else come below its own." };
         var archived = new Option<bool>("--archived") { Description = "The archived ones." };
         var trash = new Option<bool>("--trash") { Description = "Those in the trash." };
         var status = Values.Status();
@@ -26,12 +27,14 @@ internal static class LsCommand
         var limit = Values.Limit("--limit", "How many.", UsualLimit);
         var cursor = new Option<string>("--cursor") { Description = "Where the page before ended: its 'next'.", HelpName = "NEXT" };
         var json = Values.Json();
-        var command = new Command("ls", "List the sessions of this folder, most recently updated first.") { all, workspace, archived, trash, status, agent, limit, cursor, json };
+        var command = new Command("ls", "List the sessions of this folder, most recently updated first.") { all, workspace, worktrees, archived, trash, status, agent, limit, cursor, json };
 
         command.Validators.Add(result =>
         {
             if (result.GetValue(all) && result.GetValue(workspace) is not null)
                 result.AddError("--all and --workspace exclude each other: one means every folder, the other names one.");
+            if (result.GetValue(all) && result.GetValue(worktrees))
+                result.AddError("--all and --worktrees exclude each other: every folder has them already.");
         });
 
         command.SetAction(async (parsed, cancellationToken) =>
@@ -45,8 +48,11 @@ internal static class LsCommand
                 Trashed: parsed.GetValue(trash),
                 Cursor: parsed.GetValue(cursor),
                 Limit: parsed.GetValue(limit));
+            var beside = query with { Workspace = null, Follow = false, WorktreesOf = query.Workspace };
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
-            await ListAsync(client, query, parsed.GetValue(json), surroundings, cancellationToken);
+            await ListAsync(client, parsed.GetValue(worktrees) ? beside : query, parsed.GetValue(json), surroundings, cancellationToken);
+            if (!parsed.GetValue(json) && !parsed.GetValue(worktrees) && query is { Workspace: not null, Cursor: null })
+                ShowBeside(SessionRows.Read(await client.ListJsonAsync(beside, cancellationToken)), beside, surroundings);
             return CommandLine.Good;
         });
         return command;
@@ -65,12 +71,23 @@ internal static class LsCommand
     private static string FolderOf(string? named, Surroundings surroundings) =>
         named is null ? surroundings.Folder : RealPath.Of(Path.GetFullPath(named, surroundings.Folder));
 
+    // Without numbers: those are this folder's own, and so is 'last'.
+    private static void ShowBeside(SessionRows page, SessionQuery query, Surroundings surroundings)
+    {
+        if (page.Items.Count == 0)
+            return;
+        surroundings.Out.WriteLine();
+        surroundings.Out.WriteLine("Forks in worktrees of this folder", Style.Dim);
+        Show(page, query, surroundings);
+    }
+
     private static void Show(SessionRows page, SessionQuery query, Surroundings surroundings)
     {
         if (page.Items.Count == 0)
         {
-            surroundings.Error.WriteLine(query.Workspace is null
-                ? "No sessions."
+            surroundings.Error.WriteLine(
+                query.WorktreesOf is { } origin ? $"No forks in worktrees of {origin}. Begin one: skein fork SESSION --worktree"
+                : query.Workspace is null ? "No sessions."
                 : $"No sessions in {query.Workspace}. Begin one: skein run \"…\" (all folders: skein ls --all)", Style.Dim);
             return;
         }

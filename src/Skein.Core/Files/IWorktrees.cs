@@ -34,4 +34,20 @@ public interface IWorktrees
 /// <param name="Folder">Its first folder: absolute.</param>
 /// <param name="Root">The first folder of the working tree that it was made like.</param>
 /// <param name="Tree">The snapshot of what it began with; paths begin at the fork's workspace.</param>
-public sealed record Worktree(string Folder, string Branch, string Root, string Tree);
+public sealed record Worktree(string Folder, string Branch, string Root, string Tree)
+{
+    /// <summary>Where all are that were made like a working tree: beside it, where people and editors find them.</summary>
+    public static string FolderOfAll(string root) => root + ".worktrees";
+
+    /// <summary>Whether a folder lies in a worktree that was made like the working tree which another lies in.</summary>
+    public static bool IsBeside(string original, string folder)
+    {
+        for (var root = original; root is { Length: > 1 }; root = Path.GetDirectoryName(root))
+        {
+            if (folder.StartsWith(FolderOfAll(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
+    }
+}

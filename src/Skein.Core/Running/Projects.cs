@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Skein.Core.Events;
+using Skein.Core.Files;
 using Skein.Core.Protocol;
 
 namespace Skein.Core.Running;
@@ -18,19 +20,45 @@ internal sealed class Projects(ISessionStore store, Func<string, CancellationTok
     public async Task<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken)
     {
         RequestRules.Limit(query.Limit);
+        if (query.WorktreesOf is { } origin)
+            return await ListWorktreesAsync(query, origin, cancellationToken);
         if (!query.Follow || query.Workspace is not { } workspace || await FindAsync(workspace, cancellationToken) is not { } project)
             return await store.ListAsync(query, cancellationToken);
 
-        // The folders that have sessions of this project, one after the other: few, however many sessions there are.
-        var (seen, living) = (new List<string> { workspace }, new List<string>());
-        while (await FindElsewhereAsync(project, seen, cancellationToken) is { } folder)
+        var living = new List<string>();
+        await foreach (var folder in FoldersOfAsync(project, workspace, cancellationToken))
         {
-            seen.Add(folder);
             if (!await IsLostAsync(folder, project, cancellationToken))
                 living.Add(folder);
         }
 
         return await store.ListAsync(query with { Project = project, NotIn = living }, cancellationToken);
+    }
+
+    private async Task<SessionPage> ListWorktreesAsync(SessionQuery query, string origin, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(origin, cancellationToken) is not { } project)
+            return new SessionPage([], null);
+
+        var others = new List<string> { origin };
+        await foreach (var folder in FoldersOfAsync(project, origin, cancellationToken))
+        {
+            if (!Worktree.IsBeside(origin, folder) || !Directory.Exists(folder))
+                others.Add(folder);
+        }
+
+        return await store.ListAsync(query with { Project = project, NotIn = others }, cancellationToken);
+    }
+
+    // One after the other: they are few, however many sessions there are.
+    private async IAsyncEnumerable<string> FoldersOfAsync(Project project, string but, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var seen = new List<string> { but };
+        while (await FindElsewhereAsync(project, seen, cancellationToken) is { } folder)
+        {
+            seen.Add(folder);
+            yield return folder;
+        }
     }
 
     /// <summary>What to append so that a session works in a folder from now on; nothing where it does already.</summary>

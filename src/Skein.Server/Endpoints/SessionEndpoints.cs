@@ -19,7 +19,7 @@ internal static class SessionEndpoints
         sessions.MapPost("", CreateAsync).WithSummary("Make a session, or answer the one of the id given");
         sessions.MapPost("/import", ImportAsync).WithSummary("Make a session out of messages that were said elsewhere").WithMetadata(new SizeLimit(LargestImport));
         sessions.MapGet("", ListAsync).WithSummary("List sessions, most recent first")
-            .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "id_start", "agent_session", "follow", "trashed", "cursor", "limit"));
+            .WithMetadata(new QueryNames("workspace", "archived", "status", "agent", "parent", "id_start", "agent_session", "follow", "worktrees_of", "trashed", "cursor", "limit"));
         sessions.MapGet("/{id}", GetAsync).WithSummary("One session");
         sessions.MapPatch("/{id}", ChangeAsync).WithSummary("Change title, agent, model, mode, archive or pin");
         sessions.MapDelete("/{id}", TrashAsync).WithSummary("Put it in the trash, or delete it from there for good").WithMetadata(new QueryNames("purge"));

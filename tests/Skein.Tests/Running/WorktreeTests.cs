@@ -1,4 +1,5 @@
 using Skein.Agent.Checkpoints;
+using Skein.Agent.Projects;
 using Skein.Agent.Settings;
 using Skein.Agent.Worktrees;
 using Skein.Core;
@@ -39,6 +40,31 @@ public sealed class WorktreeTests : IAsyncLifetime
         _files.Dispose();
         _trusted.Dispose();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Sessions_in_worktrees_are_listed_for_the_folder_that_they_were_made_like_and_for_no_other()
+    {
+        var finder = new ProjectFinder(Environment.GetEnvironmentVariable("PATH"), TimeProvider.System);
+        _kernel.FindProject = finder.FindAsync;
+        await _kernel.RestartAsync();
+        await ShellAsync("git clone -q . ../clone");
+        _session = await NewAsync(Work);
+        var fork = await ForkAsync();
+        var later = await NewAsync(fork.Workspace);
+        var clone = await NewAsync(_folder.Below("clone"));
+        var below = await NewAsync(Path.Combine(fork.Workspace, "d"));
+
+        Assert.Equal([later, fork.Id], await BesideAsync(Work));
+        Assert.Equal([below], await BesideAsync(Path.Combine(Work, "d")));
+        Assert.Empty(await BesideAsync(_folder.Below("clone")));
+        Assert.Empty(await BesideAsync(Path.GetDirectoryName(Work)!));
+        Assert.Equal([clone], (await _kernel.Sessions.ListAsync(new SessionQuery(_folder.Below("clone"), Follow: true), Cancellation)).Items.Select(s => s.Id));
+        Assert.DoesNotContain(fork.Id, (await _kernel.Sessions.ListAsync(new SessionQuery(Work, Follow: true), Cancellation)).Items.Select(s => s.Id));
+
+        async Task<SessionId> NewAsync(string folder) => (await _kernel.Sessions.CreateAsync(new NewSession(folder), Kernel.User, Cancellation)).Session.Id;
+        async Task<IEnumerable<SessionId>> BesideAsync(string folder) =>
+            (await _kernel.Sessions.ListAsync(new SessionQuery(WorktreesOf: folder), Cancellation)).Items.Select(s => s.Id).OrderByDescending(id => id.Value, StringComparer.Ordinal);
     }
 
     [Fact]
