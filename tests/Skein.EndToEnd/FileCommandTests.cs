@@ -85,6 +85,8 @@ public sealed class FileCommandTests : IAsyncDisposable
         var folder = fork.GetProperty("workspace").GetString()!;
         Assert.Equal((_user.Project + ".worktrees/try-it", "two\n"), (folder, await File.ReadAllTextAsync(Path.Combine(folder, "goose.txt"), TestContext.Current.CancellationToken)));
         var id = fork.GetProperty("id").GetString()!;
+        Assert.Matches("^#.*\n1 .*\n\nForks in worktrees of this folder\n.*\n.*" + folder + "\n$", (await _user.GoodAsync("ls")).Out);
+        Assert.Equal(id, (await _user.JsonAsync("ls", "--worktrees")).GetProperty("items")[0].GetProperty("id").GetString());
         await _user.GoodAsync("run", "-s", id, "Write three.");
         Assert.Equal(("two\n", "three\n"), (await ReadAsync(), await File.ReadAllTextAsync(Path.Combine(folder, "goose.txt"), TestContext.Current.CancellationToken)));
 

@@ -70,6 +70,16 @@ internal sealed class Runners : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until the last snapshot of files that a turn which has ended is still being taken is in the log: what it shows is the turn's, and
+    /// would else seem to be changed by somebody else. Returns at once where a turn runs.
+    /// </summary>
+    public async Task SettleAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        var settled = await RunAsync(session, runner => Task.FromResult(runner.Settled), cancellationToken);
+        await settled.WaitAsync(cancellationToken);
+    }
+
     // A runner is opened once, for all who ask; nobody's token may cancel it for the others.
     private Lazy<Task<SessionRunner>> Runner(SessionId session) =>
         _all.GetOrAdd(session, id => new Lazy<Task<SessionRunner>>(() => SessionRunner.OpenAsync(_parts, id, CancellationToken.None)));

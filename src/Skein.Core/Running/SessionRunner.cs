@@ -47,6 +47,9 @@ internal sealed class SessionRunner : IAsyncDisposable
     /// <summary>Completes when the runner has been let go and its writer is closed.</summary>
     public Task Gone => _gone.Task;
 
+    /// <summary>Completes when nothing of an ended turn goes on: its last snapshot of files may. On the mailbox only, but to be awaited elsewhere.</summary>
+    public Task Settled => _turn is null ? _pump : Task.CompletedTask;
+
     /// <summary>An append failed: this runner can do no more.</summary>
     public bool HasFailed { get; private set; }
 

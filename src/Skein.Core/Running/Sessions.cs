@@ -269,8 +269,11 @@ public sealed class Sessions : IAsyncDisposable
 
     /// <inheritdoc cref="FileRewinds.RewindAsync"/>
     /// <exception cref="BusyException"/>
-    public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, Cause by, CancellationToken cancellationToken) =>
-        CommandAsync(session, by, runner => _rewinds.RewindAsync(Idle(runner), request, by, cancellationToken), cancellationToken);
+    public async Task<SessionView> RewindAsync(SessionId session, RewindRequest request, Cause by, CancellationToken cancellationToken)
+    {
+        await _runners.SettleAsync(session, cancellationToken);
+        return await CommandAsync(session, by, runner => _rewinds.RewindAsync(Idle(runner), request, by, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc cref="FileRewinds.UnrewindAsync"/>
     /// <exception cref="BusyException"/>
@@ -368,8 +371,12 @@ public sealed class Sessions : IAsyncDisposable
             throw new BusyException(session.Id, turn);
     }
 
-    private async Task<SessionId> OriginAsync(SessionId fork, CancellationToken cancellationToken) =>
-        (await FindAsync(fork, cancellationToken)).ForkedFrom?.Session ?? throw new ConflictException($"Session {fork} is no fork: it has no origin to be merged into.");
+    private async Task<SessionId> OriginAsync(SessionId fork, CancellationToken cancellationToken)
+    {
+        var origin = (await FindAsync(fork, cancellationToken)).ForkedFrom?.Session ?? throw new ConflictException($"Session {fork} is no fork: it has no origin to be merged into.");
+        await _runners.SettleAsync(origin, cancellationToken);
+        return origin;
+    }
 
     private SessionView View(Session session) => new(session, _live.Followers(session.Id));
 

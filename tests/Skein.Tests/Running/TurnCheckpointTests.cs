@@ -99,6 +99,29 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_interrupted_turn_changed_last_is_its_own_when_it_is_rewound_at_once()
+    {
+        var held = new Gate();
+        await Shell.RunAsync(Work, "echo before > a");
+        _files.Before = (number, token) => number == 2 ? held.PassAsync(token) : Task.CompletedTask;
+        var session = await NewSessionAsync("scripted");
+        await _kernel.Sessions.PromptAsync(session, new PromptRequest("echo half > a; hang"), Kernel.User, Cancellation);
+        await _calling.Reached;
+        var interrupted = _kernel.Sessions.InterruptAsync(session, Kernel.User, Cancellation);
+        await held.Reached;
+        await _clock.WhenWaitedForExactlyAsync(TimeSpan.FromMilliseconds(500), Cancellation);
+        _clock.Advance(TimeSpan.FromMilliseconds(500));
+        await interrupted;
+
+        var rewound = _kernel.Sessions.RewindAsync(session, new RewindRequest(Files: true), Kernel.User, Cancellation);
+        held.Open();
+        await rewound;
+
+        Assert.Equal("before\n", await File.ReadAllTextAsync(Path.Combine(Work, "a"), Cancellation));
+        Assert.Empty(await _kernel.MessagesAsync(session));
+    }
+
+    [Fact]
     public async Task Of_a_snapshot_that_takes_longer_than_a_second_people_are_told_once()
     {
         var held = new Gate();
