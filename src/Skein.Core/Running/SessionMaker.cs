@@ -115,8 +115,10 @@ internal sealed class SessionMaker(RunnerParts parts, Runners runners, RequestRu
                 cancellationToken);
         await using (writer)
         {
-            if (lacks is not null)
-                await writer.AppendAsync([lacks], by with { Key = null }, CancellationToken.None);
+            // Also where the origin does not know it: its repository may be younger.
+            List<EventBody?> told = [lacks, place.Worktree is null ? null : await projects.LocateAsync(place.Workspace, row.Project, cancellationToken)];
+            if (told.OfType<EventBody>().ToList() is { Count: > 0 } bodies)
+                await writer.AppendAsync(bodies, by with { Key = null }, CancellationToken.None);
             return await parts.Store.FindAsync(place.Fork, cancellationToken) ?? throw new SessionNotFoundException(place.Fork);
         }
     }

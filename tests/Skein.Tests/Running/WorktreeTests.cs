@@ -49,7 +49,6 @@ public sealed class WorktreeTests : IAsyncLifetime
         _kernel.FindProject = finder.FindAsync;
         await _kernel.RestartAsync();
         await ShellAsync("git clone -q . ../clone");
-        _session = await NewAsync(Work);
         var fork = await ForkAsync();
         var later = await NewAsync(fork.Workspace);
         var clone = await NewAsync(_folder.Below("clone"));
