@@ -75,5 +75,27 @@ public sealed class CompactTests : IAsyncLifetime
         Assert.Contains("What is the ship called?", _model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_turn_in_which_it_was_killed_while_it_summarised_is_as_any_other_and_the_next_one_summarises_again()
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tooLong = RefusedAnswer.OpenAi(400, "context_length_exceeded", "This model's maximum context length is 100 tokens.");
+        _model.Enqueue(tooLong, new StreamedAnswer(new Said("The vessel's na"), new Stalled(new TaskCompletionSource().Task, reached)));
+        using var running = _user.Start("run", "-s", "last", "What was its name?");
+        running.Input.Close();
+        await reached.Task.WaitAsync(Cancellation);
+        running.Kill();
+        await _user.KillServerAsync();
+
+        var after = (await _user.GoodAsync("show", "last")).Out;
+        _model.Enqueue(tooLong, new StreamedAnswer(new Said("The vessel's name: Heron.")), new StreamedAnswer(new Said("Heron.")));
+        var next = await _user.GoodAsync("run", "-s", "last", "Its name?");
+
+        Assert.DoesNotContain("vessel", after, StringComparison.Ordinal);
+        Assert.Equal("Heron.\n", next.Out);
+        Assert.Contains("name: Heron.", (await _user.GoodAsync("show", "last")).Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("What is the ship called?", _model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
+    }
+
     private static string Messages(ProgramRun shown) => JsonElement.Parse(shown.Out).GetProperty("items").GetRawText();
 }

@@ -31,11 +31,14 @@ public sealed class InitTests : IAsyncDisposable
     public async Task Consent_to_that_file_is_none_to_another_and_a_failed_turn_is_no_success()
     {
         var other = await _user.RunAsync("init", "--yes", "--model", Writing("sub/AGENTS.md"));
+        var blank = await _user.RunAsync("init", "--yes", "--model", _user.ScriptOf(
+            new { type = "call", tool = "write", arguments = new { path = "AGENTS.md", content = "\n" } }, new { type = "text", text = "Done." }));
         _user.Write("AGENTS.md", "There already.\n");
         var kept = await _user.RunAsync("init", "--yes", "--model", _user.Script("It is fine as it is."));
 
         Assert.True(other.Code == 1, other.ToString());
         Assert.False(Directory.Exists(Path.Combine(_user.Project, "sub")));
+        Assert.True(blank.Code == 1, blank.ToString());
         Assert.True(kept.Code == 1, kept.ToString());
         Assert.Contains("left AGENTS.md as it was", kept.Error, StringComparison.Ordinal);
     }

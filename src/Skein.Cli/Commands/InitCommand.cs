@@ -44,7 +44,7 @@ internal static class InitCommand
                 return code;
 
             var after = await ReadAsync(path, cancellationToken);
-            if (after is { Length: > 0 } && after != before)
+            if (!string.IsNullOrWhiteSpace(after) && after != before)
             {
                 surroundings.Out.WriteLine($"{(before is null ? "Wrote" : "Changed")} {FileName}, {after.AsSpan().Count('\n')} lines.", Style.Good);
                 return CommandLine.Good;
