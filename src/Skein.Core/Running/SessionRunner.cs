@@ -351,7 +351,7 @@ internal sealed class SessionRunner : IAsyncDisposable
             _titling.TurnCompleted(turn.Id);
         }
 
-        if (Session.Queue.Count > 0 && turn.Interruption?.Reason != "stop")
+        if (Session is { Queue.Count: > 0, TrashedAt: null } && turn.Interruption?.Reason != "stop")
             await Prompting.StartAsync(this, Session.Queue[0], null);
     }
 

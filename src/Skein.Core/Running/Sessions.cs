@@ -127,16 +127,14 @@ public sealed class Sessions : IAsyncDisposable
             cancellationToken);
     }
 
-    /// <summary>Puts the session into the trash; a running turn is interrupted first. Sub-agents' sessions go with it.</summary>
+    /// <summary>Puts the session into the trash and interrupts a running turn; prompts that wait do so there. Sub-agents' sessions go with it.</summary>
     public async Task<SessionView> TrashAsync(SessionId session, Cause by, CancellationToken cancellationToken)
     {
+        // First, so that the end of the turn starts no other.
+        await CommandAsync(session, by, runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed()] : [], by), cancellationToken);
         await InterruptAsync(session, by with { Key = null }, cancellationToken);
-        var view = await CommandAsync(
-            session, by,
-            runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed()] : [], by),
-            cancellationToken);
         await _subAgents.TrashOfAsync(session, by with { Key = null }, cancellationToken);
-        return view;
+        return await GetAsync(session, cancellationToken);
     }
 
     /// <summary>Deletes a session in the trash for good. Forks and sub-agents' sessions stay, with what they inherited.</summary>

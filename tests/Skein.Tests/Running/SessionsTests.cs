@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
 using Skein.Core;
+using Skein.Core.Agents;
+using Skein.Core.Events;
 using Skein.Core.Protocol;
 using Skein.Testing;
 
@@ -82,6 +85,26 @@ public sealed class SessionsTests
     }
 
     [Fact]
+    public async Task A_session_in_which_a_turn_runs_is_trashed_without_starting_what_waits_which_can_be_started_when_it_is_restored()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((turn, token) => WaitAsync(gate, turn, token)));
+        var session = await kernel.NewSessionAsync();
+        await kernel.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        var waits = await kernel.Sessions.PromptAsync(session, new PromptRequest("waits", When: WhenBusy.Queue), Kernel.User, Cancellation);
+
+        var trashed = (await kernel.Sessions.TrashAsync(session, Kernel.User, Cancellation)).Session;
+        gate.Open();
+        await kernel.Sessions.RestoreAsync(session, Kernel.User, Cancellation);
+        var started = await kernel.Sessions.StartQueuedAsync(session, Kernel.User, Cancellation);
+        await kernel.EventAsync<TurnCompleted>(session, started.Seq);
+
+        Assert.Equal((SessionStatus.Interrupted, 1, waits.Turn), (trashed.Status, trashed.Queue.Count, started.Turn));
+        Assert.NotNull(trashed.TrashedAt);
+    }
+
+    [Fact]
     public async Task Trashing_a_session_trashes_its_sub_agents_sessions_and_restoring_brings_them_back()
     {
         var clock = new ManualClock();
@@ -123,5 +146,12 @@ public sealed class SessionsTests
         await Assert.ThrowsAsync<SessionNotFoundException>(() => kernel.Sessions.GetAsync(kernel.Sessions.Ids.Next<SessionId>(), Cancellation));
         await Assert.ThrowsAsync<SessionNotFoundException>(
             () => kernel.Sessions.PromptAsync(kernel.Sessions.Ids.Next<SessionId>(), new PromptRequest("x"), Kernel.User, Cancellation));
+    }
+
+    private static async IAsyncEnumerable<AgentOutput> WaitAsync(Gate gate, ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await gate.PassAsync(cancellationToken);
+        await foreach (var output in ScriptedAgent.Say(turn, "fine"))
+            yield return output;
     }
 }
