@@ -52,7 +52,7 @@ internal static class QueueCommand
                 foreach (var (i, prompt) in view.Session.Queue.Index())
                     surroundings.Out.WriteLine(($"{i + 1} ", Style.Dim), (TerminalText.Clean(Talk.TextOf(prompt)), Style.Plain));
             if (view.Session is { Queue.Count: > 0, Turn: null })
-                surroundings.Error.WriteLine("No turn runs: they wait for the next prompt, or 'skein queue --start'.");
+                surroundings.Error.WriteLine($"No turn runs: they wait for the next prompt, or 'skein queue {SessionName.Shorten(id)} --start'.");
             return CommandLine.Good;
         });
         return command;

@@ -40,7 +40,7 @@ internal static class Notices
 
     /// <summary>The head of a summary.</summary>
     public static string Of(SummaryPart summary) =>
-        $"⧉ summary of what was said before, {(summary.Kept == 0 ? "" : $"but for the last {Spans.Plural(summary.Kept, "message")}, ")}about {Spans.Count(summary.Tokens)} tokens; the model is sent this instead";
+        $"⧉ summary of what was said before, {(summary.Kept == 0 ? "" : $"but for the last {Spans.Plural(summary.Kept, "message")}, ")}in a context of about {Spans.Count(summary.Tokens)} tokens; the model is sent this instead";
 
     private static string? Of(Part part) => part switch
     {
