@@ -32,6 +32,9 @@ public sealed record RefusedAnswer(int Status, string Body, params (string Name,
         new(code, JsonSerializer.Serialize(new { error = new { code, message, status } }), headers);
 }
 
+/// <summary>None: the connection is reset.</summary>
+public sealed record NoAnswer : ModelAnswer;
+
 /// <summary>200, with a body that is sent as it is.</summary>
 /// <param name="Piece">Characters sent at once; 0: all.</param>
 public sealed record WholeAnswer(string ContentType, string Body, int Piece = 0) : ModelAnswer;

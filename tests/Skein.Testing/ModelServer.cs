@@ -136,6 +136,9 @@ public sealed class ModelServer : IAsyncDisposable
                     response.Headers[name] = value;
                 await response.WriteAsync(refused.Body, context.RequestAborted);
                 break;
+            case NoAnswer:
+                context.Abort();
+                break;
             case WholeAnswer whole:
                 response.ContentType = whole.ContentType;
                 foreach (var piece in whole.Body.Chunk(whole.Piece > 0 ? whole.Piece : Math.Max(1, whole.Body.Length)))

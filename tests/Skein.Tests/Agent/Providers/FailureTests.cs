@@ -77,6 +77,9 @@ public sealed class FailureTests
     [Theory]
     [InlineData("openai", "retry-after", "7", 7_000)]
     [InlineData("openai", "retry-after-ms", "1500", 1_500)]
+    [InlineData("responses", "retry-after-ms", "250", 250)]
+    [InlineData("responses", "retry-after", "Sat, 21 Nov 2026 12:00:30 GMT", 30_000)]
+    [InlineData("ollama", "retry-after", "2", 2_000)]
     [InlineData("anthropic", "retry-after", "3", 3_000)]
     [InlineData("anthropic", "retry-after", "Sat, 21 Nov 2026 12:00:09 GMT", 9_000)]
     public async Task The_provider_is_left_alone_for_as_long_as_it_asks(string provider, string header, string value, long milliseconds)
@@ -93,6 +96,19 @@ public sealed class FailureTests
 
         Assert.Equal(milliseconds, turn.Events.OfType<ModelRetried>().Single().DelayMs);
         Assert.Equal("Well.", turn.Last.Text);
+    }
+
+    [Theory, InlineData("openai"), InlineData("responses"), InlineData("anthropic"), InlineData("ollama")]
+    public async Task A_connection_that_is_reset_before_a_byte_of_an_answer_is_tried_again(string provider)
+    {
+        await using var wire = await Wire.StartAsync(provider);
+        wire.Server.Enqueue(new NoAnswer(), new NoAnswer(), new StreamedAnswer(new Said("Well.")));
+
+        var turn = await wire.RunAsync();
+
+        Assert.Equal([(1, FailureKind.Network), (2, FailureKind.Network)], turn.Events.OfType<ModelRetried>().Select(r => (r.Attempt, r.Kind)));
+        Assert.Equal(("Well.", null), (turn.Last.Text, turn.Failure));
+        Assert.Equal(3, wire.Server.Requests.Count);
     }
 
     [Fact]
