@@ -143,16 +143,21 @@ public sealed class SubAgentTests : IAsyncLifetime
     }
 
     [Theory(Timeout = 60_000)]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task When_the_server_dies_while_some_ask_they_go_on_once_they_are_answered_in_either_session(bool inParent)
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public async Task When_the_server_dies_or_is_stopped_while_some_ask_they_go_on_once_they_are_answered_in_either_session(bool inParent, bool dies)
     {
         var parent = await NewAsync();
         var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE say:one change change"), Kernel.User, Cancellation);
         var awaited = 3;
         await _kernel.EventAsync(parent, accepted.Seq, e => e.Body is ToolFinished or PermissionAsked && --awaited == 0);
 
-        await using var after = await _kernel.CrashAsync();
+        await using var next = dies ? await _kernel.CrashAsync() : null;
+        var after = next ?? _kernel;
+        if (!dies)
+            await after.RestartAsync();
         var waiting = await after.Sessions.ListAsync(new SessionQuery(Parent: parent, Status: SessionStatus.Waiting), Cancellation);
         var questions = (await after.GetAsync(parent)).Questions;
         foreach (var question in questions)
