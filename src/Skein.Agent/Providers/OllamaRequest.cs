@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
@@ -8,16 +6,12 @@ namespace Skein.Agent.Providers;
 /// <summary>A request as Ollama's <c>/api/chat</c> takes it.</summary>
 internal static class OllamaRequest
 {
-    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <param name="context">Tokens that the server is to hold; null: as it is set up.</param>
-    public static ReadOnlyMemory<byte> From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, int? context)
+    public static ReadOnlyMemory<byte> From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, int? context) =>
+        RequestJson.Write(model, json => Write(json, messages, options, context));
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<ChatMessage> messages, ChatOptions options, int? context)
     {
-        var buffer = new ArrayBufferWriter<byte>(16 << 10);
-        using var json = new Utf8JsonWriter(buffer, s_plain);
-        json.WriteStartObject();
-        json.WriteString("model", model);
-        json.WriteBoolean("stream", true);
         // Else what does not fit is cut off in silence, beginning with the oldest; so it is an error, and is summarised.
         json.WriteBoolean("truncate", false);
         json.WriteBoolean("shift", false);
@@ -31,12 +25,7 @@ internal static class OllamaRequest
         foreach (var message in messages)
             WriteMessage(json, message, tools);
         json.WriteEndArray();
-
-        if (options.Tools is { Count: > 0 } declared)
-            OpenAiRequest.WriteTools(json, declared);
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenMemory;
+        OpenAiRequest.WriteTools(json, options.Tools);
     }
 
     // Models that only think or do not take any word for yes; those that cannot think refuse to be asked.
@@ -45,7 +34,7 @@ internal static class OllamaRequest
         if (effort == ReasoningEffort.None)
             json.WriteBoolean("think", false);
         else if (effort is { } asked)
-            json.WriteString("think", asked == ReasoningEffort.ExtraHigh ? "high" : OpenAiRequest.EffortWord(asked));
+            json.WriteString("think", asked == ReasoningEffort.ExtraHigh ? "high" : RequestJson.EffortWord(asked));
     }
 
     private static void WriteOptions(Utf8JsonWriter json, ChatOptions options, int? context)
@@ -96,7 +85,7 @@ internal static class OllamaRequest
         json.WriteString("tool_call_id", result.CallId);
         if (tool is not null)
             json.WriteString("tool_name", tool);
-        json.WriteString("content", result.Result as string ?? "");
+        json.WriteString("content", RequestJson.TextOf(result));
         json.WriteEndObject();
     }
 

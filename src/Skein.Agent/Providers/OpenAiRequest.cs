@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
@@ -8,24 +6,14 @@ namespace Skein.Agent.Providers;
 /// <summary>A request as Chat Completions takes it.</summary>
 internal static class OpenAiRequest
 {
-    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>What OpenAI calls the limit of an answer, and what all others do.</summary>
     public static string LimitName(string provider) => provider == "openai" ? "max_completion_tokens" : "max_tokens";
 
-    public static BinaryData From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, string limitName)
-    {
-        var buffer = new ArrayBufferWriter<byte>(16 << 10);
-        using (var writer = new Utf8JsonWriter(buffer, s_plain))
-            Write(writer, model, messages, options, limitName);
-        return BinaryData.FromBytes(buffer.WrittenMemory);
-    }
+    public static BinaryData From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, string limitName) =>
+        BinaryData.FromBytes(RequestJson.Write(model, json => Write(json, messages, options, limitName)));
 
-    private static void Write(Utf8JsonWriter json, string model, IReadOnlyList<ChatMessage> messages, ChatOptions options, string limitName)
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<ChatMessage> messages, ChatOptions options, string limitName)
     {
-        json.WriteStartObject();
-        json.WriteString("model", model);
-        json.WriteBoolean("stream", true);
         json.WriteStartObject("stream_options");
         json.WriteBoolean("include_usage", true);
         json.WriteEndObject();
@@ -34,7 +22,7 @@ internal static class OpenAiRequest
         if (options.Temperature is { } temperature)
             json.WriteNumber("temperature", temperature);
         if (options.Reasoning?.Effort is { } effort)
-            json.WriteString("reasoning_effort", EffortWord(effort));
+            json.WriteString("reasoning_effort", RequestJson.EffortWord(effort));
 
         json.WriteStartArray("messages");
         if (options.Instructions is { Length: > 0 } instructions)
@@ -42,40 +30,10 @@ internal static class OpenAiRequest
         foreach (var message in messages)
             WriteMessage(json, message);
         json.WriteEndArray();
-
-        if (options.Tools is { Count: > 0 } tools)
-            WriteTools(json, tools);
-        json.WriteEndObject();
+        WriteTools(json, options.Tools);
     }
 
-    /// <summary>OpenAI's word for it.</summary>
-    public static string EffortWord(ReasoningEffort effort) => effort switch
-    {
-        ReasoningEffort.None => "none",
-        ReasoningEffort.Low => "low",
-        ReasoningEffort.Medium => "medium",
-        ReasoningEffort.High => "high",
-        _ => "xhigh",
-    };
-
-    public static void WriteTools(Utf8JsonWriter json, IList<AITool> tools)
-    {
-        json.WriteStartArray("tools");
-        foreach (var tool in tools.OfType<AIFunctionDeclaration>())
-        {
-            json.WriteStartObject();
-            json.WriteString("type", "function");
-            json.WriteStartObject("function");
-            json.WriteString("name", tool.Name);
-            json.WriteString("description", tool.Description);
-            json.WritePropertyName("parameters");
-            tool.JsonSchema.WriteTo(json);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
+    public static void WriteTools(Utf8JsonWriter json, IList<AITool>? tools) => RequestJson.WriteTools(json, tools, within: "function");
 
     private static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
     {
@@ -103,7 +61,7 @@ internal static class OpenAiRequest
         json.WriteStartObject();
         json.WriteString("role", "tool");
         json.WriteString("tool_call_id", result.CallId);
-        json.WriteString("content", result.Result as string ?? "");
+        json.WriteString("content", RequestJson.TextOf(result));
         json.WriteEndObject();
     }
 
@@ -140,7 +98,7 @@ internal static class OpenAiRequest
         json.WriteString("type", "function");
         json.WriteStartObject("function");
         json.WriteString("name", call.Name);
-        json.WriteString("arguments", ToolCalls.SendableArgumentsOf(call).GetRawText());
+        RequestJson.WriteArguments(json, call);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -149,39 +107,8 @@ internal static class OpenAiRequest
     {
         json.WriteStartObject();
         json.WriteString("role", "user");
-        json.WriteStartArray("content");
-        foreach (var content in message.Contents)
-            WriteContent(json, content);
-        json.WriteEndArray();
+        RequestJson.WriteContents(json, message.Contents, "text", WriteImage, WriteFile);
         json.WriteEndObject();
-    }
-
-    private static void WriteContent(Utf8JsonWriter json, AIContent content)
-    {
-        switch (content)
-        {
-            case TextContent text:
-                json.WriteStartObject();
-                json.WriteString("type", "text");
-                json.WriteString("text", text.Text);
-                json.WriteEndObject();
-                break;
-            case DataContent data when data.HasTopLevelMediaType("image"):
-                WriteImage(json, data.Uri);
-                break;
-            case UriContent uri when uri.HasTopLevelMediaType("image"):
-                WriteImage(json, uri.Uri.AbsoluteUri);
-                break;
-            case DataContent data:
-                json.WriteStartObject();
-                json.WriteString("type", "file");
-                json.WriteStartObject("file");
-                json.WriteString("filename", data.Name ?? "file");
-                json.WriteString("file_data", data.Uri);
-                json.WriteEndObject();
-                json.WriteEndObject();
-                break;
-        }
     }
 
     private static void WriteImage(Utf8JsonWriter json, string url)
@@ -190,6 +117,16 @@ internal static class OpenAiRequest
         json.WriteString("type", "image_url");
         json.WriteStartObject("image_url");
         json.WriteString("url", url);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteFile(Utf8JsonWriter json, DataContent file)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "file");
+        json.WriteStartObject("file");
+        RequestJson.WriteFile(json, file);
         json.WriteEndObject();
         json.WriteEndObject();
     }
