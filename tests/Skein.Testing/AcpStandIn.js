@@ -52,6 +52,7 @@ const commands = {
     await new Promise(done => { running.cancel = done; });
   },
   stubborn: async id => { process.on('SIGINT', () => {}); say(id, 'No.'); await new Promise(() => {}); },
+  compact: async (id, s, rest) => { s.prompts = ['summary ' + rest]; write(id, s); },
   big: async (id, s, n) => {
     update(id, { sessionUpdate: 'tool_call', toolCallId: 'b', status: 'in_progress', title: 'big', kind: 'read', rawInput: {} });
     update(id, { sessionUpdate: 'tool_call_update', toolCallId: 'b', status: 'completed', rawOutput: 'g'.repeat(Number(n)) });
@@ -68,6 +69,8 @@ const commands = {
   fail: async (id, s, rest) => { throw { code: -32603, message: 'Internal error', data: { details: rest } }; },
 };
 
+const offer = id => how === 'silent' || setImmediate(() => update(id, { sessionUpdate: 'available_commands_update', availableCommands: [{ name: 'fly' }, ...(how === 'compacting' ? [{ name: 'compact' }] : [])] }));
+
 const serve = {
   initialize: () => ({ protocolVersion: 1, agentInfo: { name: 'stand-in', title: 'Stand-in', version: '1' },
     agentCapabilities: { loadSession: how !== 'forgetful', sessionCapabilities: { list: {}, ...(how === 'forking' ? { fork: {} } : {}) } }, authMethods: [{ id: 'pond', description: 'Log in at the pond' }] }),
@@ -75,7 +78,7 @@ const serve = {
     const id = 'own-' + Math.random().toString(36).slice(2);
     const s = { cwd, model: 'grey', mode: 'yolo', prompts: [] };
     write(id, s);
-    setImmediate(() => update(id, { sessionUpdate: 'available_commands_update', availableCommands: [{ name: 'fly' }] }));
+    offer(id);
     return { sessionId: id, modes, models: models(s) };
   },
   'session/list': ({ cwd }) => ({ sessions: fs.readdirSync(folder).filter(f => f.endsWith('.json')).map(f => [f.slice(0, -5), read(f.slice(0, -5))])
@@ -92,6 +95,7 @@ const serve = {
     const s = read(sessionId);
     for (const p of s.prompts) say(sessionId, p, 'user_message_chunk');
     say(sessionId, 'history');
+    offer(sessionId);
     return { modes: { ...modes, currentModeId: s.mode }, models: models(s) };
   },
   'session/set_model': ({ sessionId, modelId }) => {
@@ -104,7 +108,7 @@ const serve = {
     const s = read(sessionId);
     s.prompts.push(prompt.map(b => b.text).join('\n'));
     write(sessionId, s);
-    const [, name, rest] = /^(\S+) ?([^]*)$/.exec(prompt.at(-1).text);
+    const [, name, rest] = /^\/?(\S+) ?([^]*)$/.exec(prompt.at(-1).text);
     running = { cancelled: false };
     const turn = running;
     const cancelled = new Promise(done => { turn.end = () => { turn.cancelled = true; turn.cancel?.(); done(); }; });

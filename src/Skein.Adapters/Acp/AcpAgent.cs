@@ -16,6 +16,9 @@ internal sealed record AcpAgent(string? Title, string? Resume, string? Fork, str
     /// <summary>Whether it tells what was said in a session that it loads.</summary>
     public bool Replays { get; private init; }
 
+    /// <summary>A command that compacts, and that it has though it does not offer it; null: none is known.</summary>
+    public string? Compacts { get; private init; }
+
     /// <summary>Whether it was greeted.</summary>
     public bool IsKnown { get; private init; } = true;
 
@@ -37,6 +40,7 @@ internal sealed record AcpAgent(string? Title, string? Resume, string? Fork, str
             [.. result.Items("authMethods").Select(m => m.Text("description") ?? m.Text("name") ?? m.Text("id")).OfType<string>()])
         {
             Replays = loads && !empties,
+            Compacts = info?.Text("name") == "OpenCode" ? "compact" : null,
         };
     }
 }

@@ -17,6 +17,7 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     private readonly AcpQuestions _questions = new();
     private readonly AcpReports _reports = new(agent);
     private AcpAgent _about = AcpAgent.Unknown;
+    private readonly AcpCompaction _compaction = new(agent);
     private AcpSettings _settings = AcpSettings.None;
     private Session? _opening;
     private AgentResume? _resume;
@@ -57,14 +58,23 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
         Send(Request.Initialize, "initialize", Greeting(), steps);
     }
 
+    public bool IsWaiting => _compaction.IsWaiting;
+
     public void Prompt(ITurn turn, string? before, AgentSteps steps)
     {
-        (_turn, _isInterrupted) = (turn, false);
+        Begin(turn, steps);
         _prompt = PromptBlocks.Of(turn.Messages[^1], before, turn.System);
-        _working = new AcpTurn(turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _settings.Model }, _reports);
-        _questions.Begin(turn);
         Configure(steps);
     }
+
+    public void Compact(ITurn turn, string? keep, AgentSteps steps)
+    {
+        Begin(turn, steps);
+        _compaction.Begin(keep, _about.Compacts);
+        TryCompact(steps);
+    }
+
+    public void GiveUp(TimeSpan waited, AgentSteps steps) => Fail(_compaction.NotOffered(), steps);
 
     public void Hear(JsonElement frame, AgentSteps steps)
     {
@@ -90,10 +100,26 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     {
         _isInterrupted = true;
         _questions.Cancel(steps);
-        if (_prompt is null)
+        if (_prompt is null && !IsWaiting)
             steps.Send(JsonRpc.Notification("session/cancel", new JsonObject { ["sessionId"] = _session }));
         else
-            steps.Over(); // The prompt was not sent yet.
+            Fail(null, steps); // The prompt was not sent yet.
+    }
+
+    private void TryCompact(AgentSteps steps)
+    {
+        _prompt = _compaction.Prompt();
+        if (_prompt is not null)
+            Configure(steps);
+        else if (!IsWaiting)
+            Fail(_compaction.NotOffered(), steps);
+    }
+
+    private void Begin(ITurn turn, AgentSteps steps)
+    {
+        (_turn, _isInterrupted) = (turn, false);
+        _working = new AcpTurn(turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _settings.Model }, _reports);
+        _questions.Begin(turn);
     }
 
     private void HearUpdate(JsonElement frame, JsonElement update, AgentSteps steps)
@@ -103,6 +129,8 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
             return;
 
         _settings = _settings.After(update);
+        if (_compaction.Hear(update))
+            TryCompact(steps);
         if (_working is null || !_working.Hear(update))
             _reports.Tell(frame, steps);
     }
@@ -211,6 +239,8 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
         _questions.Cancel(steps);
         _working.End(reason, result);
         _reports.EndTurn(steps);
+        if (_compaction.End(hasSucceeded: error is null && reason == "end_turn") is { } compacted)
+            steps.Yield(compacted);
         var failure = error is not null
             ? AcpErrors.FailureOf(agent, error, _about)
             : reason == "cancelled" && !_isInterrupted
@@ -220,8 +250,9 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
         steps.Over(failure);
     }
 
-    private void Fail(TurnFailure failure, AgentSteps steps)
+    private void Fail(TurnFailure? failure, AgentSteps steps)
     {
+        _compaction.End(hasSucceeded: false);
         (_working, _turn, _prompt) = (null, null, null);
         steps.Over(failure);
     }

@@ -60,14 +60,9 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
         Send(Request.Initialize, new JsonObject { ["subtype"] = "initialize" }, steps);
     }
 
-    public void Prompt(ITurn turn, string? before, AgentSteps steps)
-    {
-        (_turn, _isInterrupted, _isWaiting) = (turn, false, false);
-        _prompt = new JsonObject { ["type"] = "user", ["uuid"] = _own.Prompt(), ["message"] = new JsonObject { ["role"] = "user", ["content"] = PromptBlocks.Of(turn.Messages[^1], before, turn.System) } };
-        _working = new ClaudeTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model }, _plan);
-        _questions.Begin(turn);
-        Configure(steps);
-    }
+    public void Prompt(ITurn turn, string? before, AgentSteps steps) => Begin(turn, PromptBlocks.Of(turn.Messages[^1], before, turn.System), steps);
+
+    public void Compact(ITurn turn, string? keep, AgentSteps steps) => Begin(turn, PromptBlocks.Command("compact", keep), steps);
 
     public void Hear(JsonElement frame, AgentSteps steps)
     {
@@ -121,6 +116,15 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
         _isInterrupted = true;
         _questions.Forget(steps);
         StopWaiting(new TurnFailure(FailureKind.Internal, agent, $"{agent} waited for its sub-agents, and heard nothing of them for {waited.TotalMinutes:0.#} minutes: they were told to stop."), steps);
+    }
+
+    private void Begin(ITurn turn, JsonArray content, AgentSteps steps)
+    {
+        (_turn, _isInterrupted, _isWaiting) = (turn, false, false);
+        _prompt = new JsonObject { ["type"] = "user", ["uuid"] = _own.Prompt(), ["message"] = new JsonObject { ["role"] = "user", ["content"] = content } };
+        _working = new ClaudeTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model }, _plan);
+        _questions.Begin(turn);
+        Configure(steps);
     }
 
     // The agent's own modes that ask less are never used: Skein's mode answers what it asks.

@@ -20,6 +20,9 @@ internal sealed class CodexItem(JsonElement item)
 
     public static bool IsCall(JsonElement item) => item.Text("type") is { } type && s_calls.Contains(type);
 
+    /// <summary>It may go on when its turn is over.</summary>
+    public bool IsCommand => Type == "commandExecution";
+
     public string Tool => Type switch
     {
         "commandExecution" => "shell",

@@ -16,6 +16,7 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
     private readonly CodexReports _reports = new(agent);
     private readonly CodexUsage _usage = new();
     private readonly CodexSteering _steering = new();
+    private readonly HashSet<string> _background = new(StringComparer.Ordinal);
     private Session? _opening;
     private AgentResume? _resume;
     private bool _isGreeted;
@@ -29,9 +30,11 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
     private TurnFailure? _failure;
     private long _last;
 
-    private enum Request { Initialize, Start, Resume, Turn, Steer, Interrupt, Models }
+    private enum Request { Initialize, Start, Resume, Turn, Compact, Steer, Interrupt, Models }
 
     public bool CanSteer => true;
+
+    public bool RanBeside { get; private set; }
 
     public void Open(Session session, AgentResume? resume, AgentSteps steps)
     {
@@ -44,11 +47,18 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
 
     public void Prompt(ITurn turn, string? before, AgentSteps steps)
     {
-        (_turn, _isInterrupted, _failure) = (turn, false, null);
-        _working = new CodexTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _model }, _usage);
-        _questions.Begin(turn);
-        _steering.Begin();
+        Begin(turn, steps);
         Start(PromptBlocks.Of(turn.Messages[^1], before, turn.System), steps);
+    }
+
+    public void Compact(ITurn turn, string? keep, AgentSteps steps)
+    {
+        Begin(turn, steps);
+        _running = null;
+        if (keep is null)
+            Send(Request.Compact, "thread/compact/start", new JsonObject { ["threadId"] = _thread }, steps);
+        else
+            Fail(new TurnFailure(FailureKind.BadRequest, agent, $"{agent} cannot be told what its summary is to keep: let it compact without that."), steps);
     }
 
     public void Hear(JsonElement frame, AgentSteps steps)
@@ -75,6 +85,15 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
         if (_running is not null)
             SendInterrupt(steps);
         _questions.Forget(steps);
+    }
+
+    private void Begin(ITurn turn, AgentSteps steps)
+    {
+        (_turn, _isInterrupted, _failure) = (turn, false, null);
+        RanBeside = _background.Count > 0;
+        _working = new CodexTurn(agent, turn.Id, new TurnWriter(turn.Ids, time, steps) { Model = turn.Session.Model ?? _model }, _usage);
+        _questions.Begin(turn);
+        _steering.Begin();
     }
 
     // Nothing may change unless it was asked for; in auto, what stays in the workspace may. Its sandbox is never off.
@@ -111,6 +130,8 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
                 _steering.Answered(error is null);
                 EndWhenAnswered(steps);
                 break;
+            case Request.Compact when error is null:
+                break; // A turn of its own begins, which is told.
             case Request.Interrupt:
                 break; // The turn's end tells.
             case Request.Models:
@@ -139,6 +160,8 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
             HearOther(method, frame, steps);
         else if (method == "serverRequest/resolved" && parameters.Find("requestId") is { } request)
             _questions.Withdraw(request, steps);
+        else if (method == "turn/started" && _running is null && _turn?.Compaction is not null && parameters.Find("turn")?.Text("id") is { } begun)
+            Begun(begun, steps);
         else if (method == "turn/completed" && _working is not null && parameters.Find("turn") is { } turn && (turn.Text("id") == _running || _running is null))
         {
             _steering.Ended = turn;
@@ -146,7 +169,7 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
         }
         else if (method == "thread/tokenUsage/updated" && parameters.Text("turnId") != _running)
             _usage.Take(parameters); // Of what was said before this start, or beside the turns.
-        else if (_working is null || !_working.Hear(method, parameters, steps))
+        else if (IsOfBackground(method, parameters) || _working is null || !_working.Hear(method, parameters, steps))
             _reports.Tell(frame, steps);
     }
 
@@ -155,6 +178,13 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
     {
         if (!method.EndsWith("elta", StringComparison.Ordinal))
             _reports.Tell(frame, steps);
+    }
+
+    // What a command still prints, and how it ends, after the turn that has its call.
+    private bool IsOfBackground(string method, JsonElement parameters)
+    {
+        var item = parameters.Find("item")?.Text("id") ?? parameters.Text("itemId") ?? "";
+        return method == "item/completed" ? _background.Remove(item) : _background.Contains(item);
     }
 
     private void OpenThread(AgentSteps steps)
@@ -221,7 +251,8 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
         }
 
         _questions.Forget(steps);
-        _working.End(ended, _isInterrupted, error is not null);
+        _background.UnionWith(_working.End(ended, _isInterrupted, error is not null));
+        RanBeside |= _background.Count > 0;
         _reports.EndTurn(steps);
         if (error is { } said)
             _failure = CodexFailures.Of(agent, said);

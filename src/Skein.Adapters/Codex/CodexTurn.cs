@@ -57,14 +57,21 @@ internal sealed class CodexTurn(string agent, TurnId turn, TurnWriter writer, Co
 
     /// <summary>The turn is over.</summary>
     /// <param name="ended">As Codex tells it, with the last of its items.</param>
-    public void End(JsonElement ended, bool isInterrupted, bool isFailed)
+    /// <returns>The calls that go on in the background, as far as is known.</returns>
+    public IReadOnlyList<string> End(JsonElement ended, bool isInterrupted, bool isFailed)
     {
         foreach (var item in ended.Items("items"))
             HearItem(item, isOver: true);
         _pieces.End();
+        List<string> left = isInterrupted || isFailed ? [] : [.. writer.Open.Where(call => _calls[call].IsCommand)];
         foreach (var call in writer.Open.ToList())
-            writer.Finish(call, $"{Arrived(call)}[The turn ended before this call did.]", isError: true);
+        {
+            var goesOn = left.Contains(call);
+            writer.Finish(call, $"{Arrived(call)}{(goesOn ? "[It still runs in the background.]" : "[The turn ended before this call did.]")}", isError: !goesOn);
+        }
+
         writer.Complete(isInterrupted ? StopReason.Interrupted : isFailed ? StopReason.Failed : StopReason.End);
+        return left;
     }
 
     private bool HearItem(JsonElement item, bool isOver)

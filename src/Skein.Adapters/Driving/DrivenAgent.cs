@@ -25,6 +25,9 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>How long it may wait for its own work in the background without a word.</summary>
     public TimeSpan SilenceWithin { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long it may take to tell what commands it offers, where one of them is wanted.</summary>
+    public TimeSpan OfferWithin { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long it may take to end an interrupted turn by its own means; then it gets SIGINT.</summary>
     public TimeSpan InterruptWithin { get; init; } = TimeSpan.FromSeconds(3);
 
@@ -41,6 +44,9 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
     public bool CanSteer => Live?.Protocol.CanSteer ?? false;
 
     public bool TellsFirst => false;
+
+    // Whether it really can, some tell only when they are started.
+    public bool CanCompact => true;
 
     public bool RanBeside => Live?.Protocol.RanBeside ?? false;
 

@@ -81,11 +81,12 @@ internal sealed class DrivenTurn : IAsyncDisposable
 
         if (_agent.Live is { } live && !live.Process.Ended.IsCompleted && live.AgentSession == known)
         {
-            _phase = Phase.Working;
-            live.Protocol.Prompt(_turn, Handover.OfAside(_turn.Aside), live.Steps);
+            Begin(live, Handover.OfAside(_turn.Aside));
             return live;
         }
 
+        if (known is null && _turn.Compaction is not null)
+            throw NothingToCompact("has no session of its own here yet");
         var origin = known is null ? await _turn.FindAgentOriginAsync(CancellationToken.None) : null;
         return await OpenAsync(
             known is not null ? new AgentResume(known, _turn.Session.Cost, Forks: false)
@@ -127,7 +128,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
                 _asked.RemoveAll(a => a.Question.Permission == forget.Question);
                 return null;
             case AgentStep.Opened opened:
-                return Begin(conversation, opened.AgentSession);
+                return Opened(conversation, opened.AgentSession);
             case AgentStep.Lost lost:
                 return await HandOverAsync(conversation, lost.Why);
             case AgentStep.Over over:
@@ -137,15 +138,26 @@ internal sealed class DrivenTurn : IAsyncDisposable
         }
     }
 
-    private AgentOutput? Begin(Conversation conversation, string agentSession)
+    private AgentOutput? Opened(Conversation conversation, string agentSession)
     {
         var isNew = agentSession != _turn.Session.AgentSession;
         conversation.AgentSession = agentSession;
-        _phase = Phase.Working;
-        var before = isNew && _resume is not { Forks: true } ? Handover.Of(_turn.Messages) : Handover.OfAside(_turn.Aside);
-        conversation.Protocol.Prompt(_turn, before, conversation.Steps);
+        Begin(conversation, isNew && _resume is not { Forks: true } ? Handover.Of(_turn.Messages) : Handover.OfAside(_turn.Aside));
         return isNew ? AgentOutput.FromEventBody(new AgentLinked(_options.Name, agentSession)) : null;
     }
+
+    /// <param name="before">As in <see cref="IAgentProtocol.Prompt"/>.</param>
+    private void Begin(Conversation conversation, string? before)
+    {
+        _phase = Phase.Working;
+        if (_turn.Compaction is { } compaction)
+            conversation.Protocol.Compact(_turn, compaction.Keep, conversation.Steps);
+        else
+            conversation.Protocol.Prompt(_turn, before, conversation.Steps);
+    }
+
+    private AgentFailedException NothingToCompact(string why) =>
+        new(FailureKind.BadRequest, $"{_options.Name} {why}, so that there is nothing to compact: the next prompt begins one.");
 
     /// <summary>
     /// The agent's own session is gone: whoever is attached decides whether the conversation goes on in a new one. A fork, which has none
@@ -154,6 +166,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private async Task<AgentOutput?> HandOverAsync(Conversation conversation, string why)
     {
         var lost = _turn.Session.AgentSession;
+        if (_turn.Compaction is not null)
+            throw NothingToCompact($"no longer has its session {lost} ({why})");
         var question = new PermissionAsked(
             _turn.Ids.Next<PermissionId>(), _turn.Id, $"handover-{_turn.Id}", _options.Name,
             $"{_options.Name} no longer has its session {lost}: go on in a new one, which is told the conversation so far?", why);
@@ -224,7 +238,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
         if (!_isTold)
             first.Add(_interrupted.Task);
         using var heard = new CancellationTokenSource();
-        var silence = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(_options.SilenceWithin, _options.Time, heard.Token) : null;
+        var within = _turn.Compaction is null ? _options.SilenceWithin : _options.OfferWithin;
+        var silence = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(within, _options.Time, heard.Token) : null;
         if (silence is not null)
             first.Add(silence);
         await Task.WhenAny(first);
@@ -238,7 +253,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
             conversation.Protocol.Answer(question, await asked.Answer, conversation.Steps);
         }
         else if (silence is { IsCompletedSuccessfully: true } && !conversation.Receiving.IsCompleted)
-            conversation.Protocol.GiveUp(_options.SilenceWithin, conversation.Steps);
+            conversation.Protocol.GiveUp(within, conversation.Steps);
         else
             conversation.Protocol.Hear(await conversation.TakeAsync(), conversation.Steps);
     }

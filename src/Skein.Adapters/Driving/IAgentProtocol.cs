@@ -34,6 +34,10 @@ public interface IAgentProtocol
     /// <param name="before">Said before the prompt, for an agent that knows nothing of the session so far; null: it does.</param>
     void Prompt(ITurn turn, string? before, AgentSteps steps);
 
+    /// <summary>Begins a turn in which the agent only summarises what its own session holds, by its own means. Ends with <see cref="AgentStep.Over"/>.</summary>
+    /// <param name="keep">What the summary is to keep above all; null: whatever it likes.</param>
+    void Compact(ITurn turn, string? keep, AgentSteps steps);
+
     /// <summary>The agent said something: in a turn, while opening, or since the last turn.</summary>
     void Hear(JsonElement frame, AgentSteps steps);
 
@@ -43,7 +47,7 @@ public interface IAgentProtocol
     /// <summary>The running turn is told more.</summary>
     void Steer(Message message, AgentSteps steps);
 
-    /// <summary>The agent has said all it has to say for now, and goes on by itself when its work in the background is done.</summary>
+    /// <summary>The agent has said all it has to say for now, and goes on by itself when its work in the background is done; or it has not told yet what it offers.</summary>
     bool IsWaiting => false;
 
     /// <summary>Ends a turn in which the agent waits, and has told nothing for so long, by the agent's own means and with <see cref="AgentStep.Over"/>.</summary>

@@ -24,5 +24,8 @@ internal static class PromptBlocks
         return blocks;
     }
 
+    /// <summary>One of the agent's own commands, as people type it.</summary>
+    public static JsonArray Command(string name, string? argument) => new(Text(argument is null ? $"/{name}" : $"/{name} {argument}"));
+
     private static JsonObject Text(string text) => new() { ["type"] = "text", ["text"] = text };
 }

@@ -26,7 +26,7 @@ internal static class CompactCommand
             var id = await SessionName.ResolveAsync(client, parsed.GetValue(name)!, surroundings.Folder, cancellationToken);
             var accepted = await client.CompactAsync(id, new CompactRequest(string.Join(' ', parsed.GetValue(keep)!)), cancellationToken);
             surroundings.Activity.Status("summarising …");
-            var (summary, end) = await FollowAsync(client, id, accepted, surroundings, cancellationToken);
+            var (summary, own, end) = await FollowAsync(client, id, accepted, surroundings, cancellationToken);
             surroundings.Activity.Status(null);
             if (end is not TurnCompleted)
             {
@@ -36,7 +36,9 @@ internal static class CompactCommand
             }
 
             if (parsed.GetValue(json))
-                surroundings.Out.WriteJsonLine(Json(summary).ToJsonString(SkeinJson.Relaxed.Options));
+                surroundings.Out.WriteJsonLine(Json(summary, own).ToJsonString(SkeinJson.Relaxed.Options));
+            else if (own is not null)
+                surroundings.Out.WriteLine(Notices.Of(own)!.Value.Text);
             else if (summary is null)
                 surroundings.Out.WriteLine("There is nothing to summarise: nothing was said since the last summary.");
             else
@@ -50,12 +52,13 @@ internal static class CompactCommand
         return command;
     }
 
-    private static async Task<(SummaryPart? Summary, EventBody End)> FollowAsync(
+    private static async Task<(SummaryPart? Summary, AgentCompacted? Own, EventBody End)> FollowAsync(
         SkeinClient client, SessionId id, PromptAccepted accepted, Surroundings surroundings, CancellationToken cancellationToken)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var interrupt = new TurnInterrupt(client, id, surroundings, leaving, isServer: false);
         SummaryPart? summary = null;
+        AgentCompacted? own = null;
         await foreach (var e in client.FollowAsync(id, accepted.Seq, leaving.Token).OfType<Core.Running.EventFrame>())
         {
             switch (e.Event.Body)
@@ -63,20 +66,26 @@ internal static class CompactCommand
                 case MessageAdded { Parts: [{ Content: SummaryPart made }] }:
                     summary = made;
                     break;
+                case AgentCompacted compacted:
+                    own = compacted;
+                    break;
                 case ModelRetried retried when Notices.Of(retried) is { } notice:
                     surroundings.Activity.WriteLine(notice.Text, notice.Style);
                     break;
                 case TurnCompleted or TurnFailed or TurnInterrupted:
-                    return (summary, e.Event.Body);
+                    return (summary, own, e.Event.Body);
             }
         }
 
         throw new OperationCanceledException();
     }
 
-    private static JsonObject Json(SummaryPart? summary)
+    /// <param name="own">What a driven agent did by itself, whose summary it keeps.</param>
+    private static JsonObject Json(SummaryPart? summary, AgentCompacted? own)
     {
-        var json = new JsonObject { ["compacted"] = summary is not null };
+        var json = new JsonObject { ["compacted"] = summary is not null || own is not null };
+        if (own is not null)
+            json["agent"] = own.Agent;
         if (summary is not null)
         {
             json["kept"] = summary.Kept;

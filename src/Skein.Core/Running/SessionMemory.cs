@@ -117,7 +117,8 @@ internal sealed class SessionMemory
             case MessageAdded added when added.Turn is null || (added.Role == Role.User && added.Turn != Turn?.Turn):
                 _aside.Add(added.Message);
                 break;
-            case MessageAdded { Role: Role.Assistant }:
+            // A turn that compacted was told nothing.
+            case MessageAdded { Role: Role.Assistant } when Turn?.Compact is null:
                 _aside.Clear();
                 break;
             case ToolStarted started:

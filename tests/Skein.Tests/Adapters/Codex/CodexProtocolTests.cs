@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skein.Adapters.Codex;
 using Skein.Adapters.Driving;
+using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Testing;
@@ -149,6 +150,64 @@ public sealed class CodexProtocolTests
         Assert.Equal(("turn/interrupt", "u1"), (Peek(out var sent), sent["params"]!["turnId"]!.ToString()));
         Hear("""{"method":"turn/completed","params":{"threadId":"t1","turn":{"id":"u1","status":"interrupted","items":[]}}}""");
         Assert.Null(Assert.IsType<AgentStep.Over>(Steps()[^1]).Failure);
+    }
+
+    [Fact]
+    public void A_compaction_is_a_turn_of_its_own_that_can_be_interrupted()
+    {
+        Begin(PermissionMode.Ask);
+        Hear("""{"method":"turn/completed","params":{"threadId":"t1","turn":{"id":"u1","status":"completed","items":[]}}}""");
+        _ = Steps();
+
+        _protocol.Compact(new FakeTurn(Sample.Session(null), []) { Compaction = new TurnCompaction(null) }, null, _steps);
+        Assert.Equal(("thread/compact/start", "t1"), (Peek(out var compact), compact["params"]!["threadId"]!.ToString()));
+        Hear("""{"id":4,"result":{}}""");
+        _protocol.Interrupt(_steps);
+        Assert.Empty(Steps());
+        Hear("""{"method":"turn/started","params":{"threadId":"t1","turn":{"id":"u2","status":"inProgress","items":[]}}}""");
+
+        Assert.Equal(("turn/interrupt", "u2"), (Peek(out var sent), sent["params"]!["turnId"]!.ToString()));
+        Hear("""{"method":"turn/completed","params":{"threadId":"t1","turn":{"id":"u2","status":"interrupted","items":[]}}}""");
+        Assert.Null(Assert.IsType<AgentStep.Over>(Steps()[^1]).Failure);
+    }
+
+    [Fact]
+    public void What_its_summary_is_to_keep_it_cannot_be_told()
+    {
+        Begin(PermissionMode.Ask);
+
+        _protocol.Compact(new FakeTurn(Sample.Session(null), []) { Compaction = new TurnCompaction("the pond") }, "the pond", _steps);
+
+        Assert.Equal(FailureKind.BadRequest, Assert.IsType<AgentStep.Over>(Assert.Single(Steps())).Failure!.Kind);
+    }
+
+    [Fact]
+    public void A_command_that_outlives_its_turn_runs_beside_those_after_it_until_it_ends()
+    {
+        const string item = """{"type":"commandExecution","id":"c1","command":"sleep 600","cwd":"/w","status":"inProgress"}""";
+        Begin(PermissionMode.Ask);
+        Hear($$$"""{"method":"item/started","params":{"threadId":"t1","turnId":"u1","item":{{{item}}}}}""");
+        Hear("""{"method":"turn/completed","params":{"threadId":"t1","turn":{"id":"u1","status":"completed","items":[]}}}""");
+        var result = Assert.Single(Steps().OfType<AgentStep.Yield>().Select(y => y.Output).OfType<AgentEvents>().SelectMany(e => e.Bodies).OfType<PartAdded>().Select(p => p.Content).OfType<ToolResultPart>());
+        Assert.True(_protocol.RanBeside);
+
+        Turn("u2", 4);
+        Assert.True(_protocol.RanBeside);
+        Hear($$$"""{"method":"item/completed","params":{"threadId":"t1","turnId":"u1","item":{{{item}}}}}""");
+        var told = Assert.IsType<AgentReported>(Assert.Single(Assert.IsType<AgentEvents>(Assert.IsType<AgentStep.Yield>(Assert.Single(Steps())).Output).Bodies));
+        Turn("u3", 5);
+
+        Assert.Equal(("[It still runs in the background.]", false), (result.Output, result.IsError));
+        Assert.Contains("sleep 600", told.Frame!.Value.GetRawText(), StringComparison.Ordinal);
+        Assert.False(_protocol.RanBeside);
+
+        void Turn(string turn, int request)
+        {
+            _protocol.Prompt(CodexProtocolTests.Turn(PermissionMode.Ask), null, _steps);
+            Hear($$$$"""{"id":{{{{request}}}},"result":{"turn":{"id":"{{{{turn}}}}"}}}""");
+            Hear($$$$"""{"method":"turn/completed","params":{"threadId":"t1","turn":{"id":"{{{{turn}}}}","status":"completed","items":[]}}}""");
+            _ = Steps();
+        }
     }
 
     [Fact]
