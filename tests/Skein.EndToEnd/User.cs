@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 
@@ -47,6 +48,16 @@ public sealed class User : IAsyncDisposable
     {
         Directory.CreateDirectory(Programs);
         File.CreateSymbolicLink(Path.Combine(Programs, name), program);
+    }
+
+    /// <summary>Puts another program in the place of one that was installed: it is run by a shell.</summary>
+    [UnsupportedOSPlatform("windows")]
+    public void Replace(string name, string shellScript)
+    {
+        var file = Path.Combine(Programs, name);
+        File.Delete(file);
+        File.WriteAllText(file, "#!/bin/sh\n" + shellScript);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>A script that <c>--model</c> takes: each step says a text.</summary>

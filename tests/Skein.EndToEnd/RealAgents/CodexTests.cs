@@ -1,3 +1,4 @@
+using Skein.Core;
 using Skein.Core.Events;
 using Skein.Testing;
 
@@ -25,6 +26,24 @@ public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires
         Assert.Contains(Beside, LastToldModel, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task A_command_that_outlives_its_turn_is_told_as_running_and_what_it_changes_later_is_kept_with_the_turn_in_which_it_does()
+    {
+        var (go, done) = (Path.Combine(User.OwnFolder, "go"), Path.Combine(User.Project, "pond.txt"));
+        Says(Outside($"until [ -e {go} ]; do sleep 0.1; done; echo geese > {done}.new; mv {done}.new {done}", 300));
+        Says(new Said("It runs."));
+        var events = await GoodTurnAsync("Begin.", PermissionAnswer.Once);
+        Says(Outside($"touch {go}; until [ -e {done} ]; do sleep 0.1; done", 30_000));
+        Says(new Said("It is over."));
+        var next = await GoodTurnAsync("And now?", PermissionAnswer.Once);
+
+        var result = Assert.Single(All<PartAdded>(events).Select(p => p.Content).OfType<ToolResultPart>());
+        Assert.Equal(("[It still runs in the background.]", false), (result.Output, result.IsError));
+        Assert.DoesNotContain(result.CallId, All<ToolStarted>(next).Select(s => s.CallId));
+        Assert.Contains(All<AgentReported>(next), r => r.Frame is { } frame && frame.GetRawText().Contains($"\"id\":\"{result.CallId}\"", StringComparison.Ordinal));
+        Assert.NotEqual(All<FilesCheckpointed>(next).First().Tree, All<FilesCheckpointed>(next).Last().Tree);
+    }
+
     protected override void SetUp(User user, ModelServer model)
     {
         user.Variables["OPENAI_API_KEY"] = "sk-loopback";
@@ -47,10 +66,13 @@ public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires
     protected override Called Write(string path, string content) =>
         Shell(new { cmd = $"apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: {path}\n{string.Concat(content.TrimEnd('\n').Split('\n').Select(l => $"+{l}\n"))}*** End Patch\nEOF" });
 
-    protected override Called Run(string command) =>
-        Shell(new { cmd = command, sandbox_permissions = "require_escalated", justification = "It has to be seen from outside.", yield_time_ms = 30_000 });
+    protected override Called Run(string command) => Outside(command, 30_000);
 
     protected override RefusedAnswer Refuse(int status, string message) => RefusedAnswer.OpenAi(status, "error", message);
+
+    // Out of its sandbox, which does not work below the temporary folder.
+    private static Called Outside(string command, int waits) =>
+        Shell(new { cmd = command, sandbox_permissions = "require_escalated", justification = "It has to be seen from outside.", yield_time_ms = waits });
 
     private static Called Shell(object arguments) => Call("exec_command", arguments);
 }

@@ -38,19 +38,6 @@ public sealed class OpenCodeTests() : RealAgentTests("opencode", Path.Combine(Re
         Assert.Equal([new PlanStep("Find the pond", PlanStepStatus.InProgress), new PlanStep("Swim", PlanStepStatus.Pending)], PlanOf(events));
     }
 
-    [Fact(Timeout = 180_000)]
-    public async Task After_a_compaction_it_goes_on_with_the_summary()
-    {
-        Says(new Said("I will."));
-        await GoodTurnAsync("Remember the pond.");
-        await GoodTurnAsync("/compact");
-        Says(new Said("On."));
-        var next = await GoodTurnAsync("Go on.");
-
-        Assert.Contains("On.", TextsOf(next));
-        Assert.Contains(Beside, LastToldModel, StringComparison.Ordinal);
-    }
-
     protected override string TooLong => "This model's maximum context length is 100000 tokens, however you requested 110000 tokens.";
 
     protected override Called Write(string path, string content) => Call("write", new { filePath = path, content });

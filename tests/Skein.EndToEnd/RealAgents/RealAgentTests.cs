@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Skein.Client;
 using Skein.Core;
@@ -195,6 +196,67 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Assert.NotEqual(origin.AgentSession, fork.AgentSession);
         Assert.Equal(origin.AgentSession, (await Api.GetAsync(origin.Id, Cancellation)).Session.AgentSession);
         Assert.DoesNotContain("Only the fork knows.", Model.Requests.Last(OffersTools).Body.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task It_is_told_to_compact_by_its_own_means_or_it_is_said_why_it_cannot_be()
+    {
+        var early = await User.RunAsync("compact", _session.ToString());
+        Says(new Said("I will."));
+        await GoodTurnAsync("Remember the pond.");
+        var summary = Summarises();
+        var compacted = await User.RunAsync("compact", _session.ToString());
+        _script.Clear();
+        Says(new Said("On."));
+        var next = await GoodTurnAsync("Go on.");
+
+        Assert.Contains($"{agent} has no session of its own here yet", early.Error, StringComparison.Ordinal);
+        Assert.Contains("On.", TextsOf(next));
+        if (summary is not null)
+        {
+            Assert.True(compacted.Code == 0, compacted.ToString());
+            Assert.Contains($"{agent} summarised what was said before", compacted.Out, StringComparison.Ordinal);
+            Assert.Contains(summary, LastToldModel, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(1, compacted.Code);
+            Assert.Contains($"{agent} cannot be told to compact its context: none of the commands that it offers does that", compacted.Error, StringComparison.Ordinal);
+            Assert.Contains("Remember the pond.", LastToldModel, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Lets the model write the summary that the agent will ask for.</summary>
+    /// <returns>What is in it; null: the agent cannot be told to compact.</returns>
+    protected virtual string? Summarises() => Beside;
+
+    [Fact(Timeout = 180_000)]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_newer_version_that_says_more_than_anybody_knows_is_listed_and_works()
+    {
+        Requires.Programs("node");
+        User.Replace(Path.GetFileNameWithoutExtension(program), $"exec node '{Path.Combine(AppContext.BaseDirectory, "Newer.js")}' '{program}' \"$@\"\n");
+        var listed = (await User.JsonAsync("agents")).GetProperty("agents").EnumerateArray().Single(a => a.GetProperty("name").GetString() == agent);
+        Says(Write(PathOf("pond.txt"), "geese\n"));
+        Says(new Said("Written."));
+        var written = await GoodTurnAsync("Write pond.txt.", PermissionAnswer.Once);
+        await Api.ChangeAsync(_session, new SessionChange(Model: Models.Second), Cancellation);
+        Says(new Said("Half a"), new Stalled(Never()));
+        var speaking = await PromptAsync("Tell.");
+        await DeltaAsync(speaking, "Half");
+        await InterruptAsync();
+        await ReleaseAsync();
+        Says(new Said("Back."));
+        var resumed = await GoodTurnAsync("Still there?", PermissionAnswer.Once);
+
+        Assert.Equal(("99.0.0", true), (listed.GetProperty("version").GetString(), listed.GetProperty("usable").GetBoolean()));
+        Assert.Equal("geese\n", await File.ReadAllTextAsync(PathOf("pond.txt"), Cancellation));
+        Assert.Equal([false], ErrorsOf(written));
+        Assert.Contains("Written.", TextsOf(written));
+        Assert.Contains("Back.", TextsOf(resumed));
+        Assert.Contains("Write pond.txt.", LastToldModel, StringComparison.Ordinal);
+        Assert.Equal(WireName(Models.Second), Model.Requests.Last(OffersTools).Model);
+        Assert.Contains(All<AgentReported>(written), r => r.Frame is { } frame && frame.GetRawText().Contains("newer", StringComparison.Ordinal));
     }
 
     /// <summary>Whether it forks its own sessions; else a fork is told the conversation.</summary>
