@@ -1,13 +1,8 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
-using System.Text.Json;
-using Skein.Client;
-using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
-using Skein.Core.Running;
 using Skein.Testing;
 
 namespace Skein.EndToEnd.RealAgents;
@@ -18,55 +13,10 @@ namespace Skein.EndToEnd.RealAgents;
 /// </summary>
 /// <param name="agent">As <c>--agent</c> takes it.</param>
 /// <param name="program">The agent's file.</param>
-public abstract class RealAgentTests(string agent, string program) : IAsyncLifetime
+public abstract class RealAgentTests(string agent, string program) : RealAgentSession(agent, program)
 {
-    /// <summary>What the model answers to a call that offers no tools: a title, or a summary.</summary>
-    protected const string Beside = "Seven geese";
-
     // After an interrupt.
     private static readonly TimeSpan s_commandEndsWithin = TimeSpan.FromSeconds(20);
-
-    private readonly User _user = new();
-    private readonly ConcurrentQueue<ModelAnswer> _script = new();
-    private ModelServer? _model;
-    private SkeinClient? _api;
-    private SessionId _session;
-    private volatile RefusedAnswer? _refusal;
-
-    /// <summary>What a call that stands beside the conversation is answered; null: it belongs to it.</summary>
-    protected virtual ModelAnswer? AnswerBeside(ModelRequest request) => null;
-
-    /// <summary>Two models that the agent has.</summary>
-    protected abstract (string First, string Second) Models { get; }
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private SkeinClient Api => _api ?? throw new InvalidOperationException("No server was started.");
-
-    private ModelServer Model => _model ?? throw new InvalidOperationException("No model was started.");
-
-    public async ValueTask InitializeAsync()
-    {
-        _model = await ModelServer.StartAsync(Cancellation);
-
-        // A call without tools is for a title, a summary or the like, whenever it comes.
-        _model.Otherwise = request => _refusal ?? AnswerBeside(request) ?? (!OffersTools(request) ? new StreamedAnswer(new Said(Beside)) : _script.TryDequeue(out var answer) ? answer : Refuse(400, "Nothing more is in the script."));
-        _user.Install(Path.GetFileNameWithoutExtension(program), program);
-        SetUp(_user, _model);
-        await StartServerAsync();
-        _session = (await Api.CreateAsync(new NewSession(_user.Project, agent, Models.First), Cancellation)).Session.Id;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_api is not null)
-            await _api.DisposeAsync();
-        await _user.DisposeAsync();
-        await AgentProcesses.EndedAsync(_user, Cancellation);
-        if (_model is not null)
-            await _model.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
 
     [Fact(Timeout = 180_000)]
     public async Task A_call_that_changes_a_file_is_asked_about_and_done_only_if_it_is_allowed()
@@ -85,7 +35,7 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Assert.Equal([false], ErrorsOf(allowed));
         Assert.Equal([true], ErrorsOf(refused));
         Assert.Contains("Written.", TextsOf(allowed));
-        Assert.NotNull((await Api.GetAsync(_session, Cancellation)).Session.AgentSession);
+        Assert.NotNull((await Api.GetAsync(Id, Cancellation)).Session.AgentSession);
     }
 
     [Fact(Timeout = 180_000)]
@@ -94,12 +44,12 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Says(new Said("One goose"), new Stalled(Never()));
         var speaking = await PromptAsync("Count.");
         await DeltaAsync(speaking, "goose");
-        using var process = AgentProcesses.Oldest(_user);
+        using var process = AgentProcesses.Oldest(User);
         await InterruptAsync();
         var said = await UntilEndAsync(speaking);
 
         Says(Run("echo $$ > begun.new && mv begun.new begun && tail -f /dev/null"));
-        using var begun = new Appearance(_user.Project, "begun");
+        using var begun = new Appearance(User.Project, "begun");
         var running = await PromptAsync("Wait.");
         await AnswerAsync(running, PermissionAnswer.Once);
         await begun.Seen.WaitAsync(Cancellation);
@@ -115,7 +65,7 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Assert.IsType<TurnInterrupted>(ran[^1].Body);
         Assert.Single(ErrorsOf(ran));
         Assert.Contains("On.", TextsOf(after));
-        using var now = AgentProcesses.Oldest(_user);
+        using var now = AgentProcesses.Oldest(User);
         Assert.Equal(process.Id, now.Id);
         await EndedAsync(command).WaitAsync(s_commandEndsWithin, Cancellation);
     }
@@ -123,19 +73,19 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     [Fact(Timeout = 180_000)]
     public async Task After_kill_9_of_skein_and_of_the_agent_it_goes_on_with_what_was_said_and_its_model()
     {
-        await Api.ChangeAsync(_session, new SessionChange(Model: Models.Second), Cancellation);
+        await Api.ChangeAsync(Id, new SessionChange(Model: Models.Second), Cancellation);
         Says(new Said("I will."));
         await TurnAsync("Remember the pond.");
 
         Says(new Said("Half a sentence"), new Stalled(Never()));
         await DeltaAsync(await PromptAsync("Tell."), "sentence");
-        using (var server = Process.GetProcessById(await _user.ServerPidAsync()))
+        using (var server = Process.GetProcessById(await User.ServerPidAsync()))
         {
             server.Kill();
             await server.WaitForExitAsync(Cancellation);
         }
 
-        await AgentProcesses.EndedAsync(_user, Cancellation);
+        await AgentProcesses.EndedAsync(User, Cancellation);
         await StartServerAsync();
         Says(new Said("Back."));
         var resumed = await TurnAsync("After Skein's end.", PermissionAnswer.Once);
@@ -144,7 +94,7 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         Says(new Said("Another half"), new Stalled(Never()));
         var halved = await PromptAsync("Tell again.");
         await DeltaAsync(halved, "half");
-        using (var process = AgentProcesses.Oldest(_user))
+        using (var process = AgentProcesses.Oldest(User))
             process.Kill();
         var failed = await UntilEndAsync(halved);
         Says(new Said("Back again."));
@@ -165,13 +115,13 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     {
         Says(new Said("First."));
         await GoodTurnAsync("Who?");
-        using var process = AgentProcesses.Oldest(_user);
-        await Api.ChangeAsync(_session, new SessionChange(Model: Models.Second), Cancellation);
+        using var process = AgentProcesses.Oldest(User);
+        await Api.ChangeAsync(Id, new SessionChange(Model: Models.Second), Cancellation);
         Says(new Said("Second."));
         await GoodTurnAsync("And now?");
 
         Assert.Equal([WireName(Models.First), WireName(Models.Second)], Model.Requests.Where(OffersTools).Select(r => r.Model));
-        using var now = AgentProcesses.Oldest(_user);
+        using var now = AgentProcesses.Oldest(User);
         Assert.Equal(process.Id, now.Id);
     }
 
@@ -180,14 +130,14 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     {
         Says(new Said("I will."));
         await GoodTurnAsync("Remember the pond.");
-        var origin = (await Api.GetAsync(_session, Cancellation)).Session;
+        var origin = (await Api.GetAsync(Id, Cancellation)).Session;
 
-        _session = (await Api.ForkAsync(origin.Id, new ForkRequest(), Cancellation)).Session.Id;
+        Id = (await Api.ForkAsync(origin.Id, new ForkRequest(), Cancellation)).Session.Id;
         Says(new Said("The fork."));
         await GoodTurnAsync("Only the fork knows.");
-        var fork = (await Api.GetAsync(_session, Cancellation)).Session;
+        var fork = (await Api.GetAsync(Id, Cancellation)).Session;
         var told = Model.Requests.Last(OffersTools).Body.GetRawText();
-        _session = origin.Id;
+        Id = origin.Id;
         Says(new Said("The origin."));
         await GoodTurnAsync("What do you know?");
 
@@ -201,27 +151,27 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     [Fact(Timeout = 180_000)]
     public async Task It_is_told_to_compact_by_its_own_means_or_it_is_said_why_it_cannot_be()
     {
-        var early = await User.RunAsync("compact", _session.ToString());
+        var early = await User.RunAsync("compact", Id.ToString());
         Says(new Said("I will."));
         await GoodTurnAsync("Remember the pond.");
         var summary = Summarises();
-        var compacted = await User.RunAsync("compact", _session.ToString());
-        _script.Clear();
+        var compacted = await User.RunAsync("compact", Id.ToString());
+        SaysNoMore();
         Says(new Said("On."));
         var next = await GoodTurnAsync("Go on.");
 
-        Assert.Contains($"{agent} has no session of its own here yet", early.Error, StringComparison.Ordinal);
+        Assert.Contains($"{Agent} has no session of its own here yet", early.Error, StringComparison.Ordinal);
         Assert.Contains("On.", TextsOf(next));
         if (summary is not null)
         {
             Assert.True(compacted.Code == 0, compacted.ToString());
-            Assert.Contains($"{agent} summarised what was said before", compacted.Out, StringComparison.Ordinal);
+            Assert.Contains($"{Agent} summarised what was said before", compacted.Out, StringComparison.Ordinal);
             Assert.Contains(summary, LastToldModel, StringComparison.Ordinal);
         }
         else
         {
             Assert.Equal(1, compacted.Code);
-            Assert.Contains($"{agent} cannot be told to compact its context: none of the commands that it offers does that", compacted.Error, StringComparison.Ordinal);
+            Assert.Contains($"{Agent} cannot be told to compact its context: none of the commands that it offers does that", compacted.Error, StringComparison.Ordinal);
             Assert.Contains("Remember the pond.", LastToldModel, StringComparison.Ordinal);
         }
     }
@@ -235,12 +185,12 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
     public async Task A_newer_version_that_says_more_than_anybody_knows_is_listed_and_works()
     {
         Requires.Programs("node");
-        User.Replace(Path.GetFileNameWithoutExtension(program), $"exec node '{Path.Combine(AppContext.BaseDirectory, "Newer.js")}' '{program}' \"$@\"\n");
-        var listed = (await User.JsonAsync("agents")).GetProperty("agents").EnumerateArray().Single(a => a.GetProperty("name").GetString() == agent);
+        User.Replace(Path.GetFileNameWithoutExtension(Program), $"exec node '{Path.Combine(AppContext.BaseDirectory, "Newer.js")}' '{Program}' \"$@\"\n");
+        var listed = (await User.JsonAsync("agents")).GetProperty("agents").EnumerateArray().Single(a => a.GetProperty("name").GetString() == Agent);
         Says(Write(PathOf("pond.txt"), "geese\n"));
         Says(new Said("Written."));
         var written = await GoodTurnAsync("Write pond.txt.", PermissionAnswer.Once);
-        await Api.ChangeAsync(_session, new SessionChange(Model: Models.Second), Cancellation);
+        await Api.ChangeAsync(Id, new SessionChange(Model: Models.Second), Cancellation);
         Says(new Said("Half a"), new Stalled(Never()));
         var speaking = await PromptAsync("Tell.");
         await DeltaAsync(speaking, "Half");
@@ -268,12 +218,12 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         var failures = new List<(FailureKind Meant, FailureKind? Told, string Message)>();
         foreach (var (refusal, kind) in Refusals)
         {
-            _refusal = refusal;
+            Refusal = refusal;
             var ended = (await TurnAsync("Well?"))[^1].Body;
             failures.Add((kind, (ended as TurnFailed)?.Kind, (ended as TurnFailed)?.Message ?? ended.ToString()));
         }
 
-        _refusal = null;
+        Refusal = null;
         Says(new Said("Well."));
         await GoodTurnAsync("And now?");
 
@@ -289,53 +239,6 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
         (Refuse(400, TooLong), FailureKind.Overflow),
     ];
 
-    /// <summary>The provider's status for having too much to do.</summary>
-    protected virtual int Overloaded => 503;
-
-    /// <summary>The provider's words for a prompt that is too long.</summary>
-    protected abstract string TooLong { get; }
-
-    /// <summary>Gives the agent what it needs to speak with nobody but the model.</summary>
-    protected abstract void SetUp(User user, ModelServer model);
-
-    /// <summary>A call of the agent's own tool that writes a file.</summary>
-    protected abstract Called Write(string path, string content);
-
-    /// <summary>A call of the agent's own tool that runs a command.</summary>
-    protected abstract Called Run(string command);
-
-    /// <summary>How the agent's provider refuses.</summary>
-    protected abstract RefusedAnswer Refuse(int status, string message);
-
-    /// <summary>A model's name, as the provider is told.</summary>
-    protected virtual string WireName(string model) => model;
-
-    /// <summary>A call of a tool, with an id that is not used twice.</summary>
-    protected static Called Call(string tool, object arguments) => new($"call_{Guid.NewGuid():N}", tool, JsonSerializer.Serialize(arguments));
-
-    private static bool OffersTools(ModelRequest request) =>
-        request.Body.TryGetProperty("tools", out var tools) && tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() > 0;
-
-    protected static IEnumerable<T> All<T>(IEnumerable<SessionEvent> events) where T : EventBody => events.Select(e => e.Body).OfType<T>();
-
-    /// <summary>The last plan that there was.</summary>
-    protected static IReadOnlyList<PlanStep> PlanOf(IReadOnlyList<SessionEvent> events)
-    {
-        var plan = All<PlanUpdated>(events).LastOrDefault();
-        Assert.True(plan is not null, Describe(events));
-        return plan.Steps;
-    }
-
-    private static string Describe(IEnumerable<SessionEvent> events) => string.Join('\n', events.Select(e => e.Body));
-
-    private static List<bool> ErrorsOf(IEnumerable<SessionEvent> events) =>
-        [.. events.Select(e => e.Body).OfType<PartAdded>().Select(p => p.Content).OfType<ToolResultPart>().Select(r => r.IsError)];
-
-    protected static List<string> TextsOf(IEnumerable<SessionEvent> events) =>
-        [.. events.Select(e => e.Body).OfType<PartAdded>().Select(p => p.Content).OfType<TextPart>().Select(t => t.Text)];
-
-    private static Task Never() => new TaskCompletionSource().Task;
-
     private static async Task EndedAsync(int pid)
     {
         try
@@ -348,106 +251,4 @@ public abstract class RealAgentTests(string agent, string program) : IAsyncLifet
             // It has ended.
         }
     }
-
-    private async Task StartServerAsync()
-    {
-        // Any command starts a server where none is.
-        await _user.GoodAsync("ls");
-        if (_api is not null)
-            await _api.DisposeAsync();
-        _api = SkeinClient.ForSocket((await _user.JsonAsync("status")).GetProperty("socket").GetString()!);
-    }
-
-    /// <summary>The model's next answer to a call that offers tools.</summary>
-    protected void Says(params AnswerPart[] parts) => Says(new StreamedAnswer(parts));
-
-    protected void Says(StreamedAnswer answer) => _script.Enqueue(answer);
-
-    /// <summary>What the model was last sent in a call that offers tools.</summary>
-    protected string LastToldModel => Model.Requests.Last(OffersTools).Body.GetRawText();
-
-    /// <summary>Whose agent it is.</summary>
-    protected User User => _user;
-
-    protected async Task<long> PromptAsync(string text) => (await Api.PromptAsync(_session, new PromptRequest(text), Cancellation)).Seq;
-
-    /// <summary>Prompts, and answers every question in the same way.</summary>
-    /// <returns>What happened, to the end of the turn.</returns>
-    protected async Task<List<SessionEvent>> TurnAsync(string prompt, PermissionAnswer? answer = null) => await UntilEndAsync(await PromptAsync(prompt), answer);
-
-    protected async Task<List<SessionEvent>> GoodTurnAsync(string prompt, PermissionAnswer? answer = null)
-    {
-        var events = await TurnAsync(prompt, answer);
-        Assert.True(events[^1].Body is TurnCompleted, Describe(events));
-        return events;
-    }
-
-    protected async Task<List<SessionEvent>> UntilEndAsync(long after, PermissionAnswer? answer = null)
-    {
-        var events = new List<SessionEvent>();
-        await foreach (var frame in Api.FollowAsync(_session, after, Cancellation))
-        {
-            if (frame is not EventFrame { Event: var happened })
-                continue;
-            events.Add(happened);
-            if (happened.Body is TurnCompleted or TurnFailed or TurnInterrupted)
-                break;
-            if (happened.Body is PermissionAsked question && answer is { } given)
-                await Api.AnswerAsync(_session, question.Permission, new PermissionReply(given), Cancellation);
-        }
-
-        return events;
-    }
-
-    /// <summary>Waits until a text is whole.</summary>
-    protected async Task SaidAsync(long after, string text)
-    {
-        await foreach (var frame in Api.FollowAsync(_session, after, Cancellation))
-        {
-            if (frame is EventFrame { Event.Body: PartAdded { Content: TextPart said } } && said.Text == text)
-                return;
-        }
-    }
-
-    private async Task AnswerAsync(long after, PermissionAnswer answer)
-    {
-        await foreach (var frame in Api.FollowAsync(_session, after, Cancellation))
-        {
-            if (frame is EventFrame { Event.Body: PermissionAsked question })
-            {
-                await Api.AnswerAsync(_session, question.Permission, new PermissionReply(answer), Cancellation);
-                return;
-            }
-        }
-    }
-
-    /// <summary>Waits until some text has begun to arrive.</summary>
-    private async Task DeltaAsync(long after, string text)
-    {
-        var arrived = "";
-        await foreach (var frame in Api.FollowAsync(_session, after, Cancellation))
-        {
-            if (frame is DeltaFrame { Delta: var delta })
-                arrived = arrived[..Math.Min(arrived.Length, delta.Offset)] + delta.Text;
-            if (arrived.Contains(text, StringComparison.Ordinal))
-                return;
-            if (frame is EventFrame { Event.Body: TurnFailed failed })
-                Assert.Fail(failed.Message);
-        }
-    }
-
-    /// <summary>Ends the agent's process; the next prompt starts it again.</summary>
-    protected Task ReleaseAsync() => Api.ReleaseAsync(_session, Cancellation);
-
-    /// <summary>Kills the agent's process.</summary>
-    protected async Task KillAgentAsync()
-    {
-        using var process = AgentProcesses.Oldest(_user);
-        process.Kill();
-        await process.WaitForExitAsync(Cancellation);
-    }
-
-    private string PathOf(string file) => Path.Combine(_user.Project, file);
-
-    private async Task InterruptAsync() => Assert.True((await Api.InterruptAsync(_session, Cancellation)).Interrupted);
 }
