@@ -246,7 +246,7 @@ public sealed class Sessions : IAsyncDisposable
             cancellationToken);
         if (ended is not null)
             await ended.WaitAsync(cancellationToken);
-        await _subAgents.InterruptAskingAsync(row, by with { Key = null }, cancellationToken);
+        await _subAgents.EndQuestionsAsync(row, by with { Key = null }, cancellationToken);
         return new InterruptOutcome(known is not null || ended is not null);
     }
 

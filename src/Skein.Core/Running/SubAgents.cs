@@ -19,6 +19,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
 
     private const int LastMessages = 20;
     private static readonly Cause s_by = new("skein");
+    private static readonly PermissionReply s_ended = new(PermissionAnswer.No, "The agent that asked has ended.");
 
     private readonly ConcurrentDictionary<SessionId, int> _running = new();
     private readonly ConcurrentDictionary<SessionId, CostMeter> _meters = new();
@@ -84,13 +85,18 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     public static async Task<Session?> FindAsync(ISessionStore store, SessionId parent, string? key, CancellationToken cancellationToken) =>
         key is not null && await store.FindByKeyAsync(key, cancellationToken) is { } child && child.Parent == parent ? child : null;
 
-    /// <summary>Interrupts those whose questions wait in the parent's session. Of a turn that was put down nobody else would.</summary>
-    public async Task InterruptAskingAsync(Session parent, Cause by, CancellationToken cancellationToken)
+    /// <summary>
+    /// A turn that waited for answers was interrupted: so are those whose questions they were, and its own are answered in its parent's session.
+    /// Of turns that were put down nobody else would do so.
+    /// </summary>
+    /// <param name="interrupted">As it was before.</param>
+    public async Task EndQuestionsAsync(Session interrupted, Cause by, CancellationToken cancellationToken)
     {
-        foreach (var question in parent.Questions)
+        foreach (var question in interrupted.Questions)
         {
-            if (SessionId.TryParse(question.CallId.Split('/')[0], out var id) && await store.FindAsync(id, cancellationToken) is { } child && child.Parent == parent.Id)
+            if (SessionId.TryParse(question.CallId.Split('/')[0], out var id) && await store.FindAsync(id, cancellationToken) is { } child && child.Parent == interrupted.Id)
                 await sessions.InterruptAsync(id, by, cancellationToken);
+            await PassUpAsync(interrupted, question, s_ended, cancellationToken);
         }
     }
 
@@ -166,7 +172,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
             await ended.CancelAsync();
             await Task.WhenAll(asking);
             foreach (var open in questions.Values.Where(_ => !cancellationToken.IsCancellationRequested))
-                await AnswerAsync(turn.Session.Id, open, new PermissionReply(PermissionAnswer.No, "The agent that asked has ended."), CancellationToken.None);
+                await AnswerAsync(turn.Session.Id, open, s_ended, CancellationToken.None);
         }
     }
 

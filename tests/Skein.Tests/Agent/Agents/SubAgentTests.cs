@@ -180,6 +180,23 @@ public sealed class SubAgentTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task When_the_server_died_while_one_asks_and_it_is_interrupted_alone_its_parent_goes_on_and_reads_so()
+    {
+        var parent = await NewAsync();
+        var accepted = await _kernel.Sessions.PromptAsync(parent, new PromptRequest("DELEGATE change"), Kernel.User, Cancellation);
+        await _kernel.EventAsync<PermissionAsked>(parent, accepted.Seq);
+
+        await using var after = await _kernel.CrashAsync();
+        var child = Assert.Single((await after.Sessions.ListAsync(new SessionQuery(Parent: parent), Cancellation)).Items);
+        await after.Sessions.InterruptAsync(child.Id, Kernel.User, Cancellation);
+        await after.EventAsync<TurnCompleted>(parent, accepted.Seq);
+
+        var result = (await after.MessagesAsync(parent))[1].Parts.Select(p => p.Content).OfType<ToolResultPart>().Single();
+        Assert.Contains("It was interrupted.", result.Output, StringComparison.Ordinal);
+        Assert.Empty((await after.GetAsync(parent)).Questions);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task When_the_server_died_while_one_asks_it_is_interrupted_with_its_parent()
     {
         var parent = await NewAsync();
