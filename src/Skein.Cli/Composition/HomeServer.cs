@@ -21,10 +21,10 @@ internal sealed class HomeServer : IAsyncDisposable
     private readonly Housekeeping _housekeeping;
     private readonly SkeinServer _server;
     private readonly Exporting? _exporting;
-    private readonly FirstPage _firstPage;
+    private readonly FirstPage? _firstPage;
 
-    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server, Exporting? exporting) =>
-        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting, _firstPage) = (store, settings, agents, sessions, housekeeping, server, exporting, new FirstPage(sessions));
+    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server, Exporting? exporting, FirstPage? firstPage) =>
+        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting, _firstPage) = (store, settings, agents, sessions, housekeeping, server, exporting, firstPage);
 
     public ServerInfo Info => _server.Info;
 
@@ -67,7 +67,7 @@ internal sealed class HomeServer : IAsyncDisposable
             var kept = user.Settings.Retention;
             var housekeeping = new Housekeeping(
                 sessions, new RetentionRules(kept.Days, kept.Sessions, kept.TrashDays), surroundings.Time, loggers.CreateLogger<Housekeeping>());
-            return new HomeServer(store, settings, agents, sessions, housekeeping, server, exporting);
+            return new HomeServer(store, settings, agents, sessions, housekeeping, server, exporting, listening.Lasts ? new FirstPage(sessions) : null);
         }
         catch
         {
@@ -87,7 +87,8 @@ internal sealed class HomeServer : IAsyncDisposable
     {
         await _server.DisposeAsync();
         await _housekeeping.DisposeAsync();
-        await _firstPage.DisposeAsync();
+        if (_firstPage is not null)
+            await _firstPage.DisposeAsync();
         await _sessions.DisposeAsync();
         await _agents.DisposeAsync();
         _exporting?.Dispose();
