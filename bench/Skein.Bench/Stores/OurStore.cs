@@ -34,8 +34,7 @@ internal sealed record OurStore(
         return (writer.Session, conversation.Count / watch.Elapsed.TotalSeconds);
     }
 
-    /// <returns>The figures, and how long the newest 100 messages of the long session take, which is what somebody sees who opens it.</returns>
-    public async Task<(StoreFigures Figures, double Newest)> MeasureAsync(
+    public async Task<StoreFigures> MeasureAsync(
         string home, string workspace, string few, string many, SessionId whole, IReadOnlyList<Said> conversation)
     {
         var growing = (await CreateAsync(new NewSession(workspace))).Session.Id;
@@ -50,7 +49,7 @@ internal sealed record OurStore(
         var listMany = await MedianAsync(async () => Require(await CountSessionsAsync(many), 10_000));
         var fork = await MedianAsync(() => ForkAsync(growing));
         var log = Directory.GetFiles(Path.Combine(home, "sessions"), $"{whole}.jsonl", SearchOption.AllDirectories).Single();
-        return (new StoreFigures(added, open, listFew, listMany, fork, new FileInfo(log).Length), newest);
+        return new StoreFigures(added, newest, open, listFew, listMany, fork, new FileInfo(log).Length);
     }
 
     private async Task<int> CountMessagesAsync(SessionId session)

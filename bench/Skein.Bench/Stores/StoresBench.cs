@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,7 +24,8 @@ internal static class StoresBench
     private static readonly string[] s_words =
         ["the", "session", "and", "it", "returns", "when", "a", "log", "is", "written", "test", "fails", "because", "of", "größer", "then", "build", "日本語", "\"quoted\"", "again\n"];
 
-    public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellationToken)
+    /// <returns>The rows, each when it is measured.</returns>
+    public static async IAsyncEnumerable<Row> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await NodeStore.InstallAsync(cancellationToken);
         var conversation = Conversation();
@@ -31,17 +33,16 @@ internal static class StoresBench
         try
         {
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(conversation, JsonSerializerOptions.Web), cancellationToken);
-            var (inside, newestInside, together) = await InProcessAsync(conversation, cancellationToken);
-            var (served, newestServed) = await ServedAsync(conversation, cancellationToken);
-            var pi = await NodeStore.MeasureAsync("pi", "npm-bench", file, cancellationToken);
-            return
-            [
-                .. Compare("pi", inside, newestInside, pi),
-                new Row("the limit of that: a bare loop of write and flush of 1,000 such messages", string.Create(CultureInfo.InvariantCulture, $"{Raw(conversation):N0} a second"), "", ""),
-                Quicker("pi: 10,000 messages added, each flushed, none waited for before the next", together, "a second", pi.Added),
-                .. Compare("nanocoder", inside, newestInside, await NodeStore.MeasureAsync("nanocoder", "npm-bench", file, cancellationToken)),
-                .. Compare("opencode, server to server", served, newestServed, await NodeStore.MeasureAsync("opencode", "npm", file, cancellationToken)),
-            ];
+            var (inside, together) = await InProcessAsync(conversation, cancellationToken);
+            await foreach (var row in CompareAsync("pi", "npm-bench", file, inside, together, cancellationToken))
+                yield return row;
+            yield return new Row(
+                "the limit of messages added one after another: a bare loop of write and flush of 1,000 such", string.Create(CultureInfo.InvariantCulture, $"{Raw(conversation):N0} a second"), "", "");
+            await foreach (var row in CompareAsync("nanocoder", "npm-bench", file, inside, together, cancellationToken))
+                yield return row;
+            var served = await ServedAsync(conversation, cancellationToken);
+            await foreach (var row in CompareAsync("opencode", "npm", file, served, null, cancellationToken))
+                yield return row;
         }
         finally
         {
@@ -63,31 +64,43 @@ internal static class StoresBench
         }
     }
 
-    private static IEnumerable<Row> Compare(string who, StoreFigures ours, double newest, StoreFigures theirs)
+    /// <param name="together">Messages a second that nobody waits for before the next; null: not measured.</param>
+    private static async IAsyncEnumerable<Row> CompareAsync(
+        string who, string modules, string conversation, StoreFigures ours, double? together, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        yield return Quicker($"{who}: 1,000 messages added, one after another", ours.Added, "a second", theirs.Added);
-        yield return Shorter($"{who}: a session of 10,000 messages opened: its newest 100, against all", newest, theirs.Open);
-        yield return Shorter($"{who}: all its messages read", ours.Open, theirs.Open);
-        yield return Shorter($"{who}: 1,000 sessions listed", ours.List1000, theirs.List1000);
-        yield return Shorter($"{who}: 10,000 sessions listed", ours.List10000, theirs.List10000);
-        yield return theirs.Fork is { } fork
-            ? Shorter($"{who}: a session of 1,000 messages forked", ours.Fork!.Value, fork)
-            : new Row($"{who}: a session of 1,000 messages forked", Milliseconds(ours.Fork!.Value), "has no forks", "");
-        yield return new Row(
-            $"{who}: bytes on the disk, 10,000 messages", Megabytes(ours.Bytes), string.Create(CultureInfo.InvariantCulture, $"{Megabytes(theirs.Bytes)}: {(double)ours.Bytes / theirs.Bytes:0.00} ×"), "≤ 1 ×");
+        await foreach (var (name, value) in NodeStore.MeasureAsync(who, modules, conversation, cancellationToken))
+        {
+            var theirs = value ?? double.NaN;
+            yield return name switch
+            {
+                "added" => Quicker($"{who}: messages added, one after another", ours.Added, theirs),
+                "open" => Shorter($"{who}: all messages of a session of 10,000 read", ours.Open, theirs),
+                "bytes" => new Row(
+                    $"{who}: bytes on the disk, 10,000 messages", Megabytes(ours.Bytes), string.Create(CultureInfo.InvariantCulture, $"{Megabytes(theirs)}: {ours.Bytes / theirs:0.00} ×"), "≤ 1 ×"),
+                "list1000" => Shorter($"{who}: 1,000 sessions listed", ours.List1000, theirs),
+                "list10000" => Shorter($"{who}: 10,000 sessions listed", ours.List10000, theirs),
+                "fork" when value is null => new Row($"{who}: a session of 1,000 messages forked", Milliseconds(ours.Fork), "has no forks", ""),
+                "fork" => Shorter($"{who}: a session of 1,000 messages forked", ours.Fork, theirs),
+                _ => throw new InvalidOperationException($"{who} told of '{name}', which is no figure."),
+            };
+            if (name == "added" && together is { } all)
+                yield return Quicker($"{who}: messages added, each flushed, none waited for before the next", all, theirs);
+            if (name == "open")
+                yield return Shorter($"{who}: a session of 10,000 messages opened: its newest 100, against all", ours.Newest, theirs);
+        }
     }
 
-    private static Row Quicker(string what, double ours, string unit, double theirs) => new(
-        what, string.Create(CultureInfo.InvariantCulture, $"{ours:N0} {unit}"), string.Create(CultureInfo.InvariantCulture, $"{theirs:N0} {unit}, none flushed: {ours / theirs:0.00} × as many"), "≥ 1 ×");
+    private static Row Quicker(string what, double ours, double theirs) => new(
+        what, string.Create(CultureInfo.InvariantCulture, $"{ours:N0} a second"), string.Create(CultureInfo.InvariantCulture, $"{theirs:N0} a second, none flushed: {ours / theirs:0.00} × as many"), "≥ 1 ×");
 
     private static Row Shorter(string what, double ours, double theirs) =>
         new(what, Milliseconds(ours), string.Create(CultureInfo.InvariantCulture, $"{Milliseconds(theirs)}: {theirs / ours:0.00} × as fast"), "≥ 1 ×");
 
     private static string Milliseconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.0} ms");
 
-    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+    private static string Megabytes(double bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 
-    private static async Task<(StoreFigures Figures, double Newest, double Together)> InProcessAsync(IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    private static async Task<(StoreFigures Figures, double Together)> InProcessAsync(IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("skein-bench-").FullName;
         try
@@ -104,8 +117,7 @@ internal static class StoresBench
                 (session, before, limit) => sessions.ListMessagesAsync(session, before, limit, cancellationToken),
                 query => sessions.ListAsync(query, cancellationToken),
                 session => sessions.ForkAsync(session, new(), by, cancellationToken));
-            var (figures, newest) = await ours.MeasureAsync(home, folder, ManySessions.Folder(1), ManySessions.Folder(2), whole, conversation);
-            return (figures, newest, together);
+            return (await ours.MeasureAsync(home, folder, ManySessions.Folder(1), ManySessions.Folder(2), whole, conversation), together);
         }
         finally
         {
@@ -113,7 +125,7 @@ internal static class StoresBench
         }
     }
 
-    private static async Task<(StoreFigures Figures, double Newest)> ServedAsync(IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    private static async Task<StoreFigures> ServedAsync(IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
     {
         await using var program = new PublishedProgram();
         var (whole, _) = await OurStore.FillAsync(program.Home, ManySessions.Folder(1), ManySessions.Folder(2), conversation, cancellationToken);

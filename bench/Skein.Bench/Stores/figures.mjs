@@ -28,5 +28,5 @@ export function require(holds, what) {
     throw new Error(`The figure would be worth nothing: ${what}.`);
 }
 
-// Standard output is theirs too: the figures stand in its last line.
-export const tell = figures => process.stdout.write(`\n${JSON.stringify(figures)}\n`);
+// Standard output is theirs too: a figure is a line of its own, told as soon as it is known.
+export const tell = (name, value) => process.stdout.write(`\n${JSON.stringify({ name, value })}\n`);

@@ -15,25 +15,27 @@ const session = all => ({
 const store = new SessionManager(join(folder, 'sessions'));
 await store.initialize();
 const growing = session([]);
-const adding = await seconds(async () => {
+tell('added', added.length / await seconds(async () => {
   for (const { role, text } of added) {
     growing.messages.push({ role, content: text });
     growing.messageCount++;
     await store.saveSession(growing);
   }
-});
+}));
 
 const long = session(messages);
 await store.saveSession(long);
-const open = await median(5, async () => require((await store.readSession(long.id)).messages.length === messages.length, 'not all messages were read'));
+tell('open', await median(5, async () => require((await store.readSession(long.id)).messages.length === messages.length, 'not all messages were read')));
+tell('bytes', statSync(join(folder, 'sessions', `${long.id}.json`)).size);
 
 // Saved one by one each would write the index of all anew; without an index it is made from the files.
 const many = new SessionManager(join(folder, 'many'));
 await many.initialize();
 const small = session(messages.slice(0, 2));
 await many.saveSession(small);
-const lists = { few: await list(1000), many: await list(10_000) };
-tell({ added: added.length / adding, open, list1000: lists.few, list10000: lists.many, fork: null, bytes: statSync(join(folder, 'sessions', `${long.id}.json`)).size });
+tell('list1000', await list(1000));
+tell('list10000', await list(10_000));
+tell('fork', null);
 
 async function list(count) {
   for (let made = (await many.listSessions()).length; made < count; made++)
