@@ -10,6 +10,7 @@ var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<
     ["list"] = ListBench.RunAsync,
     ["many"] = ManyBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
+    ["telemetry"] = TelemetryBench.RunAsync,
     ["turn"] = TurnBench.RunAsync,
     ["agents"] = AgentsBench.RunAsync,
     ["stream"] = StreamBench.RunAsync,

@@ -40,11 +40,14 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             return new LoadedSettings(settings, files, []);
 
         files.Add(path);
-        var loaded = await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken)
+        var isTrusted = await trusted.IsTrustedAsync(Path.GetDirectoryName(path)!, cancellationToken);
+        var loaded = isTrusted
             ? new LoadedSettings(settings.With(project), files, [])
             : new LoadedSettings(Narrow(settings, project), files, [.. Widening(path, project, settings)]);
         string?[] alone = [project.Redaction is null ? null : "redaction", project.Telemetry is null ? null : "telemetry"];
-        return loaded with { UsersAlone = [.. alone.OfType<string>().Select(key => new IgnoredSetting(path, key))] };
+        // One server serves every folder; where it sends keys and prompts to is the user's own word alone.
+        var providers = isTrusted ? project.Providers.Keys.Order(StringComparer.Ordinal).Select(static name => $"providers.{name}") : [];
+        return loaded with { UsersAlone = [.. alone.OfType<string>().Concat(providers).Select(key => new IgnoredSetting(path, key))] };
     }
 
     /// <summary>The nearest file from the workspace up to the root of its repository; outside of one only its own.</summary>

@@ -26,9 +26,8 @@ internal static class FolderTrust
         }
 
         await SettleServersAsync(settings, surroundings, home, cancellationToken);
-        await TellOfProvidersAsync(settings, loaded, surroundings, cancellationToken);
         if (loaded.UsersAlone.Count > 0)
-            surroundings.Error.WriteLine($"skein: {string.Join(", ", loaded.UsersAlone.Select(i => i.Key))} is taken from {settings.UserFile} only; not from {loaded.UsersAlone[0].File}", Style.Warning);
+            surroundings.Error.WriteLine($"skein: what {loaded.UsersAlone[0].File} says of {string.Join(", ", loaded.UsersAlone.Select(i => i.Key))} does not count: that is taken from {settings.UserFile} only", Style.Warning);
         return loaded.Settings;
     }
 
@@ -48,15 +47,6 @@ internal static class FolderTrust
             if (Confirm(surroundings, "May it be started for agents that work here?"))
                 await finder.AllowAsync(surroundings.Folder, server, cancellationToken);
         }
-    }
-
-    // One server serves every folder; where it sends keys and prompts to is the user's own word alone.
-    private static async Task TellOfProvidersAsync(HomeSettings settings, LoadedSettings loaded, Surroundings surroundings, CancellationToken cancellationToken)
-    {
-        var own = (await settings.ReadAsync(null, cancellationToken)).Settings.Providers;
-        var others = loaded.Settings.Providers.Where(p => !own.TryGetValue(p.Key, out var mine) || mine != p.Value).Select(p => p.Key).ToArray();
-        if (others.Length > 0)
-            surroundings.Error.WriteLine($"skein: providers are taken from {settings.UserFile} only; not used: {string.Join(", ", others)}", Style.Warning);
     }
 
     private static bool Ask(Surroundings surroundings, string folder, LoadedSettings loaded)

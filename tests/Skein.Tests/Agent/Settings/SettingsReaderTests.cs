@@ -281,6 +281,20 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Empty(loaded.Ignored);
     }
 
+    [Fact]
+    public async Task Providers_of_a_trusted_folder_are_told_as_the_user_s_alone_and_his_own_are_not()
+    {
+        await _trusted.TrustAsync(Workspace, Cancellation);
+        Put(UserFile, """{"providers": {"mine": {"kind": "openai", "base_url": "http://127.0.0.1:1/v1", "models": {"any": {"context": 8192}}}}}""");
+        var own = await LoadAsync();
+        Put(ProjectFile, """{"providers": {"theirs": {"kind": "openai", "base_url": "http://127.0.0.1:2/v1"}}}""");
+
+        var both = await LoadAsync();
+
+        Assert.Empty(own.UsersAlone);
+        Assert.Equal([new IgnoredSetting(ProjectFile, "providers.theirs")], both.UsersAlone);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
