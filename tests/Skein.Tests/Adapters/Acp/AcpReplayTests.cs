@@ -18,7 +18,7 @@ public sealed class AcpReplayTests
     public void A_whole_conversation_is_kept_whole(string name)
     {
         var lines = AcpReplay.Lines(name);
-        var replay = Begun(lines);
+        var replay = AcpReplay.Begun(lines);
         foreach (var line in lines)
             replay.Play(line);
 
@@ -27,7 +27,7 @@ public sealed class AcpReplayTests
         Assert.Equal(said, replay.Shown);
         Assert.Equal(lines.Count(l => l.Text("dir") == "in" && l.Find("msg")?.Text("method") == "session/prompt"), replay.Turns.Count);
         Assert.Equal(name.Contains("error", StringComparison.Ordinal), replay.Turns.Exists(f => f is not null));
-        var calls = replay.Bodies.OfType<PartAdded>().Select(p => p.Content).OfType<ToolCallPart>().Select(c => c.CallId).ToList();
+        var calls = replay.Parts.OfType<ToolCallPart>().Select(c => c.CallId).ToList();
         Assert.Equal(calls.Distinct(), calls);
         Assert.Equal(Calls(lines), calls.ToHashSet());
     }
@@ -39,7 +39,7 @@ public sealed class AcpReplayTests
         var lines = AcpReplay.Lines(name);
         for (var cut = 0; cut <= lines.Count; cut++)
         {
-            var replay = Begun(lines);
+            var replay = AcpReplay.Begun(lines);
             foreach (var line in lines.Take(cut))
                 replay.Play(line);
 
@@ -55,7 +55,7 @@ public sealed class AcpReplayTests
         var prompt = lines.ToList().FindIndex(l => l.Text("dir") == "in" && l.Find("msg")?.Text("method") == "session/prompt");
         for (var seed = 0; seed < 20; seed++)
         {
-            var replay = Begun(lines);
+            var replay = AcpReplay.Begun(lines);
             foreach (var line in lines.Take(prompt + 1))
                 replay.Play(line);
             var frames = lines.Skip(prompt + 1).Where(l => l.Text("dir") == "out").Select(l => l.GetProperty("msg")).ToList();
@@ -77,7 +77,7 @@ public sealed class AcpReplayTests
         var lines = AcpReplay.Lines(name);
         foreach (var wrong in BrokenFrames.Wrongs)
         {
-            var replay = Begun(lines);
+            var replay = AcpReplay.Begun(lines);
             foreach (var line in lines)
             {
                 replay.Play(line);
@@ -93,7 +93,7 @@ public sealed class AcpReplayTests
     public void Frames_that_nobody_knows_are_kept_as_they_came()
     {
         var lines = AcpReplay.Lines("gemini-01-two-turn-allow");
-        var replay = Begun(lines);
+        var replay = AcpReplay.Begun(lines);
         foreach (var line in lines)
             replay.Play(line);
         var before = replay.Bodies.OfType<AgentReported>().Count();
@@ -103,13 +103,6 @@ public sealed class AcpReplayTests
             replay.Hear(JsonElement.Parse(frame));
 
         Assert.Equal(unknown, replay.Bodies.OfType<AgentReported>().Skip(before).Select(r => r.Frame!.Value.GetRawText()));
-    }
-
-    private static AcpReplay Begun(IReadOnlyList<JsonElement> lines)
-    {
-        var replay = new AcpReplay();
-        replay.Open(lines.Select(l => l.Find("msg")).FirstOrDefault(m => m?.Text("method") is "session/load" or "session/resume") is { } load ? load.Find("params")?.Text("sessionId") : null);
-        return replay;
     }
 
     /// <summary>What was said in turns; what a session that is loaded says again stands in the log already.</summary>

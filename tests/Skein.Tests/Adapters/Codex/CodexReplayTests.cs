@@ -43,7 +43,8 @@ public sealed class CodexReplayTests
         var ends = lines.Select(l => l.GetProperty("msg")).Where(m => m.Text("method") == "turn/completed" && m.Find("params")?.Text("threadId") == Thread(lines)).ToList();
         var prompted = lines.Count(l => l.Text("dir") == "in" && l.GetProperty("msg").Text("method") == "turn/start" && l.GetProperty("msg").Find("params")?.Text("threadId") == Thread(lines));
         Assert.Equal(name == "18-kill9" ? 0 : prompted, replay.Turns.Count);
-        Assert.Equal(ends.Count(e => e.Find("params", "turn")?.Text("status") == "failed"), replay.Turns.Count(f => f is not null));
+        var interrupts = lines.Count(l => l.Text("dir") == "in" && l.GetProperty("msg").Text("method") == "turn/interrupt");
+        Assert.Equal(ends.Count(e => e.Find("params", "turn")?.Text("status") is "failed" or "interrupted") - interrupts, replay.Turns.Count(f => f is not null));
     }
 
     [Fact]
