@@ -54,6 +54,20 @@ public sealed class QueueTests : IAsyncDisposable
         Assert.Equal((2, 1), (both.Code, none.Code));
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task At_the_prompt_they_are_shown_after_a_stop_and_an_empty_line_starts_the_first()
+    {
+        using var first = await StartAsync("Second.");
+        await _user.GoodAsync("stop");
+
+        await using var pane = await Pane.OpenAsync(_user, "skein -c");
+        await pane.SeeAsync("⧗ Second.");
+        await pane.SeeAsync("Enter: start ⧗ now");
+        await pane.PressAsync("Enter");
+
+        await pane.SeeAsync("› Second.\n\nTwo.");
+    }
+
     /// <summary>Lets the first turn complete that does so.</summary>
     private async Task CompletedAsync()
     {
