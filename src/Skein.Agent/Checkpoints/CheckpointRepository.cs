@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Skein.Agent.Git;
 using Skein.Core;
 using Skein.Core.Files;
@@ -10,7 +11,7 @@ namespace Skein.Agent.Checkpoints;
 /// The one repository that has the snapshots of all workspaces of a home. What is alike in them is there once. A session keeps its
 /// snapshots by a reference of its own, whose history they are. Safe for use by many threads.
 /// </summary>
-internal sealed class CheckpointRepository(string folder, GitProgram git)
+internal sealed class CheckpointRepository(string folder, GitProgram git, TimeProvider time)
 {
     /// <summary>The name of the tree that has nothing; git knows it without an object.</summary>
     public const string EmptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
@@ -18,7 +19,6 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
     private const int NameLength = 40;
     private const string NoHead = "ref: refs/heads/none\n";
     private const string WorkFolders = "worktrees";
-    private const string References = "refs/sessions/";
 
     // Files are taken as they are: no line ending is changed, and nothing that a .gitattributes names is run.
     private const string Attributes = "* -text !eol -ident -filter !working-tree-encoding -crlf\n";
@@ -45,8 +45,11 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
 
     private readonly Dictionary<string, string> _where = new(StringComparer.Ordinal) { ["GIT_DIR"] = folder };
     private readonly ConcurrentDictionary<SessionId, (string Commit, string Tree)> _tips = new();
+    private readonly SessionReferences _references = new(folder);
     private readonly Lock _making = new();
     private bool _isMade;
+
+    public LooseObjects Objects { get; } = new(Path.Combine(folder, "objects"));
 
     /// <summary>Where the index of a working tree and what else is its own lies, made where it is missing.</summary>
     /// <param name="key">A name for the working tree.</param>
@@ -74,9 +77,8 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
         if (tip?.Tree == tree)
             return tip.Value.Commit;
 
-        string[] parent = tip is null ? [] : ["-p", tip.Value.Commit];
-        var commit = await AskAsync(["commit-tree", tree, .. parent, "-m", "snapshot"], cancellationToken);
-        await AskAsync(["update-ref", References + session, commit], cancellationToken);
+        var commit = Commit(tree, tip?.Commit);
+        await MoveAsync(session, commit, cancellationToken);
         _tips[session] = (commit, tree);
         return commit;
     }
@@ -89,14 +91,14 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
     public async Task InheritAsync(SessionId fork, SessionId origin, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder) && await TipAsync(origin, cancellationToken) is { } tip)
-            await AskAsync(["update-ref", References + fork, tip.Commit], cancellationToken);
+            await AskAsync(["update-ref", SessionReferences.Prefix + fork, tip.Commit], cancellationToken);
     }
 
     public async Task DropAsync(SessionId session, CancellationToken cancellationToken)
     {
         _tips.TryRemove(session, out _);
         if (Directory.Exists(folder))
-            await AskAsync(["update-ref", "-d", References + session], cancellationToken);
+            await AskAsync(["update-ref", "-d", SessionReferences.Prefix + session], cancellationToken);
     }
 
     /// <summary>Deletes what no session keeps, and packs the rest.</summary>
@@ -106,7 +108,7 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
             return Reclaimed.Nothing;
 
         var before = Measure();
-        foreach (var name in (await AskAsync(["for-each-ref", "--format=%(refname:lstrip=2)", References], cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var name in (await AskAsync(["for-each-ref", "--format=%(refname:lstrip=2)", SessionReferences.Prefix], cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (SessionId.TryParse(name, out var session) && !await exists(session, cancellationToken))
                 await DropAsync(session, cancellationToken);
@@ -116,7 +118,7 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
         {
             // What it knows of is kept by no session: the next snapshot there begins anew.
             var head = await File.ReadAllTextAsync(Path.Combine(work, "HEAD"), cancellationToken);
-            if (head == NoHead || await AskAsync(["for-each-ref", "--count=1", "--contains", head.TrimEnd('\n'), References], cancellationToken) == "")
+            if (head == NoHead || await AskAsync(["for-each-ref", "--count=1", "--contains", head.TrimEnd('\n'), SessionReferences.Prefix], cancellationToken) == "")
                 Directory.Delete(work, recursive: true);
         }
 
@@ -163,12 +165,35 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
         }
     }
 
+    private string Commit(string tree, string? parent)
+    {
+        var now = time.GetUtcNow();
+        var by = $"Skein <skein@localhost> {now.ToUnixTimeSeconds()} +0000";
+        var text = $"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author {by}\ncommitter {by}\n\nsnapshot\n";
+        return Objects.Write("commit", Encoding.UTF8.GetBytes(text), now).ToString();
+    }
+
+    private async Task MoveAsync(SessionId session, string commit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _references.Move(session, commit);
+        }
+        catch (IOException)
+        {
+            // A collection packs it at this moment: git waits.
+            await AskAsync(["update-ref", SessionReferences.Prefix + session, commit], cancellationToken);
+        }
+    }
+
     private async Task<(string Commit, string Tree)?> TipAsync(SessionId session, CancellationToken cancellationToken)
     {
         if (_tips.TryGetValue(session, out var known))
             return known;
 
-        var said = await AskAsync(["for-each-ref", "--format=%(objectname) %(tree)", References + session], cancellationToken);
+        if (_references.IsMissing(session))
+            return null;
+        var said = await AskAsync(["for-each-ref", "--format=%(objectname) %(tree)", SessionReferences.Prefix + session], cancellationToken);
         if (said.Split(' ') is not [{ Length: NameLength } commit, var tree])
             return null;
         return _tips[session] = (commit, tree);
@@ -186,7 +211,8 @@ internal sealed class CheckpointRepository(string folder, GitProgram git)
                 return;
 
             Directory.CreateDirectory(Path.Combine(folder, "objects"));
-            Directory.CreateDirectory(Path.Combine(folder, "refs"));
+            Directory.CreateDirectory(Path.Combine(folder, SessionReferences.Prefix));
+            _references.Unlock();
             Directory.CreateDirectory(Path.Combine(folder, "info"));
             Directory.CreateDirectory(Path.Combine(folder, WorkFolders));
             File.WriteAllText(Path.Combine(folder, "HEAD"), NoHead);

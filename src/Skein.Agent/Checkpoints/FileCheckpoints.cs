@@ -9,6 +9,9 @@ namespace Skein.Agent.Checkpoints;
 /// <summary>Snapshots of workspaces, taken by git in a repository of Skein's own, beside whatever repository the user has.</summary>
 public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
 {
+    // The disk's stamps are of this clock, and no other can be held against them.
+    private static readonly TimeProvider s_clock = TimeProvider.System;
+
     private readonly CheckpointRepository _repository;
     private readonly GitProgram _git;
     private readonly TreeMerge _merge;
@@ -25,7 +28,7 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
         _areOn = areOn;
         _git = new GitProgram(variable("PATH"));
         var folder = Path.Combine(home, "checkpoints.git");
-        _repository = new CheckpointRepository(folder, _git);
+        _repository = new CheckpointRepository(folder, _git, s_clock);
         _merge = new TreeMerge(folder, _git);
         var user = variable("HOME") ?? "/";
         _exclusions = new Exclusions(hidden, user, variable("XDG_CONFIG_HOME") is { Length: > 0 } named ? named : Path.Combine(user, ".config"), _git);
