@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Skein.Testing;
@@ -36,8 +37,14 @@ public sealed record RefusedAnswer(int Status, string Body, params (string Name,
 public sealed record NoAnswer : ModelAnswer;
 
 /// <summary>200, with a body that is sent as it is.</summary>
-/// <param name="Piece">Characters sent at once; 0: all.</param>
-public sealed record WholeAnswer(string ContentType, string Body, int Piece = 0) : ModelAnswer;
+/// <param name="Piece">Bytes sent at once; 0: all.</param>
+public sealed record WholeAnswer(string ContentType, ReadOnlyMemory<byte> Body, int Piece = 0) : ModelAnswer
+{
+    public WholeAnswer(string contentType, string body, int piece = 0)
+        : this(contentType, Encoding.UTF8.GetBytes(body), piece)
+    {
+    }
+}
 
 /// <summary>A stream of these parts, in the wire format of the path that was asked.</summary>
 public sealed record StreamedAnswer(params AnswerPart[] Parts) : ModelAnswer

@@ -141,10 +141,12 @@ public sealed class ModelServer : IAsyncDisposable
                 break;
             case WholeAnswer whole:
                 response.ContentType = whole.ContentType;
-                foreach (var piece in whole.Body.Chunk(whole.Piece > 0 ? whole.Piece : Math.Max(1, whole.Body.Length)))
+                for (var at = 0; at < whole.Body.Length;)
                 {
-                    await response.WriteAsync(new string(piece), context.RequestAborted);
+                    var piece = whole.Body.Slice(at, Math.Min(whole.Piece > 0 ? whole.Piece : whole.Body.Length, whole.Body.Length - at));
+                    await response.Body.WriteAsync(piece, context.RequestAborted);
                     await response.Body.FlushAsync(context.RequestAborted);
+                    at += piece.Length;
                 }
 
                 break;

@@ -9,7 +9,7 @@ namespace Skein.Tests.Agent.Providers;
 public sealed class CutStreamTests
 {
     private static readonly StreamedAnswer s_answer =
-        new(new Said("First, ", "a \"word\"."), new Called("call_1", "read", "{\"path\":", " \"a\"}")) { Tokens = new AnswerTokens(7, 9) };
+        new(new Thought("Größe?", "seal"), new Said("First, ", "a \"wörd\": 日本 🦢."), new Called("call_1", "read", "{\"path\":", " \"ä\"}")) { Tokens = new AnswerTokens(7, 9) };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,18 +23,18 @@ public sealed class CutStreamTests
         await using var wire = await Wire.StartAsync(provider);
         var sent = await RecordAsync(wire);
         var whole = await PlayAsync(wire, sent);
-        Assert.Equal(("First, a \"word\".", "read", null), whole);
+        Assert.Equal(("Größe?", "First, a \"wörd\": 日本 🦢.", "read ä", null), whole);
 
         var failed = 0;
         for (var length = 0; length < sent.Length; length++)
         {
-            var (text, tool, failure) = await PlayAsync(wire, sent[..length]);
+            var (thought, text, call, failure) = await PlayAsync(wire, sent.AsMemory(0, length));
             if (failure is null)
-                Assert.True((text, tool) == (whole.Text, whole.Tool), $"Cut at {length} of {sent.Length}: '{text}', {tool ?? "no call"}, and no failure.");
+                Assert.True((thought, text, call) == (whole.Thought, whole.Text, whole.Call), $"Cut at {length} of {sent.Length}: '{thought}', '{text}', {call ?? "no call"}, and no failure.");
             else
                 failed++;
             // A call that did not arrive whole is not made.
-            Assert.True(failure is null || tool is null, $"Cut at {length} of {sent.Length}: failed, and the call is kept.");
+            Assert.True(failure is null || call is null, $"Cut at {length} of {sent.Length}: failed, and the call is kept.");
         }
 
         Assert.True(failed > sent.Length / 2);
@@ -57,17 +57,17 @@ public sealed class CutStreamTests
         Assert.Equal(await PlayAsync(wire, sent), await PlayAsync(wire, sent, size));
     }
 
-    private static async Task<string> RecordAsync(Wire wire)
+    private static async Task<byte[]> RecordAsync(Wire wire)
     {
         wire.Server.Enqueue(s_answer);
         using var http = new HttpClient();
         using var content = new StringContent("""{"stream":true}""", Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(
             wire.Server.Address + (wire.Provider switch { "anthropic" => "/v1/messages", "responses" => "/v1/responses", "ollama" => "/api/chat", _ => "/v1/chat/completions" }), content, Cancellation);
-        return await response.Content.ReadAsStringAsync(Cancellation);
+        return await response.Content.ReadAsByteArrayAsync(Cancellation);
     }
 
-    private static async Task<(string Text, string? Tool, string? Failure)> PlayAsync(Wire wire, string sent, int pieces = 0)
+    private static async Task<(string? Thought, string Text, string? Call, string? Failure)> PlayAsync(Wire wire, ReadOnlyMemory<byte> sent, int pieces = 0)
     {
         wire.Server.Enqueue(new WholeAnswer("text/event-stream", sent, pieces), new StreamedAnswer(new Said("Done.")));
         var turn = await TurnRecord.RunAsync(
@@ -75,6 +75,9 @@ public sealed class CutStreamTests
         if (turn.Failure is not null)
             wire.Server.Clear();
         var said = turn.Messages[1];
-        return (said.Text, said.Parts.Select(p => p.Content).OfType<ToolCallPart>().SingleOrDefault()?.Tool, turn.Failure?.Message);
+        var parts = said.Parts.Select(p => p.Content).ToList();
+        return (
+            parts.OfType<ReasoningPart>().SingleOrDefault()?.Text, said.Text,
+            parts.OfType<ToolCallPart>().Select(c => $"{c.Tool} {c.Arguments.GetProperty("path")}").SingleOrDefault(), turn.Failure?.Message);
     }
 }
