@@ -40,12 +40,14 @@ public sealed class QueueTests : IAsyncDisposable
         using var first = await StartAsync("Second.");
         await _user.GoodAsync("stop");
 
+        var listed = await _user.GoodAsync("ls");
         var left = await _user.GoodAsync("queue", "1");
         var both = await _user.RunAsync("queue", "1", "--start", "--drop", "1");
         var started = await _user.GoodAsync("queue", "1", "--start");
         await CompletedAsync();
         var none = await _user.RunAsync("queue", "1", "--start");
 
+        Assert.Contains("  interrupted ⧗1  ", listed.Out, StringComparison.Ordinal);
         Assert.Equal("1 Second.\n", left.Out);
         Assert.Matches("^No turn runs: they wait for the next prompt, or 'skein queue [a-z0-9]+ --start'.\n$", left.Error);
         Assert.Contains("--edit, --drop and --start exclude each other.", both.Error, StringComparison.Ordinal);

@@ -27,7 +27,7 @@ internal static class LsCommand
         var limit = Values.Limit("--limit", "How many.", UsualLimit);
         var cursor = new Option<string>("--cursor") { Description = "Where the page before ended: its 'next'.", HelpName = "NEXT" };
         var json = Values.Json();
-        var command = new Command("ls", "List the sessions of this folder, most recently updated first.") { all, workspace, worktrees, archived, trash, status, agent, limit, cursor, json };
+        var command = new Command("ls", "List the sessions of this folder, most recently updated first; ⧗ tells how many prompts wait.") { all, workspace, worktrees, archived, trash, status, agent, limit, cursor, json };
 
         command.Validators.Add(result =>
         {

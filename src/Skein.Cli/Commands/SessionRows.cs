@@ -31,10 +31,11 @@ internal sealed record SessionRows(IReadOnlyList<SessionRows.Row> Items, bool Mo
         {
             var damaged = session.TryGetProperty("damage", out var damage) && damage.GetArrayLength() > 0;
             var status = damaged ? "damaged" : session.GetProperty("status").GetString()!;
+            var waiting = session.TryGetProperty("queue", out var queue) ? queue.GetArrayLength() : 0;
             return new Row(
                 session.GetProperty("id").GetString()!,
                 session.GetProperty("title").GetString()!,
-                status,
+                waiting > 0 ? $"{status} ⧗{waiting}" : status,
                 Words.StyleOf(status),
                 session.GetProperty("messages").GetInt32(),
                 session.GetProperty("cost").GetDecimal(),
