@@ -13,8 +13,9 @@ internal static class ToolCalls
     // What they answer is for the model; that they were called is enough for people.
     private static readonly string[] s_quiet = ["read", "glob", "grep", "list", "fetch"];
 
-    // The argument that says best what a call is about, where a tool has none of these its arguments are shown as they are.
-    private static readonly string[] s_telling = ["command", "path", "file_path", "pattern", "url", "query"];
+    // The argument that says best what a call is about, as the tools of all agents call it; where there is none of these, and no list of
+    // changed files, the arguments are shown as they are.
+    private static readonly string[] s_telling = ["command", "path", "file_path", "filePath", "notebook_path", "pattern", "url", "query", "title"];
 
     public static string Title(string tool, string? title)
     {
@@ -36,6 +37,9 @@ internal static class ToolCalls
                 if (call.Arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)
                     return Title(call.Tool, name == "command" ? $"$ {value.GetString()}" : value.GetString());
             }
+
+            if (call.Arguments.TryGetProperty("changes", out var changes) && changes.ValueKind == JsonValueKind.Array && PathsOf(changes) is { Length: > 0 } paths)
+                return Title(call.Tool, paths);
         }
 
         return Title(call.Tool, call.Arguments.ValueKind == JsonValueKind.Undefined ? null : call.Arguments.GetRawText());
@@ -73,6 +77,9 @@ internal static class ToolCalls
         foreach (var line in TerminalText.Clean(whole ?? result?.Output ?? "no result yet").TrimEnd('\n').Split('\n'))
             terminal.WriteLine("  │ " + line);
     }
+
+    private static string PathsOf(JsonElement changes) => string.Join(", ", changes.EnumerateArray()
+        .Select(c => c.ValueKind == JsonValueKind.Object && c.TryGetProperty("path", out var path) && path.ValueKind == JsonValueKind.String ? path.GetString() : null).OfType<string>());
 
     private static string Indented(JsonElement arguments)
     {

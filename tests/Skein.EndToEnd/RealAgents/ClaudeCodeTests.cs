@@ -40,41 +40,6 @@ public sealed class ClaudeCodeTests() : RealAgentTests("claude", Path.Combine(Re
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task At_a_terminal_it_is_left_attached_to_from_a_second_one_and_gone_on_with_after_a_restart_of_the_server()
-    {
-        Says(Write(Path.Combine(User.Project, "pond.txt"), "geese\n"));
-        Says(new Said("Written at the terminal."));
-        await using (var first = await Pane.OpenAsync(User, "skein --agent claude", width: 110))
-        {
-            await first.SeeAsync("new session");
-            await SayAsync(first, "Write pond.txt.");
-            Assert.Contains("+geese", await first.SeeAsync("y once"), StringComparison.Ordinal);
-            await first.PressAsync("y");
-            await first.SeeAsync("Written at the terminal.");
-            await first.PressAsync("C-d");
-            await first.SeeAsync("go on with  skein --resume ");
-        }
-
-        await using var second = await Pane.OpenAsync(User, "skein attach last", width: 110);
-        await second.SeeAsync("Written at the terminal.");
-        await User.GoodAsync("stop");
-        await using var third = await Pane.OpenAsync(User, "skein -c", width: 110);
-        await third.SeeAsync("Written at the terminal.");
-        Says(new Said("As if nothing had been."));
-        await SayAsync(third, "Are you there?");
-        await third.SeeAsync("As if nothing had been.");
-
-        Assert.Equal("geese\n", await File.ReadAllTextAsync(Path.Combine(User.Project, "pond.txt"), TestContext.Current.CancellationToken));
-        Assert.Contains("Write pond.txt.", LastToldModel, StringComparison.Ordinal);
-
-        static async Task SayAsync(Pane pane, string line)
-        {
-            await pane.TypeAsync(line);
-            await pane.PressAsync("Enter");
-        }
-    }
-
-    [Fact(Timeout = 180_000)]
     public async Task A_turn_costs_the_same_whether_its_process_was_ended_or_killed_before()
     {
         var costs = new List<decimal?>();

@@ -8,6 +8,8 @@ public sealed class GeminiTests() : RealAgentTests("gemini", Path.Combine(Requir
 {
     protected override bool ForksItself => false;
 
+    protected override bool ResumesItself => false;
+
     protected override string? Summarises() => null;
 
     protected override (string First, string Second) Models => ("gemini-2.5-pro", "gemini-3-flash-preview");

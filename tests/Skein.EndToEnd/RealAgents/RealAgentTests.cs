@@ -149,6 +149,50 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task At_a_terminal_it_is_left_attached_to_from_a_second_one_and_gone_on_with_after_a_restart_of_the_server()
+    {
+        Says(Write(PathOf("pond.txt"), "geese\n"));
+        Says(new Said("Written at the terminal."));
+        await using (var first = await Pane.OpenAsync(User, $"skein --agent {Agent} --model {Models.First}", width: 110))
+        {
+            await first.SeeAsync("new session");
+            await SayAsync(first, "Write pond.txt.");
+            Assert.Contains("+geese", await first.SeeAsync("y once"), StringComparison.Ordinal);
+            await first.PressAsync("y");
+            await first.SeeAsync("Written at the terminal.");
+            await first.PressAsync("C-d");
+            await first.SeeAsync("go on with  skein --resume ");
+        }
+
+        await using var second = await Pane.OpenAsync(User, "skein attach last", width: 110);
+        await second.SeeAsync("Written at the terminal.");
+        await User.GoodAsync("stop");
+        await using var third = await Pane.OpenAsync(User, "skein -c", width: 110);
+        await third.SeeAsync("Written at the terminal.");
+        Says(new Said("As if nothing had been."));
+        await SayAsync(third, "Are you there?");
+        if (!ResumesItself)
+        {
+            await third.SeeAsync("y once");
+            await third.PressAsync("y");
+        }
+
+        await third.SeeAsync("As if nothing had been.");
+
+        Assert.Equal("geese\n", await File.ReadAllTextAsync(PathOf("pond.txt"), Cancellation));
+        Assert.Contains("Write pond.txt.", LastToldModel, StringComparison.Ordinal);
+
+        static async Task SayAsync(Pane pane, string line)
+        {
+            await pane.TypeAsync(line);
+            await pane.PressAsync("Enter");
+        }
+    }
+
+    /// <summary>Whether it goes on with its own sessions after it was ended; else it is told the conversation.</summary>
+    protected virtual bool ResumesItself => true;
+
+    [Fact(Timeout = 180_000)]
     public async Task It_is_told_to_compact_by_its_own_means_or_it_is_said_why_it_cannot_be()
     {
         var early = await User.RunAsync("compact", Id.ToString());
