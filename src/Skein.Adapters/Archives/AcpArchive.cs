@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Skein.Adapters.Acp;
 using Skein.Adapters.Driving;
 using Skein.Core;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Adapters.Archives;
 
@@ -64,7 +65,7 @@ public sealed class AcpArchive(DrivableAgent agent, IReadOnlyDictionary<string, 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(tooLong.Token, cancellationToken);
         try
         {
-            await using var process = AgentProcess.Start(agent.Name, agent.Command, Directory.Exists(folder) ? folder : "/", environment, time);
+            await using var process = AgentProcess.Start(agent.Name, agent.Command, Directory.Exists(folder) ? folder : "/", environment, Confinement.Off, time);
             var last = 0;
             var about = await CallAsync("initialize", AcpProtocol.Greeting(), null, either.Token);
             return await work(CallAsync, about, either.Token);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Sandbox;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Adapters.Driving;
 
@@ -35,11 +36,12 @@ internal sealed class AgentProcess : IAsyncDisposable
     /// <param name="folder">Where it runs.</param>
     /// <param name="environment">All that it sees.</param>
     /// <exception cref="AgentFailedException">It is not installed, or cannot be run.</exception>
-    public static AgentProcess Start(string agent, AgentCommand command, string folder, IReadOnlyDictionary<string, string> environment, TimeProvider time)
+    public static AgentProcess Start(string agent, AgentCommand command, string folder, IReadOnlyDictionary<string, string> environment, Confinement confinement, TimeProvider time)
     {
         try
         {
-            return new AgentProcess(agent, ChildProcess.Start(new ChildStart(command.Program, command.Arguments, folder, environment) { Input = ChildInput.Piped, EndsWithUs = true }), time);
+            var start = new ChildStart(command.Program, command.Arguments, folder, environment) { Input = ChildInput.Piped, EndsWithUs = true };
+            return new AgentProcess(agent, ChildProcess.Start(confinement.Apply(start)), time);
         }
         catch (ChildStartException e)
         {

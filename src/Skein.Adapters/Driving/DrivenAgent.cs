@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Skein.Core;
 using Skein.Core.Agents;
+using Skein.Core.Events;
+using Skein.Sandbox.Confining;
 
 namespace Skein.Adapters.Driving;
 
@@ -18,6 +20,9 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
 
     /// <summary>The name of the container that the work in a folder is done in; null: it is done here.</summary>
     public Func<string, CancellationToken, ValueTask<string?>> ContainerOf { get; init; } = static (_, _) => new((string?)null);
+
+    /// <summary>How its program is confined where the work in a folder is done here.</summary>
+    public Func<string, CancellationToken, ValueTask<Confinement>> Confine { get; init; } = static (_, _) => new(Confinement.Off);
 
     /// <summary>How long it may take to open its session.</summary>
     public TimeSpan StartWithin { get; init; } = TimeSpan.FromMinutes(2);
@@ -79,9 +84,13 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
         await DropAsync();
         var protocol = options.Protocol();
         var command = options.Command with { Arguments = [.. options.Command.Arguments, .. protocol.Arguments(session, resume) ?? []] };
-        if (await options.ContainerOf(session.Workspace, CancellationToken.None) is { } container)
+        var container = await options.ContainerOf(session.Workspace, CancellationToken.None);
+        if (container is not null)
             command = ContainerCommand.In(container, session.Workspace, command, options.Passed, options.Environment);
-        return Live = new Conversation(AgentProcess.Start(options.Name, command, session.Workspace, options.Environment, options.Time), protocol);
+        var confinement = container is null ? await options.Confine(session.Workspace, CancellationToken.None) : Confinement.Off;
+        if (confinement.Missing is { } missing)
+            throw new AgentFailedException(FailureKind.Internal, $"The settings say that work in {session.Workspace} is done in a sandbox, and there is none: {missing}.");
+        return Live = new Conversation(AgentProcess.Start(options.Name, command, session.Workspace, options.Environment, confinement, options.Time), protocol);
     }
 
     /// <summary>Kills what was started.</summary>

@@ -126,8 +126,12 @@ internal sealed partial class SettingsParser(string file)
     }
 
     private static WorkspaceSettings ReadWorkspace(SettingsNode node) =>
-        node.Text(Workspace(), "must be 'host', or 'container:' and the container's name") is var text && text == "host" ? new WorkspaceSettings(null)
-            : new WorkspaceSettings(text[(text.IndexOf(':') + 1)..]);
+        node.Text(Workspace(), "must be 'host', 'sandbox', or 'container:' and the container's name") switch
+        {
+            "host" => new WorkspaceSettings(),
+            "sandbox" => new WorkspaceSettings(Sandbox: true),
+            var text => new WorkspaceSettings(text[(text.IndexOf(':') + 1)..]),
+        };
 
     private static TelemetrySettings ReadTelemetry(SettingsNode node)
     {
@@ -273,7 +277,7 @@ internal sealed partial class SettingsParser(string file)
     private static partial Regex HeaderName();
 
     // What docker and podman take for a name.
-    [GeneratedRegex(@"\A(host|container:[A-Za-z0-9][A-Za-z0-9_.-]{0,127})\z")]
+    [GeneratedRegex(@"\A(host|sandbox|container:[A-Za-z0-9][A-Za-z0-9_.-]{0,127})\z")]
     private static partial Regex Workspace();
 
     [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]{0,127}\z")]

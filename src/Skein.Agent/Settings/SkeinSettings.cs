@@ -83,8 +83,10 @@ public sealed record AgentSettings(string Name, IReadOnlyList<string> Command, I
 /// <param name="Private">Hosts that may be fetched from though they are not on the public internet: <c>name</c> or <c>name:port</c>.</param>
 public sealed record FetchSettings(IReadOnlyList<string> Private);
 
-/// <param name="Container">The name of the container that driven agents are run in; null: they are run here.</param>
-public sealed record WorkspaceSettings(string? Container);
+/// <summary>Where driven agents are run.</summary>
+/// <param name="Container">The name of a container; null: here.</param>
+/// <param name="Sandbox">In the sandbox of commands.</param>
+public sealed record WorkspaceSettings(string? Container = null, bool Sandbox = false);
 
 /// <param name="Endpoint">Where traces and metrics go by OTLP; null: nowhere, unless the environment says it.</param>
 /// <param name="Content">Whether they hold prompts, answers and the arguments of tools.</param>

@@ -51,12 +51,13 @@ internal sealed class Agents : IAsyncDisposable
         var models = new ModelCatalog(providers, surroundings.Variable, scripts, surroundings.Time, surroundings.Record is { } record ? new ModelRecorder(record) : null, telemetry);
         var permissions = new Permissions(home, settings);
         var keyVariables = providers.Select(p => p.KeyVariable).OfType<string>().ToList();
+        var sandboxes = new Sandboxes(home, settings, surroundings);
         var tooling = new ToolSettings(HomeSettings.ToolsSee(keyVariables), surroundings.Time)
         {
             HiddenFolders = [.. new[] { home.Path, home.Own }.Distinct(StringComparer.Ordinal).Select(RealPath.Of)],
             IsWithheld = permissions.IsWithheld,
             PrivateHosts = async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Fetch.Private,
-            Confine = new Sandboxes(home, settings, surroundings).OfAsync,
+            Confine = sandboxes.OfAsync,
         };
         var stored = keys.Select(k => KeyValuePair.Create($"{k.Key}_API_KEY", k.Value));
         var skills = settings.Skills(surroundings);
@@ -72,7 +73,7 @@ internal sealed class Agents : IAsyncDisposable
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         var driven = new AgentCatalog(
             user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time,
-            async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Workspace?.Container);
+            async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Workspace?.Container, sandboxes.OfAgentAsync);
         string[] names = [own.Name, .. driven.Named.Select(a => a.Name)];
         var agent = user.Settings.Agent ?? own.Name;
         if (!names.Contains(agent))

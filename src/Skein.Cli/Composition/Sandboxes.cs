@@ -18,17 +18,24 @@ internal sealed class Sandboxes(SkeinHome home, HomeSettings settings, Surroundi
     {
         try
         {
-            var wanted = (await settings.ReadAsync(workspace, cancellationToken)).Settings.Sandbox;
-            if (wanted.Enabled == false)
-                return Confinement.Off;
-
-            var (bubblewrap, missing) = await _bubblewrap.Value.WaitAsync(cancellationToken);
-            return bubblewrap is null ? Confinement.Unavailable(missing!) : Confinement.In(bubblewrap, Policy(workspace, wanted));
+            return await OfAsync(workspace, (await settings.ReadAsync(workspace, cancellationToken)).Settings.Sandbox, cancellationToken);
         }
         catch (Exception e) when (e is SkeinException or IOException or UnauthorizedAccessException)
         {
             return Confinement.Unavailable(e.Message);
         }
+    }
+
+    /// <summary>How a driven agent's program is confined there: not at all, unless the settings say that agents work in the sandbox.</summary>
+    public async ValueTask<Confinement> OfAgentAsync(string workspace, CancellationToken cancellationToken)
+    {
+        var all = (await settings.ReadAsync(workspace, cancellationToken)).Settings;
+        if (all.Workspace is not { Sandbox: true })
+            return Confinement.Off;
+
+        // Its model is somewhere in the network.
+        var confinement = await OfAsync(workspace, all.Sandbox with { Network = true }, cancellationToken);
+        return confinement.Holds || confinement.Missing is not null ? confinement : Confinement.Unavailable("'sandbox.enabled' is false");
     }
 
     /// <summary>For people: what holds a command that nobody is asked about.</summary>
@@ -43,6 +50,15 @@ internal sealed class Sandboxes(SkeinHome home, HomeSettings settings, Surroundi
 
         var network = (await settings.ReadAsync(workspace, cancellationToken)).Settings.Sandbox.Network == true;
         return $"commands run in a sandbox, {(network ? "with" : "without")} network";
+    }
+
+    private async ValueTask<Confinement> OfAsync(string workspace, SandboxSettings wanted, CancellationToken cancellationToken)
+    {
+        if (wanted.Enabled == false)
+            return Confinement.Off;
+
+        var (bubblewrap, missing) = await _bubblewrap.Value.WaitAsync(cancellationToken);
+        return bubblewrap is null ? Confinement.Unavailable(missing!) : Confinement.In(bubblewrap, Policy(workspace, wanted));
     }
 
     private SandboxPolicy Policy(string workspace, SandboxSettings wanted)

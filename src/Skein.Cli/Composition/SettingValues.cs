@@ -51,7 +51,7 @@ internal static class SettingValues
         if (settings.Agent is { } agent)
             yield return ("agent", agent);
         if (settings.Workspace is { } workspace)
-            yield return ("workspace", workspace.Container is { } container ? $"container:{container}" : "host");
+            yield return ("workspace", workspace.Container is { } container ? $"container:{container}" : workspace.Sandbox ? "sandbox" : "host");
         if (settings.Effort is { } effort)
             yield return ("effort", Word(effort));
         if (settings.Limits.MaxCost is { } cost)

@@ -1,0 +1,62 @@
+using System.Runtime.Versioning;
+using Skein.Core.Events;
+using Skein.Sandbox.Confining;
+using Skein.Testing;
+using Skein.Tests.Adapters.Acp;
+
+namespace Skein.Tests.Adapters.Driving;
+
+/// <summary>Driven agents whose programs are in the sandbox of commands.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class ConfinedAgentTests
+{
+    private static readonly Dictionary<string, string> s_environment = new() { ["PATH"] = "/usr/bin:/bin" };
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_agent_works_in_the_sandbox_and_goes_on_there_after_a_restart()
+    {
+        Requires.Programs("bwrap", "prlimit");
+        using var own = new TempFolder();
+        var (bubblewrap, missing) = await Bubblewrap.FindAsync(s_environment, TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Null(missing);
+        await using var flock = await StartAsync(own, workspace => Confinement.In(bubblewrap!, new SandboxPolicy(workspace, own.Below("home"))
+        {
+            Network = true, Writable = [own.Below("sessions")], Readable = [AppContext.BaseDirectory],
+        }));
+        var session = await flock.NewSessionAsync();
+        var outside = Path.Combine(Path.GetDirectoryName(flock.Kernel.Workspace)!, "outside.txt");
+
+        await flock.TurnAsync(session, "write geese.txt");
+        await flock.TurnAsync(session, $"write {outside}");
+        await flock.Kernel.RestartAsync();
+        await flock.TurnAsync(session, "state");
+
+        Assert.Contains("\"prompts\":3", await flock.LastAsync(session), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(flock.Kernel.Workspace, "geese.txt")));
+        Assert.False(File.Exists(outside));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Where_there_is_no_sandbox_it_is_not_started_and_the_turn_says_so()
+    {
+        using var own = new TempFolder();
+        await using var flock = await StartAsync(own, _ => Confinement.Unavailable("for the test"));
+        var session = await flock.NewSessionAsync();
+
+        var ended = await flock.TurnAsync(session, "env");
+
+        Assert.Contains("is done in a sandbox, and there is none: for the test.", Assert.IsType<TurnFailed>(ended).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(own.Below("sessions/starts")));
+    }
+
+    private static Task<Flock> StartAsync(TempFolder own, Func<string, Confinement> confine)
+    {
+        Requires.Programs("node");
+        Directory.CreateDirectory(own.Below("home"));
+        var sessions = Directory.CreateDirectory(own.Below("sessions")).FullName;
+        return Flock.StartAsync(change: options => Flock.Options(sessions, "sound", options.Time) with
+        {
+            Environment = s_environment, Confine = (workspace, _) => new(confine(workspace)),
+        });
+    }
+}
