@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using Skein.Core;
+using Skein.Core.Files;
 
 namespace Skein.Store;
 
@@ -17,7 +18,6 @@ public sealed record StoreUse(
 {
     public long Total => Logs + Trash + Blobs + Checkpoints + Catalog + Settings + Other;
 
-    private const string CheckpointsName = "checkpoints.git";
     private const int MostOfUnknown = 1 << 20;
 
     /// <summary>
@@ -42,7 +42,7 @@ public sealed record StoreUse(
                 blobs[name] = bytes;
             else if (top == "blobs")
                 unnamed += bytes;
-            else if (top == CheckpointsName)
+            else if (top == IFileCheckpoints.Folder)
                 checkpoints += bytes;
             else if (top == "catalog")
                 catalog += bytes;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Skein.EndToEnd;
 
 public sealed class SearchTests : IAsyncDisposable
@@ -24,6 +26,27 @@ public sealed class SearchTests : IAsyncDisposable
         Assert.Equal((0, "", "Nothing found.\n"), (nothing.Code, nothing.Out, nothing.Error));
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Each_option_leaves_out_what_it_says()
+    {
+        var model = _user.Script("The geese flew south.", "No geese.");
+        await _user.GoodAsync("run", "--model", model, "Where are the geese?");
+        var other = await _user.ShellAsync($"mkdir -p ../other && cd ../other && skein run --model '{model}' 'Geese again'");
+        Assert.True(other.Code == 0, other.ToString());
+
+        Assert.Equal(4, await HitsAsync("geese"));
+        Assert.Equal(3, await HitsAsync("geese", "--case"));
+        Assert.Equal(1, await HitsAsync("^g[e]+se", "--regex"));
+        Assert.Equal(2, await HitsAsync("geese", "--workspace", "."));
+        Assert.Equal(2, await HitsAsync("geese", "--role", "user"));
+        Assert.Equal((4, 0), (await HitsAsync("geese", "--agent", "skein"), await HitsAsync("geese", "--agent", "codex")));
+        Assert.Equal((4, 0), (await HitsAsync("geese", "--since", "1h"), await HitsAsync("geese", "--since", "2999-01-01")));
+        Assert.Equal(1, await HitsAsync("geese", "--limit", "1"));
+
+        await _user.GoodAsync("trash", "1");
+        Assert.Equal((2, 2), (await HitsAsync("geese"), await HitsAsync("geese", "--trash")));
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData("(", "--regex", "is not a regular expression")]
     [InlineData("geese", "--since=yesterday", "--since yesterday: it must be a date")]
@@ -34,5 +57,11 @@ public sealed class SearchTests : IAsyncDisposable
 
         Assert.Equal(2, refused.Code);
         Assert.Contains(why, refused.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<int> HitsAsync(params string[] arguments)
+    {
+        var run = await _user.GoodAsync(["search", "--json", .. arguments]);
+        return JsonElement.Parse(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).GetProperty("end").GetProperty("hits").GetInt32();
     }
 }

@@ -27,7 +27,7 @@ public sealed class FileCheckpoints : IFileCheckpoints, IDisposable
     {
         _areOn = areOn;
         _git = new GitProgram(variable("PATH"));
-        var folder = Path.Combine(home, "checkpoints.git");
+        var folder = Path.Combine(home, IFileCheckpoints.Folder);
         _repository = new CheckpointRepository(folder, _git, s_clock);
         _merge = new TreeMerge(folder, _git);
         var user = variable("HOME") ?? "/";

@@ -6,6 +6,9 @@ namespace Skein.Core.Files;
 /// </summary>
 public interface IFileCheckpoints
 {
+    /// <summary>The folder below Skein's home that has all snapshots.</summary>
+    const string Folder = "checkpoints.git";
+
     /// <summary>Whether snapshots are wanted in a workspace.</summary>
     ValueTask<bool> AreOnAsync(string workspace, CancellationToken cancellationToken);
 
