@@ -48,8 +48,13 @@ public sealed class AgentTelemetry(bool tellsContent) : IDisposable
 
     internal IChatClient Around(IChatClient client, string provider, string model) => new TracedClient(client, provider, model, this);
 
-    internal Activity? Start(string operation, string subject, ActivityKind kind, ActivityContext parent = default) =>
-        _spans.StartActivity($"{operation} {subject}", kind, parent == default ? Activity.Current?.Context ?? default : parent, [new("gen_ai.operation.name", operation)]);
+    internal Activity? Start(string operation, string subject, ActivityKind kind, ActivityContext parent = default)
+    {
+        // A request of the server, which nobody traces, would keep all that it began out of the traces.
+        if (Activity.Current is { } current && current.Source != _spans)
+            Activity.Current = null;
+        return _spans.StartActivity($"{operation} {subject}", kind, parent == default ? Activity.Current?.Context ?? default : parent, [new("gen_ai.operation.name", operation)]);
+    }
 
     internal void CountCall(string provider, string model, TimeSpan took, Usage? usage, string? error)
     {

@@ -1,10 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Skein.Agent.Settings;
 using Skein.Agent.Telemetry;
 using Skein.Cli.Composition;
@@ -61,7 +57,7 @@ public sealed class TelemetryTests
     [InlineData(false)]
     public async Task They_are_sent_by_OTLP_to_where_the_settings_or_the_environment_say(bool inSettings)
     {
-        await using var collector = await Collector.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync(Cancellation);
         var settings = new TelemetrySettings(inSettings ? new Uri(collector.Address) : null);
         var exporting = Exporting.Start(settings, Here(name => name == "OTEL_EXPORTER_OTLP_ENDPOINT" && !inSettings ? collector.Address : null))!;
         await using (var wire = await Wire.StartAsync("openai", telemetry: exporting.Telemetry))
@@ -130,37 +126,5 @@ public sealed class TelemetryTests
         var agent = telemetry.Around(new AgentKind("skein", _ => wire.Agent(Sample.AtOnce, new FuncTool("read", "hello")), true, _ => null)).Open(turn.Session);
         Assert.Equal("Done.", (await TurnRecord.RunAsync(agent, turn)).Last.Text);
         return ([.. spans], tokens);
-    }
-
-    /// <summary>What takes in OTLP over HTTP, and keeps the text of it.</summary>
-    private sealed class Collector(WebApplication app) : IAsyncDisposable
-    {
-        public ConcurrentDictionary<string, string> Received { get; } = new();
-
-        public string Address => app.Urls.First();
-
-        public static async Task<Collector> StartAsync()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            var collector = new Collector(builder.Build());
-            collector.Listen();
-            await collector.StartAppAsync();
-            return collector;
-        }
-
-        public ValueTask DisposeAsync() => app.DisposeAsync();
-
-        private void Listen() => app.Run(async context =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            // Its strings stand in protobuf as they are.
-            Received.AddOrUpdate(context.Request.Path.Value!, _ => Encoding.UTF8.GetString(body.ToArray()), (_, before) => before + Encoding.UTF8.GetString(body.ToArray()));
-            context.Response.ContentType = "application/x-protobuf";
-        });
-
-        private Task StartAppAsync() => app.StartAsync(Cancellation);
     }
 }
