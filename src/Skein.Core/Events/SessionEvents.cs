@@ -102,7 +102,8 @@ public sealed record SessionArchived : EventBody;
 
 public sealed record SessionUnarchived : EventBody;
 
-public sealed record SessionTrashed : EventBody;
+/// <param name="With">The session that it worked for and that took it along; null: it was put there by itself.</param>
+public sealed record SessionTrashed(SessionId? With = null) : EventBody;
 
 public sealed record SessionRestored : EventBody;
 

@@ -128,10 +128,13 @@ public sealed class Sessions : IAsyncDisposable
     }
 
     /// <summary>Puts the session into the trash and interrupts a running turn; prompts that wait do so there. Sub-agents' sessions go with it.</summary>
-    public async Task<SessionView> TrashAsync(SessionId session, Cause by, CancellationToken cancellationToken)
+    public Task<SessionView> TrashAsync(SessionId session, Cause by, CancellationToken cancellationToken) => TrashAsync(session, with: null, by, cancellationToken);
+
+    /// <param name="with">The session that takes it along.</param>
+    internal async Task<SessionView> TrashAsync(SessionId session, SessionId? with, Cause by, CancellationToken cancellationToken)
     {
         // First, so that the end of the turn starts no other.
-        await CommandAsync(session, by, runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed()] : [], by), cancellationToken);
+        await CommandAsync(session, by, runner => AppendAnyAsync(runner, runner.Session.TrashedAt is null ? [new SessionTrashed(with)] : [], by), cancellationToken);
         await InterruptAsync(session, by with { Key = null }, cancellationToken);
         await _subAgents.TrashOfAsync(session, by with { Key = null }, cancellationToken);
         return await GetAsync(session, cancellationToken);

@@ -68,7 +68,7 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     public async Task TrashOfAsync(SessionId parent, Cause by, CancellationToken cancellationToken)
     {
         foreach (var child in await SessionRows.BelowAsync(store, parent, trashed: false, cancellationToken))
-            await sessions.TrashAsync(child.Id, by, cancellationToken);
+            await sessions.TrashAsync(child.Id, parent, by, cancellationToken);
     }
 
     /// <summary>Takes those out of the trash that went there with their parent; one that was there before stays.</summary>
@@ -77,8 +77,23 @@ internal sealed class SubAgents(Sessions sessions, RequestRules rules, ISessionS
     {
         if (parent.TrashedAt is not { } since)
             return;
-        foreach (var child in (await SessionRows.BelowAsync(store, parent.Id, trashed: true, cancellationToken)).Where(c => c.TrashedAt >= since))
-            await sessions.RestoreAsync(child.Id, by, cancellationToken);
+        foreach (var child in await SessionRows.BelowAsync(store, parent.Id, trashed: true, cancellationToken))
+        {
+            if (await HasGoneWithAsync(child.Id, parent.Id, since, cancellationToken))
+                await sessions.RestoreAsync(child.Id, by, cancellationToken);
+        }
+    }
+
+    // Logs of before do not say with whom: there the times decide.
+    private async Task<bool> HasGoneWithAsync(SessionId child, SessionId parent, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await foreach (var e in store.ReadBackAsync(child, long.MaxValue, cancellationToken))
+        {
+            if (e.Body is SessionTrashed trashed)
+                return trashed.With == parent || (trashed.With is null && e.At > since);
+        }
+
+        return false;
     }
 
     /// <summary>The session that works for a call of this one; null: none does.</summary>
