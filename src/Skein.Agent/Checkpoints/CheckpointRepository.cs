@@ -45,11 +45,12 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
 
     private readonly Dictionary<string, string> _where = new(StringComparer.Ordinal) { ["GIT_DIR"] = folder };
     private readonly ConcurrentDictionary<SessionId, (string Commit, string Tree)> _tips = new();
+    private readonly LooseObjects _objects = new(Path.Combine(folder, "objects"));
     private readonly SessionReferences _references = new(folder);
     private readonly Lock _making = new();
     private bool _isMade;
 
-    public LooseObjects Objects { get; } = new(Path.Combine(folder, "objects"));
+    public TimeProvider Time { get; } = time;
 
     /// <summary>Where the index of a working tree and what else is its own lies, made where it is missing.</summary>
     /// <param name="key">A name for the working tree.</param>
@@ -167,10 +168,10 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
 
     private string Commit(string tree, string? parent)
     {
-        var now = time.GetUtcNow();
+        var now = Time.GetUtcNow();
         var by = $"Skein <skein@localhost> {now.ToUnixTimeSeconds()} +0000";
         var text = $"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author {by}\ncommitter {by}\n\nsnapshot\n";
-        return Objects.Write("commit", Encoding.UTF8.GetBytes(text), now).ToString();
+        return _objects.Write("commit", Encoding.UTF8.GetBytes(text), now).ToString();
     }
 
     private async Task MoveAsync(SessionId session, string commit, CancellationToken cancellationToken)

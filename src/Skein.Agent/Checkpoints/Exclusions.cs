@@ -17,7 +17,8 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
     private readonly Lazy<Task<string>> _everywhere = new(() => FindEverywhereAsync(home, configuration, git));
 
     /// <summary>Writes a file of them, where it would say something else than it does.</summary>
-    public async Task WriteAsync(string file, string root, CancellationToken cancellationToken)
+    /// <returns>Whether it did.</returns>
+    public async Task<bool> WriteAsync(string file, string root, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
         text.Append(Read(await _everywhere.Value)).Append('\n');
@@ -31,8 +32,10 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
         }
 
         var wanted = text.ToString();
-        if (Read(file) != wanted)
-            await File.WriteAllTextAsync(file, wanted, cancellationToken);
+        if (Read(file) == wanted)
+            return false;
+        await File.WriteAllTextAsync(file, wanted, cancellationToken);
+        return true;
     }
 
     // Asked for one value, git reads the user's own configuration, and runs nothing of it.

@@ -30,6 +30,9 @@ internal sealed class WorkTree : IDisposable
     private readonly Dictionary<string, string> _where;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private (string Commit, string Tree, string Shown)? _head;
+    private TreeWitness? _witness;
+    private int _wasted;
+    private int _rests;
 
     private WorkTree(CheckpointRepository repository, GitProgram git, Exclusions exclusions, string workspace, string root, string prefix)
     {
@@ -79,7 +82,7 @@ internal sealed class WorkTree : IDisposable
     {
         // A collection may have taken it away.
         if (!Directory.Exists(_work))
-            _head = null;
+            Forget();
         _repository.WorkFolder(Path.GetFileName(_work), _root);
 
         // Only this process works here, and only in this turn: who made the lock was killed.
@@ -90,7 +93,7 @@ internal sealed class WorkTree : IDisposable
         }
         catch (GitException e) when (e.Code is not null && File.Exists(Path.Combine(_work, "index")))
         {
-            _head = null;
+            Forget();
             Directory.Delete(_work, recursive: true);
             _repository.WorkFolder(Path.GetFileName(_work), _root);
             return await TakeOnceAsync(session, reading, cancellationToken);
@@ -99,7 +102,16 @@ internal sealed class WorkTree : IDisposable
 
     private async Task<Snapshot> TakeOnceAsync(SessionId session, Action<int>? reading, CancellationToken cancellationToken)
     {
-        await _exclusions.WriteAsync(ExclusionFile, _root, cancellationToken);
+        var began = _repository.Time.GetUtcNow();
+        var (witness, areOther) = (_witness, await _exclusions.WriteAsync(ExclusionFile, _root, cancellationToken));
+        if (!areOther && _head is { } known && witness?.IsUnchanged(began) == true)
+        {
+            _wasted = 0;
+            await _repository.KeepAsync(session, known.Tree, cancellationToken);
+            return new Snapshot(known.Shown, []);
+        }
+
+        _witness = null;
         var status = await StatusAsync(isCached: true, cancellationToken);
         for (var i = 0; status.Nested.Count > 0 && i < MostNested; i++)
         {
@@ -120,8 +132,37 @@ internal sealed class WorkTree : IDisposable
         if (head is null || status.IsChanged)
             head = await AdvanceAsync(session, head, cancellationToken);
         else
+        {
             await _repository.KeepAsync(session, head.Value.Tree, cancellationToken);
+            if (status.IsClean)
+                _witness = await WitnessAsync(witness is not null, began, cancellationToken);
+        }
+
         return new Snapshot(head.Value.Shown, status.LeftOut);
+    }
+
+    private void Forget() => (_head, _witness) = (null, null);
+
+    // Where witnesses are of no use, as where each call leaves another file that is ignored, they are made more and more rarely.
+    private async Task<TreeWitness?> WitnessAsync(bool wasWasted, DateTimeOffset began, CancellationToken cancellationToken)
+    {
+        if (wasWasted)
+            _rests = 1 << Math.Min(++_wasted, 6);
+        if (_rests-- > 0)
+            return null;
+
+        _rests = 0;
+        var index = await AskAsync(["ls-files", "-z"], cancellationToken);
+        return await new WitnessBuilder(_root, Workspace, began, IgnoredAsync).BuildAsync(index.Split('\0', StringSplitOptions.RemoveEmptyEntries), cancellationToken);
+    }
+
+    private async Task<IReadOnlySet<string>> IgnoredAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        // Whatever a name begins with, it is no pattern.
+        var where = new Dictionary<string, string>(StringComparer.Ordinal) { ["GIT_DIR"] = _work, ["GIT_WORK_TREE"] = _root };
+        var said = await _git.RunAsync(
+            _root, where, ["-c", $"core.excludesFile={ExclusionFile}", "check-ignore", "-z", "--stdin", "--no-index"], Lines(paths.Select(static p => "./" + p)), cancellationToken, mostCode: 1);
+        return Encoding.UTF8.GetString(said).Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(static p => p[2..]).ToHashSet(StringComparer.Ordinal);
     }
 
     private async Task<(string Commit, string Tree, string Shown)> AdvanceAsync(

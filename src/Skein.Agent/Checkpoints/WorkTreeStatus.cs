@@ -37,6 +37,9 @@ internal sealed class WorkTreeStatus
     /// <summary>The tree differs from that of the last snapshot.</summary>
     public bool IsChanged { get; private set; }
 
+    /// <summary>All is as the last snapshot has it, and nothing was left out.</summary>
+    public bool IsClean => !IsChanged && Nested.Count == 0 && LeftOut.Count == 0;
+
     /// <param name="git"><c>git status --porcelain=v2 -z</c>, started.</param>
     public static async Task<WorkTreeStatus> ReadAsync(ChildProcess git, string root, string prefix, CancellationToken cancellationToken)
     {
