@@ -65,6 +65,9 @@ const commands = {
   die: async id => { say(id, 'Half a sen'); console.error('Out of memory.'); process.stdout.write('', () => process.kill(process.pid, 'SIGKILL')); await new Promise(() => {}); },
   exit: async () => process.exit(7),
   garbage: async id => { say(id, 'Before.'); process.stdout.write('Segmentation fault, sort of\n'); await new Promise(() => {}); },
+  // These go on living, each with one pipe less.
+  hangup: async id => { say(id, 'Bye.'); setInterval(() => {}, 60000); process.stdout.write('', () => fs.closeSync(1)); await new Promise(() => {}); },
+  deaf: async id => { setInterval(() => {}, 60000); fs.closeSync(0); say(id, 'What?'); },
   endless: async () => { const x = 'x'.repeat(1 << 20); for (let i = 0; i < 40; i++) process.stdout.write(x); await new Promise(() => {}); },
   fail: async (id, s, rest) => { throw { code: -32603, message: 'Internal error', data: { details: rest } }; },
 };

@@ -15,6 +15,7 @@ public sealed class AcpLifeTests
     [Theory]
     [InlineData("die", "goose was ended by signal 9. It said: Out of memory.")]
     [InlineData("exit", "goose ended with exit code 7.")]
+    [InlineData("hangup", "goose closed its output.")]
     [InlineData("garbage", "goose wrote a line that is no JSON object: Segmentation fault, sort of")]
     [InlineData("endless", "goose wrote a line of more than 33,554,432 bytes, which is the most there may be.")]
     public async Task What_breaks_it_fails_the_turn_and_the_next_prompt_starts_it_anew_in_its_own_session(string prompt, string message)
@@ -31,6 +32,22 @@ public sealed class AcpLifeTests
         Assert.Single(await flock.EventsAsync<AgentLinked>(session));
         Assert.False(Directory.Exists($"/proc/{flock.Starts[0]}"));
         Assert.DoesNotContain("history", string.Concat(await flock.Kernel.TextsAsync(session)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_reads_no_more_fails_the_turn_and_the_next_prompt_starts_it_anew()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "deaf"));
+        var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, "echo one"));
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "echo two"));
+
+        Assert.StartsWith("goose reads no more (", failed.Message, StringComparison.Ordinal);
+        Assert.Equal("You said: two", await flock.LastAsync(session));
+        Assert.Equal(2, flock.Starts.Count);
+        Assert.False(Directory.Exists($"/proc/{flock.Starts[0]}"));
     }
 
     [Fact]
