@@ -29,7 +29,7 @@ internal sealed class RandomTree(int seed)
     /// <summary>An expression that .NET and ripgrep understand alike.</summary>
     public string Expression() => Pick(
         "goose", "g[oe]{2}se", "^goose", "goose$", "^$", "o+se", "(snow|grey) +g", @"\d{3,}", @"\bgo", @"a\.b", "größe", "日本", "goo?se.*snow", @"^\s", "[A-Z]{2,}", ".", @"\(x\)", "🦢", @"\w+_id|grey$", "ö",
-        @"[^a-z ]{3}", @"\s{2}", @"\S\s\S", "(?i)goose", @"(?i)g\w+ +snow", @"grey\s+goose\s", @"[0-9]\b");
+        @"[^a-z ]+\s+goose", @"\s{2}", @"\S\s\S", "(?i)goose", @"(?i)g\w+ +snow", @"grey\s+goose\s", @"[0-9]\b");
 
     /// <summary>A glob from the folder on.</summary>
     public string Glob() => Pick(
