@@ -16,10 +16,13 @@ internal sealed class HookedTurn(ITurn turn, HookRunner hooks) : ITurn
     public string? System => turn.System;
     public IReadOnlyList<string>? Tools => turn.Tools;
     public TurnLimits Limits => turn.Limits;
+    public CostMeter? Above => turn.Above;
     public Effort? Effort => turn.Effort;
     public IdSource Ids => turn.Ids;
     public Redactor Redactor => turn.Redactor;
     public CallJudge? Judge => JudgeAsync;
+
+    public ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken) => turn.FindSpentAsync(cancellationToken);
 
     public ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) => turn.FindAgentOriginAsync(cancellationToken);
 
