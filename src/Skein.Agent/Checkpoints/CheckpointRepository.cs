@@ -23,6 +23,7 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
     // Files are taken as they are: no line ending is changed, and nothing that a .gitattributes names is run.
     private const string Attributes = "* -text !eol -ident -filter !working-tree-encoding -crlf\n";
 
+    // The index is split, so that a change of one file in a large tree does not write all of it anew.
     private const string Configuration = """
         [core]
         	repositoryformatversion = 0
@@ -35,7 +36,10 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
         	quotepath = false
         	logallrefupdates = false
         	untrackedcache = true
+        	splitindex = true
         	hookspath = /dev/null
+        [splitindex]
+        	sharedindexexpire = now
         [status]
         	showuntrackedfiles = all
         [gc]

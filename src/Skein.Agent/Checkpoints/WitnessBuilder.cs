@@ -24,7 +24,7 @@ internal sealed class WitnessBuilder(
     {
         try
         {
-            if (index.Count > TreeWitness.MostNames || !AddAbove() || !index.All(name => AddFile(Path.Combine(root, name))))
+            if (!AddAbove() || !index.All(name => AddFile(Path.Combine(root, name))))
                 return null;
             AddFolder(workspace);
             foreach (var folder in index.Select(name => Path.GetDirectoryName(Path.Combine(root, name))!).Distinct(StringComparer.Ordinal))

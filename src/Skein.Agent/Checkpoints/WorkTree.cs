@@ -20,6 +20,7 @@ internal sealed class WorkTree : IDisposable
     // Holds the place of a nested repository in the index, so that git looks into it.
     private const string Placeholder = ".skein-nested";
     private const int MostNested = 16;
+    private const int MostRests = 64;
 
     private readonly CheckpointRepository _repository;
     private readonly GitProgram _git;
@@ -143,17 +144,18 @@ internal sealed class WorkTree : IDisposable
 
     private void Forget() => (_head, _witness) = (null, null);
 
-    // Where witnesses are of no use, as where each call leaves another file that is ignored, they are made more and more rarely.
+    // Where witnesses are of no use, as where each call leaves another file that is ignored or where there are too many names, they are made more and more rarely.
     private async Task<TreeWitness?> WitnessAsync(bool wasWasted, DateTimeOffset began, CancellationToken cancellationToken)
     {
         if (wasWasted)
-            _rests = 1 << Math.Min(++_wasted, 6);
+            _rests = (int)Math.Min(MostRests, Math.Pow(2, ++_wasted));
         if (_rests-- > 0)
             return null;
 
-        _rests = 0;
-        var index = await AskAsync(["ls-files", "-z"], cancellationToken);
-        return await new WitnessBuilder(_root, Workspace, began, IgnoredAsync).BuildAsync(index.Split('\0', StringSplitOptions.RemoveEmptyEntries), cancellationToken);
+        var index = (await AskAsync(["ls-files", "-z"], cancellationToken)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        var isTooLarge = index.Length > TreeWitness.MostNames;
+        _rests = isTooLarge ? MostRests : 0;
+        return isTooLarge ? null : await new WitnessBuilder(_root, Workspace, began, IgnoredAsync).BuildAsync(index, cancellationToken);
     }
 
     private async Task<IReadOnlySet<string>> IgnoredAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)

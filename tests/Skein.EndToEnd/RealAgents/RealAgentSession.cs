@@ -202,8 +202,15 @@ public abstract class RealAgentSession(string agent, string program) : IAsyncLif
         var arrived = "";
         await foreach (var frame in Api.FollowAsync(Id, after, Cancellation))
         {
-            if (frame is DeltaFrame { Delta: var delta })
-                arrived = arrived[..Math.Min(arrived.Length, delta.Offset)] + delta.Text;
+            // Who comes late is told by the log what had arrived.
+            (int Offset, string Text)? piece = frame switch
+            {
+                DeltaFrame { Delta: var delta } => (delta.Offset, delta.Text),
+                EventFrame { Event.Body: PartStreamed streamed } => (streamed.Offset, streamed.Text),
+                _ => null,
+            };
+            if (piece is var (offset, more))
+                arrived = arrived[..Math.Min(arrived.Length, offset)] + more;
             if (arrived.Contains(text, StringComparison.Ordinal))
                 return;
             if (frame is EventFrame { Event.Body: TurnFailed failed })
