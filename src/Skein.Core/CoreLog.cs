@@ -34,6 +34,9 @@ internal static partial class CoreLog
     [LoggerMessage(EventId = 111, Level = LogLevel.Warning, Message = "Session {Session}: its agent did not end an interrupted turn in time; the next turn gets another")]
     public static partial void AgentAbandoned(this ILogger logger, SessionId session);
 
+    [LoggerMessage(EventId = 112, Level = LogLevel.Error, Message = "Session {Session}: its agent '{Agent}' failed while it was ended")]
+    public static partial void AgentNotEnded(this ILogger logger, SessionId session, string agent, Exception exception);
+
     [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "What the server does by itself failed; it is tried again tomorrow")]
     public static partial void HousekeepingFailed(this ILogger logger, Exception exception);
 }

@@ -1,9 +1,10 @@
+using Microsoft.Extensions.Logging;
 using Skein.Core.Agents;
 
 namespace Skein.Core.Running;
 
 /// <summary>The one agent that a session has at a time: made when first needed, replaced when the session is given another.</summary>
-internal sealed class AgentSlot(AgentKinds kinds, TimeProvider time) : IAsyncDisposable
+internal sealed class AgentSlot(SessionId session, AgentKinds kinds, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan s_endWithin = TimeSpan.FromSeconds(10);
 
@@ -53,7 +54,20 @@ internal sealed class AgentSlot(AgentKinds kinds, TimeProvider time) : IAsyncDis
     private void EndCurrent()
     {
         if (_current is { } current)
-            _endings.Add(current.Agent.DisposeAsync().AsTask());
+            _endings.Add(EndAsync(current.Name, current.Agent));
         _current = null;
+    }
+
+    // The session goes on: it is let go, or given another.
+    private async Task EndAsync(string name, IAgent agent)
+    {
+        try
+        {
+            await agent.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            logger.AgentNotEnded(session, name, e);
+        }
     }
 }

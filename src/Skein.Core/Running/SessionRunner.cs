@@ -31,7 +31,7 @@ internal sealed class SessionRunner : IAsyncDisposable
         (_parts, _writer, _memory) = (parts, writer, memory);
         _live = parts.Live.Attach(writer.Session, follower: false);
         _checkpoints = new Checkpoints(parts.Time, CheckpointAsync);
-        _agent = new AgentSlot(parts.Agents, parts.Time);
+        _agent = new AgentSlot(writer.Session, parts.Agents, parts.Time, parts.Logger);
         _titling = new Titling(this, parts);
         _lastUsed = parts.Time.GetTimestamp();
     }

@@ -138,6 +138,20 @@ public sealed class SessionsTests
         Assert.Equal(4, (await kernel.GetAsync(session)).Messages);
     }
 
+    // P flaw 9.
+    [Fact]
+    public async Task An_agent_that_fails_while_it_is_ended_leaves_the_session_usable()
+    {
+        await using var kernel = await Kernel.StartAsync(new AgentKind("unending", static _ => new Unending(), Resumes: true, static _ => null));
+        var session = await kernel.NewSessionAsync();
+        await kernel.TurnAsync(session, "one");
+
+        await kernel.Sessions.ReleaseAsync(session, Kernel.User, Cancellation);
+        await kernel.TurnAsync(session, "two");
+
+        Assert.Equal(4, (await kernel.GetAsync(session)).Messages);
+    }
+
     [Fact]
     public async Task An_unknown_session_is_not_found()
     {
@@ -153,5 +167,14 @@ public sealed class SessionsTests
         await gate.PassAsync(cancellationToken);
         await foreach (var output in ScriptedAgent.Say(turn, "fine"))
             yield return output;
+    }
+
+    private sealed class Unending : IAgent
+    {
+        public bool CanSteer => false;
+
+        public IAsyncEnumerable<AgentOutput> RunTurnAsync(ITurn turn, CancellationToken cancellationToken) => ScriptedAgent.Say(turn, "Honk.");
+
+        public ValueTask DisposeAsync() => throw new InvalidOperationException("It will not end.");
     }
 }
