@@ -12,9 +12,7 @@ public sealed class FullDiskTests : IAsyncDisposable
     [Fact(Timeout = 120_000)]
     public async Task While_the_disk_is_full_prompts_are_refused_reading_goes_on_and_after_it_the_same_server_takes_them()
     {
-        Requires.Programs("unshare");
-        var probe = await _user.ShellAsync("unshare --user --map-root-user --mount true");
-        Assert.SkipWhen(probe.Code != 0, $"This machine lets nobody mount: {probe.Error}");
+        await RequireMountsAsync();
         var model = _user.Script("First answer.", "Second answer.");
         var script = _user.Write("full.sh", $$"""
             set -eu
@@ -40,5 +38,46 @@ public sealed class FullDiskTests : IAsyncDisposable
         Assert.Contains("Second answer.", run.Out, StringComparison.Ordinal);
         Assert.Contains("nothing was appended, the disk refused: No space left on device", run.Out, StringComparison.Ordinal);
         Assert.Contains("First answer.", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_file_for_which_there_is_no_room_stays_as_it_was_and_the_model_is_told()
+    {
+        await RequireMountsAsync();
+        var much = new string('x', 600_000);
+        var model = _user.ScriptOf(
+            new { type = "call", tool = "read", arguments = new { path = "pond.txt" } },
+            new { type = "call", tool = "edit", arguments = new { path = "pond.txt", old_string = "geese", new_string = much } },
+            new { type = "call", tool = "write", arguments = new { path = "pond.txt", content = much } },
+            new { type = "call", tool = "write", arguments = new { path = "new.txt", content = much } },
+            new { type = "text", text = "There is no room." });
+        var script = _user.Write("full.sh", $$"""
+            set -eu
+            mkdir full
+            mount -t tmpfs -o size=400k none full
+            cd full
+            echo 'All geese are here.' > pond.txt
+            skein run --mode auto --model '{{model}}' 'Fill the pond.' 2>&1
+            skein stop >/dev/null
+            cat pond.txt
+            ls -A
+            """);
+
+        var run = await _user.ShellAsync($"unshare --user --map-root-user --mount sh '{script}'");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains("There is no room.\n", run.Out, StringComparison.Ordinal);
+        Assert.EndsWith("\nAll geese are here.\npond.txt\n", run.Out, StringComparison.Ordinal);
+        Assert.Equal(2, Times("'pond.txt' cannot be written: No space left on device", run.Out));
+        Assert.Equal(1, Times("'new.txt' cannot be written: No space left on device", run.Out));
+    }
+
+    private static int Times(string text, string where) => where.Split(text).Length - 1;
+
+    private async Task RequireMountsAsync()
+    {
+        Requires.Programs("unshare");
+        var probe = await _user.ShellAsync("unshare --user --map-root-user --mount true");
+        Assert.SkipWhen(probe.Code != 0, $"This machine lets nobody mount: {probe.Error}");
     }
 }

@@ -122,6 +122,25 @@ public sealed class EscapeTests : SandboxBench
 
     [Theory]
     [ForBoth]
+    public async Task Its_namespaces_are_its_own_and_its_root_has_only_what_it_needs(Who who)
+    {
+        string[] kinds = ["user", "pid", "ipc", "uts", "mnt", "net", "cgroup"];
+
+        var (code, output) = await RunAsync(who, $"for kind in {string.Join(' ', kinds)}; do readlink /proc/self/ns/$kind; done; ls -A /; ls -A /dev | tr '\n' ' '");
+
+        Assert.Equal(0, code);
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(kinds.Zip(lines), static pair => Assert.StartsWith($"{pair.First}:[", pair.Second, StringComparison.Ordinal));
+        Assert.All(kinds.Zip(lines), static pair => Assert.NotEqual(File.ResolveLinkTarget($"/proc/self/ns/{pair.First}", returnFinalTarget: false)!.Name, pair.Second));
+
+        // The first folder of the workspace and of the home are there because they are in it.
+        string[] places = [.. new[] { Workspace, Home }.Select(static path => path.Split('/')[1])];
+        Assert.Empty(lines[kinds.Length..^1].Except(["bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "opt", "proc", "sbin", "tmp", "usr", "var", .. places]));
+        Assert.Empty(lines[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Except(["console", "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"]));
+    }
+
+    [Theory]
+    [ForBoth]
     public async Task What_leaves_its_group_ends_with_the_command(Who who)
     {
         var mark = $"600.{Random.Shared.Next(1_000_000):D6}";
