@@ -21,7 +21,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
     {
         var content = new BlobScan(blobs, matcher);
         var hits = 0;
-        await foreach (var findings in WorkAhead.RunAsync(Plan(query), (work, token) => Scan(work, query, matcher, content, token), cancellationToken))
+        await foreach (var findings in ManyLogs.ScanAsync(Plan(query), (work, token) => Scan(work, query, matcher, content, token), cancellationToken))
         {
             foreach (var finding in findings)
             {

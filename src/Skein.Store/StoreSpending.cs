@@ -10,7 +10,7 @@ internal sealed class StoreSpending(LogFolder logs, Disk disk)
     private const int LinesBetweenLooks = 1024;
 
     public IAsyncEnumerable<SessionSpending> ReadAsync(SpendingQuery query, CancellationToken cancellationToken) =>
-        WorkAhead.RunAsync(logs.All.Where(log => MayHave(log.State.Keys, query)), Scan, cancellationToken);
+        ManyLogs.ScanAsync(logs.All.Where(log => MayHave(log.State.Keys, query)), Scan, cancellationToken);
 
     // What a log is of that nobody could look at yet is not known: it is told as not counted.
     private static bool MayHave(SessionKeys? session, SpendingQuery query) =>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Agent.Tools.Searching;
+using Skein.Core;
 using Skein.Sandbox;
 
 namespace Skein.Agent.Tools;

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
+using Skein.Core;
 using Skein.Sandbox;
 
 namespace Skein.Agent.Tools.Searching;
