@@ -175,7 +175,7 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
         var now = Time.GetUtcNow();
         var by = $"Skein <skein@localhost> {now.ToUnixTimeSeconds()} +0000";
         var text = $"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author {by}\ncommitter {by}\n\nsnapshot\n";
-        return _objects.Write("commit", Encoding.UTF8.GetBytes(text), now).ToString();
+        return _objects.Write("commit", Encoding.UTF8.GetBytes(text), now);
     }
 
     private async Task MoveAsync(SessionId session, string commit, CancellationToken cancellationToken)

@@ -14,17 +14,14 @@ internal sealed class LooseObjects(string folder)
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>What an object of this kind and content is named.</summary>
-    public static ObjectName NameOf(string kind, ReadOnlySpan<byte> content) => NameOf(Head(kind, content.Length), content);
-
     /// <summary>Writes an object, where it is not there as a file.</summary>
     /// <param name="time">Now.</param>
-    public ObjectName Write(string kind, ReadOnlySpan<byte> content, DateTimeOffset time)
+    /// <returns>Its name.</returns>
+    public string Write(string kind, ReadOnlySpan<byte> content, DateTimeOffset time)
     {
-        var head = Head(kind, content.Length);
+        var head = Encoding.ASCII.GetBytes($"{kind} {content.Length}\0");
         var name = NameOf(head, content);
-        var text = name.ToString();
-        var path = Path.Combine(folder, text[..2], text[2..]);
+        var path = Path.Combine(folder, name[..2], name[2..]);
         if (File.Exists(path))
         {
             // As if it were new: a collection at this moment deletes what is old and not kept yet.
@@ -33,7 +30,7 @@ internal sealed class LooseObjects(string folder)
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var unfinished = Path.Combine(folder, text[..2], $"tmp_obj_{Guid.NewGuid():N}");
+        var unfinished = Path.Combine(folder, name[..2], $"tmp_obj_{Guid.NewGuid():N}");
         using (var file = new FileStream(unfinished, NewFile(Mode)))
         using (var packed = new ZLibStream(file, CompressionLevel.Fastest))
         {
@@ -53,16 +50,12 @@ internal sealed class LooseObjects(string folder)
         return options;
     }
 
-    private static byte[] Head(string kind, int length) => Encoding.ASCII.GetBytes($"{kind} {length}\0");
-
     [SuppressMessage("Security", "CA5350", Justification = "Git names objects by it; nobody is kept out by it.")]
-    private static ObjectName NameOf(byte[] head, ReadOnlySpan<byte> content)
+    private static string NameOf(byte[] head, ReadOnlySpan<byte> content)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
         hash.AppendData(head);
         hash.AppendData(content);
-        Span<byte> name = stackalloc byte[ObjectName.Bytes];
-        hash.GetHashAndReset(name);
-        return ObjectName.Of(name);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

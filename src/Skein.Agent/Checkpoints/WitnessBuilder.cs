@@ -70,6 +70,15 @@ internal sealed class WitnessBuilder(
         return status is null || TreeWitness.IsSettled(status.Value, began);
     }
 
+    // Rules that are ignored themselves hold all the same.
+    private bool AddIgnored(string path, FileStatus status)
+    {
+        if (Path.GetFileName(path) == Rules)
+            return AddAsIs(path);
+        _witness.AddIgnored(path, status);
+        return true;
+    }
+
     private bool AddFile(string path) => FileStatus.Of(path) is { IsFileOrLink: true } && AddAsIs(path);
 
     private void AddFolders(string folder)
@@ -106,13 +115,8 @@ internal sealed class WitnessBuilder(
                 AddFolder(path);
             else if (there.IsFolder || !isSettled)
                 _asked.Add(path, there);
-            else if (name == Rules)
-            {
-                if (!AddAsIs(path))
-                    return false;
-            }
-            else
-                _witness.AddIgnored(path, there);
+            else if (!AddIgnored(path, there))
+                return false;
         }
 
         return true;
@@ -133,9 +137,7 @@ internal sealed class WitnessBuilder(
                     return false;
                 AddFolder(path);
             }
-            else if (Path.GetFileName(path) != Rules)
-                _witness.AddIgnored(path, status);
-            else if (!AddAsIs(path))
+            else if (!AddIgnored(path, status))
                 return false;
         }
 

@@ -209,16 +209,7 @@ internal sealed class WorkTree : IDisposable
     private async Task<bool> IsIgnoredAsync(CancellationToken cancellationToken)
     {
         await _exclusions.WriteAsync(ExclusionFile, _root, cancellationToken);
-        try
-        {
-            var where = new Dictionary<string, string>(StringComparer.Ordinal) { ["GIT_DIR"] = _work, ["GIT_WORK_TREE"] = _root };
-            await _git.RunAsync(_root, where, ["-c", $"core.excludesFile={ExclusionFile}", "check-ignore", "-q", "--no-index", _prefix], null, cancellationToken);
-            return true;
-        }
-        catch (GitException e) when (e.Code == 1)
-        {
-            return false;
-        }
+        return (await IgnoredAsync([_prefix], cancellationToken)).Count > 0;
     }
 
     private Task<byte[]> RunAsync(IReadOnlyList<string> arguments, string input, CancellationToken cancellationToken) =>
