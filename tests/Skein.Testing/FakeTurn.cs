@@ -48,6 +48,12 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
 
     public Task ReadyForChangesAsync(CancellationToken cancellationToken) => ReadyForChanges?.Invoke(cancellationToken) ?? Task.CompletedTask;
 
+    public ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken)
+    {
+        var calls = Messages.Where(m => m.Model is not null && m.Turn == Id).ToList();
+        return new(new TurnSpent(calls.Count, calls.Sum(m => m.Cost ?? 0)));
+    }
+
     public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken)
     {
         var taken = new List<Message>();

@@ -72,11 +72,7 @@ public interface ITurn
     CostMeter? Above => null;
 
     /// <summary>What it had spent when it was handed out: more than nothing where it goes on after a restart.</summary>
-    ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken)
-    {
-        var calls = Messages.Where(m => m.Model is not null && m.Turn == Id).ToList();
-        return new(new TurnSpent(calls.Count, calls.Sum(m => m.Cost ?? 0)));
-    }
+    ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken);
 
     /// <summary>How much its model is to think; over what the agent's settings say. Null: they, or else the model, decide.</summary>
     Effort? Effort { get; }
