@@ -16,8 +16,8 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
     private readonly Dictionary<long, Request> _requests = [];
     private readonly AcpQuestions _questions = new();
     private readonly AcpReports _reports = new(agent);
-    private AcpAgent _about = AcpAgent.Unknown;
     private readonly AcpCompaction _compaction = new(agent);
+    private AcpAgent _about = AcpAgent.Unknown;
     private AcpSettings _settings = AcpSettings.None;
     private Session? _opening;
     private AgentResume? _resume;
