@@ -5,22 +5,9 @@ using Skein.Testing;
 namespace Skein.EndToEnd;
 
 /// <summary>Settings, keys, providers, agents.</summary>
-public sealed class ConfigTests : IAsyncLifetime
+public sealed class ConfigTests : ModelBench
 {
-    private readonly User _user = new();
-    private ModelServer _model = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private string UserFile => Path.Combine(Path.GetDirectoryName(_user.Home)!, ".config", "skein", "skein.json");
-
-    public async ValueTask InitializeAsync() => _model = await ModelServer.StartAsync(Cancellation);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _user.DisposeAsync();
-        await _model.DisposeAsync();
-    }
+    private string UserFile => Path.Combine(Path.GetDirectoryName(User.Home)!, ".config", "skein", "skein.json");
 
     [Fact(Timeout = 60_000)]
     public async Task A_setting_is_changed_in_its_file_which_otherwise_stays_as_it_is()
@@ -28,16 +15,16 @@ public sealed class ConfigTests : IAsyncLifetime
         Directory.CreateDirectory(Path.GetDirectoryName(UserFile)!);
         await File.WriteAllTextAsync(UserFile, "{\n  // how I like it\n  \"mode\": \"ask\", \"providers\": {},\n}\n", Cancellation);
 
-        await _user.GoodAsync("config", "set", "mode", "edits");
-        await _user.GoodAsync("config", "set", "providers.local", """{"kind":"openai","base_url":"http://127.0.0.1:1/v1"}""");
-        await _user.GoodAsync("config", "set", "providers.local.base_url", "http://127.0.0.1:2/v1");
-        await _user.GoodAsync("config", "set", "model", "local/goose");
+        await User.GoodAsync("config", "set", "mode", "edits");
+        await User.GoodAsync("config", "set", "providers.local", """{"kind":"openai","base_url":"http://127.0.0.1:1/v1"}""");
+        await User.GoodAsync("config", "set", "providers.local.base_url", "http://127.0.0.1:2/v1");
+        await User.GoodAsync("config", "set", "model", "local/goose");
 
         Assert.Equal(
             "{\n  // how I like it\n  \"mode\": \"edits\", \"providers\": {\n    \"local\": {\"kind\":\"openai\",\"base_url\":\"http://127.0.0.1:2/v1\"}\n  },\n  \"model\": \"local/goose\",\n}\n",
             await File.ReadAllTextAsync(UserFile, Cancellation));
-        Assert.Equal("edits\n", (await _user.GoodAsync("config", "get", "mode")).Out);
-        Assert.Equal("http://127.0.0.1:2/v1\n", (await _user.GoodAsync("config", "get", "providers.local.base_url")).Out);
+        Assert.Equal("edits\n", (await User.GoodAsync("config", "get", "mode")).Out);
+        Assert.Equal("http://127.0.0.1:2/v1\n", (await User.GoodAsync("config", "get", "providers.local.base_url")).Out);
     }
 
     [Theory(Timeout = 60_000)]
@@ -48,10 +35,10 @@ public sealed class ConfigTests : IAsyncLifetime
     [InlineData("is no key", "mode.", "ask")]
     public async Task What_would_break_a_rule_is_refused_and_the_file_stays(string said, string key, string value)
     {
-        await _user.GoodAsync("config", "set", "mode", "plan");
+        await User.GoodAsync("config", "set", "mode", "plan");
         var before = await File.ReadAllTextAsync(UserFile, Cancellation);
 
-        var run = await _user.RunAsync("config", "set", key, value);
+        var run = await User.RunAsync("config", "set", key, value);
 
         Assert.Equal(2, run.Code);
         Assert.Contains(said, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
@@ -61,71 +48,71 @@ public sealed class ConfigTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task Each_value_is_listed_with_where_it_comes_from_and_whether_it_counts()
     {
-        await _user.GoodAsync("config", "set", "mode", "edits");
-        await _user.GoodAsync("config", "set", "model", "ollama/goose", "--project");
-        var project = Path.Combine(_user.Project, "skein.json");
+        await User.GoodAsync("config", "set", "mode", "edits");
+        await User.GoodAsync("config", "set", "model", "ollama/goose", "--project");
+        var project = Path.Combine(User.Project, "skein.json");
         (string, string?, string?, bool)[] unset =
             [("agent", "skein", null, false), ("effort", null, null, false), ("max_cost", null, null, false), ("max_steps", "1000", null, false), ("titles", "true", null, false), ("checkpoints", "true", null, false), ("durability", "durable", null, false), ("compress_days", "30", null, false)];
 
         var before = await RowsAsync();
         Assert.Equal([("model", "ollama/goose", project, true), ("model", null, null, false), ("mode", "edits", UserFile, false), .. unset], before);
-        Assert.Equal(1, (await _user.RunAsync("config", "get", "model")).Code);
-        await _user.GoodAsync("trust");
+        Assert.Equal(1, (await User.RunAsync("config", "get", "model")).Code);
+        await User.GoodAsync("trust");
         var after = await RowsAsync();
         Assert.Equal([("model", "ollama/goose", project, false), ("mode", "edits", UserFile, false), .. unset], after);
-        Assert.Equal("ollama/goose\n", (await _user.GoodAsync("config", "get", "model")).Out);
-        Assert.Contains($"{UserFile}\n", (await _user.GoodAsync("config", "list")).Out, StringComparison.Ordinal);
-        Assert.Equal(2, (await _user.RunAsync("config", "get", "goose")).Code);
+        Assert.Equal("ollama/goose\n", (await User.GoodAsync("config", "get", "model")).Out);
+        Assert.Contains($"{UserFile}\n", (await User.GoodAsync("config", "list")).Out, StringComparison.Ordinal);
+        Assert.Equal(2, (await User.RunAsync("config", "get", "goose")).Code);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task A_stored_key_is_used_replaced_removed_and_never_shown()
     {
-        _user.Variables["OPENAI_API_KEY"] = null;
-        await _user.GoodAsync("config", "set", "providers.work", $$"""{"kind":"openai","base_url":"{{_model.OpenAiAddress}}","api_key_env":"WORK_KEY"}""");
-        _model.Otherwise = _ => new StreamedAnswer(new Said("Hi."));
-        await _user.RunAsync("ls");
-        var before = await _user.RunAsync("run", "--model", "work/any", "Hello?");
+        User.Variables["OPENAI_API_KEY"] = null;
+        await User.GoodAsync("config", "set", "providers.work", $$"""{"kind":"openai","base_url":"{{Model.OpenAiAddress}}","api_key_env":"WORK_KEY"}""");
+        Model.Otherwise = _ => new StreamedAnswer(new Said("Hi."));
+        await User.RunAsync("ls");
+        var before = await User.RunAsync("run", "--model", "work/any", "Hello?");
 
-        var set = await _user.RunAsync("sk-first-secret\n", ["auth", "set", "work"]);
-        var first = await _user.GoodAsync("run", "--model", "work/any", "Hello?");
-        await _user.RunAsync("sk-other-secret", ["auth", "set", "work"]);
-        await _user.GoodAsync("run", "--model", "work/any", "Hello?");
-        _user.Variables["WORK_KEY"] = "sk-variable";
-        await _user.GoodAsync("run", "--model", "work/any", "Hello?");
-        _user.Variables["WORK_KEY"] = null;
-        var list = await _user.GoodAsync("auth", "list");
-        var removed = await _user.GoodAsync("auth", "remove", "work");
-        var after = await _user.RunAsync("run", "--model", "work/any", "Hello?");
+        var set = await User.RunAsync("sk-first-secret\n", ["auth", "set", "work"]);
+        var first = await User.GoodAsync("run", "--model", "work/any", "Hello?");
+        await User.RunAsync("sk-other-secret", ["auth", "set", "work"]);
+        await User.GoodAsync("run", "--model", "work/any", "Hello?");
+        User.Variables["WORK_KEY"] = "sk-variable";
+        await User.GoodAsync("run", "--model", "work/any", "Hello?");
+        User.Variables["WORK_KEY"] = null;
+        var list = await User.GoodAsync("auth", "list");
+        var removed = await User.GoodAsync("auth", "remove", "work");
+        var after = await User.RunAsync("run", "--model", "work/any", "Hello?");
 
         Assert.Equal((2, 0, 2), (before.Code, set.Code, after.Code));
         Assert.Contains("skein auth set work", before.Error, StringComparison.Ordinal);
         Assert.Equal(
             ["Bearer sk-first-secret", "Bearer sk-other-secret", "Bearer sk-variable"],
-            _model.Requests.Select(r => r.Headers["Authorization"]));
+            Model.Requests.Select(r => r.Headers["Authorization"]));
         Assert.Matches(@"\nwork +stored\n", list.Out);
         Assert.DoesNotContain("secret", set.Out + set.Error + first.Out + first.Error + list.Out + list.Error + removed.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", await File.ReadAllTextAsync(Path.Combine(_user.Home, "server.log"), Cancellation), StringComparison.Ordinal);
-        Assert.Equal(2, (await _user.RunAsync("auth", "remove", "work")).Code);
+        Assert.DoesNotContain("secret", await File.ReadAllTextAsync(Path.Combine(User.Home, "server.log"), Cancellation), StringComparison.Ordinal);
+        Assert.Equal(2, (await User.RunAsync("auth", "remove", "work")).Code);
     }
 
     [Fact(Timeout = 60_000)]
     [UnsupportedOSPlatform("windows")]
     public async Task The_file_of_keys_is_for_its_user_alone_and_is_refused_where_it_is_not()
     {
-        await _user.RunAsync("sk-secret", ["auth", "set", "anthropic"]);
-        var file = Path.Combine(_user.Home, "keys.json");
+        await User.RunAsync("sk-secret", ["auth", "set", "anthropic"]);
+        var file = Path.Combine(User.Home, "keys.json");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
 
-        var run = await _user.RunAsync("auth", "list");
+        var run = await User.RunAsync("auth", "list");
 
         Assert.Equal(1, run.Code);
         Assert.Contains("others may read it", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
         foreach (var (code, input, provider) in ((int, string, string)[])[(2, "", "openai"), (2, "two words", "openai"), (2, "sk", "nobody")])
         {
             File.Delete(file);
-            Assert.Equal(code, (await _user.RunAsync(input, ["auth", "set", provider])).Code);
+            Assert.Equal(code, (await User.RunAsync(input, ["auth", "set", provider])).Code);
             Assert.False(File.Exists(file));
         }
     }
@@ -134,25 +121,25 @@ public sealed class ConfigTests : IAsyncLifetime
     public async Task A_key_that_is_typed_is_not_shown()
     {
         Requires.Programs("script");
-        using var run = _user.StartAtTerminal("skein auth set anthropic");
+        using var run = User.StartAtTerminal("skein auth set anthropic");
 
         await run.SaidAsync("it is not shown");
         await run.Input.WriteAsync("sk-typed\r");
         await run.SaidAsync("is stored");
 
         Assert.DoesNotContain("sk-typed", (await run.EndAsync()).Out, StringComparison.Ordinal);
-        Assert.Contains("sk-typed", await File.ReadAllTextAsync(Path.Combine(_user.Home, "keys.json"), Cancellation), StringComparison.Ordinal);
+        Assert.Contains("sk-typed", await File.ReadAllTextAsync(Path.Combine(User.Home, "keys.json"), Cancellation), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task Providers_tell_whether_they_can_be_used_and_which_models_they_have()
     {
-        await _user.GoodAsync("config", "set", "providers.work", $$"""{"kind":"openai","base_url":"{{_model.OpenAiAddress}}"}""");
-        await _user.GoodAsync("config", "set", "providers.gone", """{"kind":"openai","base_url":"http://127.0.0.1:1/v1"}""");
+        await User.GoodAsync("config", "set", "providers.work", $$"""{"kind":"openai","base_url":"{{Model.OpenAiAddress}}"}""");
+        await User.GoodAsync("config", "set", "providers.gone", """{"kind":"openai","base_url":"http://127.0.0.1:1/v1"}""");
 
-        var models = await _user.GoodAsync("models");
-        var offline = await _user.JsonAsync("models", "--offline");
-        var agents = await _user.JsonAsync("agents");
+        var models = await User.GoodAsync("models");
+        var offline = await User.JsonAsync("models", "--offline");
+        var agents = await User.JsonAsync("agents");
 
         Assert.Matches(@"\nanthropic +anthropic +– +no\n", models.Out);
         Assert.Contains("\nwork/any\n", models.Out, StringComparison.Ordinal);
@@ -161,7 +148,7 @@ public sealed class ConfigTests : IAsyncLifetime
         Assert.All(offline.GetProperty("providers").EnumerateArray(), p => Assert.Equal(0, p.GetProperty("models").GetArrayLength()));
         Assert.Equal("skein", agents.GetProperty("agents")[0].GetProperty("name").GetString());
         Assert.False(agents.GetProperty("agents")[0].GetProperty("usable").GetBoolean());
-        Assert.False(File.Exists(Path.Combine(_user.Home, "server.json")));
+        Assert.False(File.Exists(Path.Combine(User.Home, "server.json")));
     }
 
     [Theory(Timeout = 60_000)]
@@ -171,13 +158,13 @@ public sealed class ConfigTests : IAsyncLifetime
     [InlineData("'skein config list' has no option '--jsn'; did you mean '--json'?", "config", "list", "--jsn")]
     public async Task A_command_below_a_command_is_told_by_its_whole_name(string said, params string[] arguments)
     {
-        var run = await _user.RunAsync(arguments);
+        var run = await User.RunAsync(arguments);
 
         Assert.Equal((2, $"skein: {said}\n"), (run.Code, run.Error));
     }
 
     private async Task<(string, string?, string?, bool)[]> RowsAsync() =>
-        [.. (await _user.JsonAsync("config", "list")).GetProperty("items").EnumerateArray()
+        [.. (await User.JsonAsync("config", "list")).GetProperty("items").EnumerateArray()
             .Select(r => (r.GetProperty("key").GetString()!, Text(r.GetProperty("value")), Text(r.GetProperty("from")), r.GetProperty("ignored").GetBoolean()))];
 
     private static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.Null ? null : value.GetString();

@@ -9,47 +9,37 @@ using Skein.Testing;
 namespace Skein.EndToEnd;
 
 /// <summary>A real server that is killed while an agent works for an agent, with a model server on loopback.</summary>
-public sealed class KilledAgentsTests : IAsyncLifetime
+public sealed class KilledAgentsTests : ModelBench
 {
-    private readonly User _user = new();
     private readonly TaskCompletionSource _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ModelServer _model = null!;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    protected override Task SetUpAsync()
     {
-        _model = await ModelServer.StartAsync(Cancellation);
-        _model.Otherwise = Answer;
-        _user.Variables["OPENAI_BASE_URL"] = _model.OpenAiAddress;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _user.DisposeAsync();
-        await _model.DisposeAsync();
+        Model.Otherwise = Answer;
+        User.Variables["OPENAI_BASE_URL"] = Model.OpenAiAddress;
+        return Task.CompletedTask;
     }
 
     [Fact(Timeout = 120_000)]
     public async Task Kill_9_while_a_sub_agent_works_ends_both_turns_and_the_parent_goes_on_without_doing_it_twice()
     {
-        using var run = _user.Start("run", "--model", "openai/any", "Hand out: stall");
+        using var run = User.Start("run", "--model", "openai/any", "Hand out: stall");
         run.Input.Close();
         await _stalled.Task.WaitAsync(Cancellation);
         await KillAsync(run);
 
-        var mended = (await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray().ToList();
+        var mended = (await User.JsonAsync("ls")).GetProperty("items").EnumerateArray().ToList();
         var child = mended.Single(s => s.TryGetProperty("parent", out _));
         var parent = mended.Single(s => !s.TryGetProperty("parent", out _)).GetProperty("id").GetString()!;
-        var next = await _user.GoodAsync("run", "-s", parent, "Go on.");
+        var next = await User.GoodAsync("run", "-s", parent, "Go on.");
 
         Assert.All(mended, s => Assert.Equal("interrupted", s.GetProperty("status").GetString()));
         Assert.Equal(parent, child.GetProperty("parent").GetString());
-        Assert.Contains("\"reason\":\"crash\"", (await _user.GoodAsync("export", child.GetProperty("id").GetString()!)).Out, StringComparison.Ordinal);
+        Assert.Contains("\"reason\":\"crash\"", (await User.GoodAsync("export", child.GetProperty("id").GetString()!)).Out, StringComparison.Ordinal);
         Assert.Equal("Gone on.\n", next.Out);
-        Assert.Equal(2, (await _user.JsonAsync("ls")).GetProperty("items").GetArrayLength());
-        Assert.Single(_model.Requests, r => Prompt(r) == "stall");
-        Assert.Contains("Skein stopped while this call was open", _model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(2, (await User.JsonAsync("ls")).GetProperty("items").GetArrayLength());
+        Assert.Single(Model.Requests, r => Prompt(r) == "stall");
+        Assert.Contains("Skein stopped while this call was open", Model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
     }
 
     [Theory(Timeout = 120_000)]
@@ -57,7 +47,7 @@ public sealed class KilledAgentsTests : IAsyncLifetime
     [InlineData(false)]
     public async Task What_a_sub_agent_asked_before_kill_9_is_answered_in_either_session_and_its_parent_is_told_the_result(bool inParent)
     {
-        await _user.GoodAsync("run", "--mode", "ask", "--model", "openai/any", "Begin.");
+        await User.GoodAsync("run", "--mode", "ask", "--model", "openai/any", "Begin.");
         await using (var first = await ClientAsync())
         {
             var session = (await first.ListAsync(new SessionQuery(), Cancellation)).Items[0].Id;
@@ -65,11 +55,11 @@ public sealed class KilledAgentsTests : IAsyncLifetime
             await first.FollowAsync(session, accepted.Seq, Cancellation).FirstAsync(f => f is EventFrame { Event.Body: PermissionAsked }, Cancellation);
         }
 
-        await _user.KillServerAsync();
-        var waiting = (await _user.JsonAsync("ls", "--status", "waiting")).GetProperty("items").EnumerateArray().ToList();
+        await User.KillServerAsync();
+        var waiting = (await User.JsonAsync("ls", "--status", "waiting")).GetProperty("items").EnumerateArray().ToList();
         var asked = waiting.Single(s => s.TryGetProperty("parent", out _) != inParent);
         var parent = waiting.Single(s => !s.TryGetProperty("parent", out _)).GetProperty("id").GetString()!;
-        using var attached = _user.Start("attach", parent, "--after", "0", "--json");
+        using var attached = User.Start("attach", parent, "--after", "0", "--json");
         await using (var client = await ClientAsync())
         {
             await client.AnswerAsync(
@@ -81,21 +71,21 @@ public sealed class KilledAgentsTests : IAsyncLifetime
         await attached.EventsUntilAsync("turn.completed");
 
         Assert.Equal(2, waiting.Count);
-        Assert.Equal("from below\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "made"), Cancellation));
-        Assert.Contains("It is written.", _model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
-        var items = (await _user.JsonAsync("ls")).GetProperty("items").EnumerateArray().ToList();
+        Assert.Equal("from below\n", await File.ReadAllTextAsync(Path.Combine(User.Project, "made"), Cancellation));
+        Assert.Contains("It is written.", Model.Requests[^1].Body.GetRawText(), StringComparison.Ordinal);
+        var items = (await User.JsonAsync("ls")).GetProperty("items").EnumerateArray().ToList();
         Assert.Equal(["idle", "idle"], items.Select(s => s.GetProperty("status").GetString()));
-        Assert.Single(_model.Requests, r => Prompt(r) == "write" && !IsAfterTool(r));
+        Assert.Single(Model.Requests, r => Prompt(r) == "write" && !IsAfterTool(r));
     }
 
     // The client first: it would have the next server carry the prompt out.
     private async Task KillAsync(RunningProgram run)
     {
         run.Kill();
-        await _user.KillServerAsync();
+        await User.KillServerAsync();
     }
 
-    private async Task<SkeinClient> ClientAsync() => SkeinClient.ForSocket((await _user.JsonAsync("status")).GetProperty("socket").GetString()!);
+    private async Task<SkeinClient> ClientAsync() => SkeinClient.ForSocket((await User.JsonAsync("status")).GetProperty("socket").GetString()!);
 
     private StreamedAnswer Answer(ModelRequest request) => (Prompt(request), IsAfterTool(request)) switch
     {

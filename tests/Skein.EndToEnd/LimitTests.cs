@@ -3,57 +3,47 @@ using Skein.Testing;
 namespace Skein.EndToEnd;
 
 /// <summary>Turns that are ended by a limit, and go on.</summary>
-public sealed class LimitTests : IAsyncLifetime
+public sealed class LimitTests : ModelBench
 {
-    private ModelServer _model = null!;
-    private readonly User _user = new();
-
-    public async ValueTask InitializeAsync()
+    protected override Task SetUpAsync()
     {
-        _model = await ModelServer.StartAsync(TestContext.Current.CancellationToken);
-        _user.Variables["OPENAI_BASE_URL"] = _model.OpenAiAddress;
-        _user.Variables["OPENAI_API_KEY"] = "x";
-        _user.Write("a.txt", "geese");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _user.DisposeAsync();
-        await _model.DisposeAsync();
+        PassForOpenAi();
+        User.Write("a.txt", "geese");
+        return Task.CompletedTask;
     }
 
     [Fact(Timeout = 120_000)]
     public async Task A_turn_ends_at_its_limit_of_cost_or_steps_says_so_and_the_next_prompt_goes_on()
     {
-        _model.Enqueue(Reads("c1"), Reads("c2"), Reads("c3"), new StreamedAnswer(new Said("It says geese.")));
+        Model.Enqueue(Reads("c1"), Reads("c2"), Reads("c3"), new StreamedAnswer(new Said("It says geese.")));
 
         // gpt-5.5: 5 dollars a million tokens of input, 30 of output.
-        var dear = await _user.RunAsync("run", "--model", "openai/gpt-5.5", "--max-cost", "0.5", "What does a.txt say?");
-        var steps = await _user.RunAsync("run", "--continue", "--max-steps", "2", "Go on.");
-        var done = await _user.GoodAsync("run", "--continue", "Go on.");
+        var dear = await User.RunAsync("run", "--model", "openai/gpt-5.5", "--max-cost", "0.5", "What does a.txt say?");
+        var steps = await User.RunAsync("run", "--continue", "--max-steps", "2", "Go on.");
+        var done = await User.GoodAsync("run", "--continue", "Go on.");
 
         Assert.Equal(1, dear.Code);
         Assert.Contains("✗ The turn was stopped: it cost $0.80, and max_cost is $0.50. All that was done is kept, and the next prompt goes on from here.", dear.Error, StringComparison.Ordinal);
         Assert.Equal(1, steps.Code);
         Assert.Contains("✗ The turn was stopped after 2 calls of the model: max_steps is 2.", steps.Error, StringComparison.Ordinal);
         Assert.Equal("It says geese.\n", done.Out);
-        Assert.Equal(4, _model.Requests.Count);
-        var sent = _model.Requests[^1].Body.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("role").GetString());
+        Assert.Equal(4, Model.Requests.Count);
+        var sent = Model.Requests[^1].Body.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("role").GetString());
         Assert.Equal(["system", "user", "assistant", "tool", "user", "assistant", "tool", "assistant", "tool", "user"], sent);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task A_limit_in_the_settings_holds_for_every_turn_that_says_nothing_else()
     {
-        await _user.GoodAsync("config", "set", "max_steps", "1");
-        _model.Enqueue(Reads("c1"), Reads("c2"), new StreamedAnswer(new Said("It says geese.")));
+        await User.GoodAsync("config", "set", "max_steps", "1");
+        Model.Enqueue(Reads("c1"), Reads("c2"), new StreamedAnswer(new Said("It says geese.")));
 
-        var stopped = await _user.RunAsync("run", "--model", "openai/any", "What does a.txt say?");
-        var done = await _user.GoodAsync("run", "--continue", "--max-steps", "2", "Go on.");
+        var stopped = await User.RunAsync("run", "--model", "openai/any", "What does a.txt say?");
+        var done = await User.GoodAsync("run", "--continue", "--max-steps", "2", "Go on.");
 
         Assert.Contains("✗ The turn was stopped after 1 call of the model: max_steps is 1.", stopped.Error, StringComparison.Ordinal);
         Assert.Equal("It says geese.\n", done.Out);
-        Assert.Equal("1\n", (await _user.GoodAsync("config", "get", "max_steps")).Out);
+        Assert.Equal("1\n", (await User.GoodAsync("config", "get", "max_steps")).Out);
     }
 
     [Theory(Timeout = 120_000)]
@@ -63,7 +53,7 @@ public sealed class LimitTests : IAsyncLifetime
     [InlineData("--max-steps", "0")]
     public async Task A_limit_that_is_none_is_refused(string option, string value)
     {
-        var run = await _user.RunAsync("run", option, value, "Hello?");
+        var run = await User.RunAsync("run", option, value, "Hello?");
 
         Assert.Equal(2, run.Code);
         Assert.Contains(option, Assert.Single(run.ErrorLines), StringComparison.Ordinal);

@@ -3,19 +3,8 @@ using Skein.Testing;
 namespace Skein.EndToEnd;
 
 /// <summary>Runs against a model server on loopback that speaks the providers' wire formats.</summary>
-public sealed class ModelTests : IAsyncLifetime
+public sealed class ModelTests : ModelBench
 {
-    private ModelServer _model = null!;
-    private readonly User _user = new();
-
-    public async ValueTask InitializeAsync() => _model = await ModelServer.StartAsync(TestContext.Current.CancellationToken);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _user.DisposeAsync();
-        await _model.DisposeAsync();
-    }
-
     [Theory(Timeout = 120_000)]
     [InlineData("openai")]
     [InlineData("anthropic")]
@@ -23,19 +12,19 @@ public sealed class ModelTests : IAsyncLifetime
     {
         Requires.Programs("bwrap");
         Use(provider);
-        _model.Enqueue(
+        Model.Enqueue(
             new StreamedAnswer(new Said("I wri", "te it."), new Called("c1", "write", "{\"path\":\"a.txt\",", "\"content\":\"hello\\n\"}")) { Tokens = new(100, 20) },
             new StreamedAnswer(new Called("c2", "bash", """{"command":"cat a.txt; echo done > b.txt"}""")) { Tokens = new(150, 10) },
             new StreamedAnswer(new Said("Both files ", "are there.")) { Tokens = new(200, 5) });
 
-        var run = await _user.RunAsync("run", "--model", $"{provider}/any", "--mode", "auto", "Write two files.");
+        var run = await User.RunAsync("run", "--model", $"{provider}/any", "--mode", "auto", "Write two files.");
 
         Assert.True(run.Code == 0, run.ToString());
         Assert.Equal("I write it.\n\nBoth files are there.\n", run.Out);
-        Assert.Equal("hello\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "a.txt"), TestContext.Current.CancellationToken));
-        Assert.Equal("done\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "b.txt"), TestContext.Current.CancellationToken));
+        Assert.Equal("hello\n", await File.ReadAllTextAsync(Path.Combine(User.Project, "a.txt"), Cancellation));
+        Assert.Equal("done\n", await File.ReadAllTextAsync(Path.Combine(User.Project, "b.txt"), Cancellation));
         Assert.Contains("mode auto: commands run in a sandbox, without network", run.Error, StringComparison.Ordinal);
-        var session = (await _user.JsonAsync("ls")).GetProperty("items")[0];
+        var session = (await User.JsonAsync("ls")).GetProperty("items")[0];
         Assert.Equal((450, 35), (session.GetProperty("usage").GetProperty("input").GetInt64(), session.GetProperty("usage").GetProperty("output").GetInt64()));
         Assert.Equal("idle", session.GetProperty("status").GetString());
     }
@@ -43,18 +32,18 @@ public sealed class ModelTests : IAsyncLifetime
     [Fact(Timeout = 120_000)]
     public async Task A_key_that_was_set_after_a_command_started_the_server_counts_from_the_next_run_on()
     {
-        await _user.RunAsync("ls");
-        var before = await _user.ServerPidAsync();
+        await User.RunAsync("ls");
+        var before = await User.ServerPidAsync();
         Use("openai");
-        _model.Enqueue(new StreamedAnswer(new Said("With the key.")), new StreamedAnswer(new Said("With the same one.")));
+        Model.Enqueue(new StreamedAnswer(new Said("With the key.")), new StreamedAnswer(new Said("With the same one.")));
 
-        var first = await _user.RunAsync("run", "--model", "openai/any", "Hello?");
-        var between = await _user.ServerPidAsync();
-        var second = await _user.RunAsync("run", "--model", "openai/any", "Hello?");
+        var first = await User.RunAsync("run", "--model", "openai/any", "Hello?");
+        var between = await User.ServerPidAsync();
+        var second = await User.RunAsync("run", "--model", "openai/any", "Hello?");
 
         Assert.Equal(("With the key.\n", "With the same one.\n"), (first.Out, second.Out));
         Assert.NotEqual(before, between);
-        Assert.Equal(between, await _user.ServerPidAsync());
+        Assert.Equal(between, await User.ServerPidAsync());
     }
 
     [Theory(Timeout = 120_000)]
@@ -62,17 +51,17 @@ public sealed class ModelTests : IAsyncLifetime
     public async Task What_does_not_get_better_is_one_clear_line_and_the_session_stays_usable(string failure, string provider, string said)
     {
         Use(provider);
-        _model.Otherwise = _ => Failing(failure, provider);
+        Model.Otherwise = _ => Failing(failure, provider);
 
-        var run = await _user.RunAsync("run", "--model", $"{provider}/any", "Say something.");
+        var run = await User.RunAsync("run", "--model", $"{provider}/any", "Say something.");
 
         Assert.True(run.Code == 1, run.ToString());
         Assert.Single(run.ErrorLines, line => line.StartsWith("✗ ", StringComparison.Ordinal));
         Assert.Contains(said, run.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(provider, run.Error, StringComparison.Ordinal);
-        Assert.Equal("error", (await _user.JsonAsync("ls")).GetProperty("items")[0].GetProperty("status").GetString());
-        _model.Otherwise = _ => new StreamedAnswer(new Said("Here I am again."));
-        var next = await _user.RunAsync("run", "--continue", "And now?");
+        Assert.Equal("error", (await User.JsonAsync("ls")).GetProperty("items")[0].GetProperty("status").GetString());
+        Model.Otherwise = _ => new StreamedAnswer(new Said("Here I am again."));
+        var next = await User.RunAsync("run", "--continue", "And now?");
         Assert.True(next.Code == 0, next.ToString());
         Assert.Equal("Here I am again.\n", next.Out);
     }
@@ -101,15 +90,15 @@ public sealed class ModelTests : IAsyncLifetime
             "500 twice" => [Refused(provider, 500), Refused(provider, 500)],
             _ => [new StreamedAnswer(new Said("This is lo"), new Cut())],
         };
-        _model.Enqueue([.. answers, new StreamedAnswer(new Said("All is well."))]);
+        Model.Enqueue([.. answers, new StreamedAnswer(new Said("All is well."))]);
 
-        var run = await _user.RunAsync("run", "--model", $"{provider}/any", "Say something.");
+        var run = await User.RunAsync("run", "--model", $"{provider}/any", "Say something.");
 
         Assert.True(run.Code == 0, run.ToString());
         Assert.EndsWith("All is well.\n", run.Out, StringComparison.Ordinal);
-        Assert.Equal(answers.Length + 1, _model.Requests.Count);
+        Assert.Equal(answers.Length + 1, Model.Requests.Count);
         Assert.Equal(answers.Length, run.ErrorLines.Count(line => line.StartsWith('↻')));
-        var items = (await _user.JsonAsync("show")).GetProperty("items").EnumerateArray();
+        var items = (await User.JsonAsync("show")).GetProperty("items").EnumerateArray();
         Assert.Equal("All is well.", items.Last().GetProperty("parts")[0].GetProperty("content").GetProperty("text").GetString());
     }
 
@@ -125,9 +114,9 @@ public sealed class ModelTests : IAsyncLifetime
 
     private void Use(string provider)
     {
-        _user.Variables["OPENAI_BASE_URL"] = provider == "openai" ? _model.OpenAiAddress : null;
-        _user.Variables["OPENAI_API_KEY"] = provider == "openai" ? "x" : null;
-        _user.Variables["ANTHROPIC_BASE_URL"] = provider == "anthropic" ? _model.Address : null;
-        _user.Variables["ANTHROPIC_API_KEY"] = provider == "anthropic" ? "x" : null;
+        User.Variables["OPENAI_BASE_URL"] = provider == "openai" ? Model.OpenAiAddress : null;
+        User.Variables["OPENAI_API_KEY"] = provider == "openai" ? "x" : null;
+        User.Variables["ANTHROPIC_BASE_URL"] = provider == "anthropic" ? Model.Address : null;
+        User.Variables["ANTHROPIC_API_KEY"] = provider == "anthropic" ? "x" : null;
     }
 }

@@ -3,38 +3,27 @@ using Skein.Testing;
 namespace Skein.EndToEnd;
 
 /// <summary>A session that is recorded, and reproduced without a provider and a key.</summary>
-public sealed class RecordTests : IAsyncLifetime
+public sealed class RecordTests : ModelBench
 {
-    private ModelServer _model = null!;
-    private readonly User _user = new();
-
-    public async ValueTask InitializeAsync() => _model = await ModelServer.StartAsync(TestContext.Current.CancellationToken);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _user.DisposeAsync();
-        await _model.DisposeAsync();
-    }
-
     [Fact(Timeout = 120_000)]
     public async Task What_was_recorded_is_played_without_a_key_and_what_was_not_is_an_error()
     {
-        _user.Write("a.txt", "geese");
-        _user.Variables["ANTHROPIC_BASE_URL"] = _model.Address;
-        _user.Variables["ANTHROPIC_API_KEY"] = "sk-very-secret";
-        _model.Enqueue(new StreamedAnswer(new Called("c1", "read", """{"path":"a.txt"}""")), new StreamedAnswer(new Said("It says geese.")));
+        User.Write("a.txt", "geese");
+        User.Variables["ANTHROPIC_BASE_URL"] = Model.Address;
+        User.Variables["ANTHROPIC_API_KEY"] = "sk-very-secret";
+        Model.Enqueue(new StreamedAnswer(new Called("c1", "read", """{"path":"a.txt"}""")), new StreamedAnswer(new Said("It says geese.")));
 
-        var recorded = await _user.GoodAsync("run", "--record", "goose.record", "--model", "anthropic/any", "What does a.txt say?");
-        var again = await _user.RunAsync("run", "--record", "goose.record", "--model", "anthropic/any", "Once more.");
-        _user.Variables["ANTHROPIC_BASE_URL"] = null;
-        _user.Variables["ANTHROPIC_API_KEY"] = null;
-        var played = await _user.GoodAsync("run", "--model", "replay:goose.record", "What does a.txt say?");
-        var other = await _user.RunAsync("run", "--model", "replay:goose.record", "What else?");
-        var none = await _user.RunAsync("run", "--model", "replay:nothing", "Hi.");
+        var recorded = await User.GoodAsync("run", "--record", "goose.record", "--model", "anthropic/any", "What does a.txt say?");
+        var again = await User.RunAsync("run", "--record", "goose.record", "--model", "anthropic/any", "Once more.");
+        User.Variables["ANTHROPIC_BASE_URL"] = null;
+        User.Variables["ANTHROPIC_API_KEY"] = null;
+        var played = await User.GoodAsync("run", "--model", "replay:goose.record", "What does a.txt say?");
+        var other = await User.RunAsync("run", "--model", "replay:goose.record", "What else?");
+        var none = await User.RunAsync("run", "--model", "replay:nothing", "Hi.");
 
         Assert.Equal("It says geese.\n", recorded.Out);
         Assert.Equal(recorded.Out, played.Out);
-        Assert.DoesNotContain("sk-very-secret", await File.ReadAllTextAsync(Path.Combine(_user.Project, "goose.record"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-very-secret", await File.ReadAllTextAsync(Path.Combine(User.Project, "goose.record"), Cancellation), StringComparison.Ordinal);
         Assert.NotEqual(0, again.Code);
         Assert.Contains("cannot be made", again.Error, StringComparison.Ordinal);
         Assert.Equal(1, other.Code);

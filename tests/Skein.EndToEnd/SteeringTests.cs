@@ -4,42 +4,30 @@ using Skein.Testing;
 namespace Skein.EndToEnd;
 
 /// <summary>What is said while a turn runs, by the published program: told to it, or said instead.</summary>
-public sealed class SteeringTests : IAsyncLifetime
+public sealed class SteeringTests : ModelBench
 {
-    private readonly User _user = new();
-    private ModelServer _model = null!;
+    private string Pipe => Path.Combine(User.Project, "pipe");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private string Pipe => Path.Combine(_user.Project, "pipe");
-
-    public async ValueTask InitializeAsync()
+    protected override async Task SetUpAsync()
     {
         Requires.Programs("bwrap");
-        _model = await ModelServer.StartAsync(Cancellation);
-        _user.Variables["OPENAI_BASE_URL"] = _model.OpenAiAddress;
-        await _user.ShellAsync($"mkfifo '{Pipe}'");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _user.DisposeAsync();
-        await _model.DisposeAsync();
+        User.Variables["OPENAI_BASE_URL"] = Model.OpenAiAddress;
+        await User.ShellAsync($"mkfifo '{Pipe}'");
     }
 
     [Fact(Timeout = 120_000)]
     public async Task What_is_steered_reaches_the_model_at_its_next_step_with_the_result_of_the_tool_that_ran()
     {
-        _model.Enqueue(Waiting(), new StreamedAnswer(new Said("In French, then.")));
+        Model.Enqueue(Waiting(), new StreamedAnswer(new Said("In French, then.")));
         using var run = await StartAsync();
 
-        using var steer = _user.Start("run", "-s", "last", "--when", "steer", "--json", "In French.");
+        using var steer = User.Start("run", "-s", "last", "--when", "steer", "--json", "In French.");
         steer.Input.Close();
         await steer.EventsUntilAsync("prompt.steered");
         await File.WriteAllTextAsync(Pipe, "forty geese\n", Cancellation);
         await run.EventsUntilAsync("turn.completed");
 
-        var messages = _model.Requests[1].Body.GetProperty("messages").EnumerateArray().TakeLast(2).ToList();
+        var messages = Model.Requests[1].Body.GetProperty("messages").EnumerateArray().TakeLast(2).ToList();
         Assert.Equal(["tool", "user"], messages.Select(m => m.GetProperty("role").GetString()));
         Assert.Contains("forty geese", messages[0].GetRawText(), StringComparison.Ordinal);
         Assert.Contains("In French.", messages[1].GetRawText(), StringComparison.Ordinal);
@@ -49,21 +37,21 @@ public sealed class SteeringTests : IAsyncLifetime
     [Fact(Timeout = 120_000)]
     public async Task What_is_said_instead_ends_the_turn_with_its_tools_and_goes_before_all_that_wait()
     {
-        _model.Enqueue(Waiting(), new StreamedAnswer(new Said("Ducks it is.")), new StreamedAnswer(new Said("Later is now.")));
+        Model.Enqueue(Waiting(), new StreamedAnswer(new Said("Ducks it is.")), new StreamedAnswer(new Said("Later is now.")));
         using var run = await StartAsync();
-        using var later = _user.Start("run", "-s", "last", "--when", "queue", "--json", "Later.");
+        using var later = User.Start("run", "-s", "last", "--when", "queue", "--json", "Later.");
         later.Input.Close();
         await later.EventsUntilAsync("prompt.queued");
 
-        var instead = await _user.GoodAsync("run", "-s", "last", "--when", "interrupt", "Ducks instead.");
+        var instead = await User.GoodAsync("run", "-s", "last", "--when", "interrupt", "Ducks instead.");
         await later.EventsUntilAsync("turn.completed");
-        var refused = await _user.RunAsync("run", "-s", "last", "--when", "sometime", "Never.");
+        var refused = await User.RunAsync("run", "-s", "last", "--when", "sometime", "Never.");
 
         Assert.Equal("Ducks it is.\n", instead.Out);
-        var second = _model.Requests[1].Body.GetRawText();
+        var second = Model.Requests[1].Body.GetRawText();
         Assert.Contains("interrupted before this call had a result", second, StringComparison.Ordinal);
         Assert.DoesNotContain("Later.", second, StringComparison.Ordinal);
-        Assert.Contains("Later.", _model.Requests[2].Body.GetRawText(), StringComparison.Ordinal);
+        Assert.Contains("Later.", Model.Requests[2].Body.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(2, refused.Code);
     }
 
@@ -72,7 +60,7 @@ public sealed class SteeringTests : IAsyncLifetime
     /// <summary>A turn whose tool waits for the pipe.</summary>
     private async Task<RunningProgram> StartAsync()
     {
-        var run = _user.Start("run", "--json", "--mode", "auto", "--model", "openai/any", "Count.");
+        var run = User.Start("run", "--json", "--mode", "auto", "--model", "openai/any", "Count.");
         run.Input.Close();
         await run.EventsUntilAsync("tool.started");
         return run;
