@@ -213,6 +213,22 @@ public sealed class EscapeTests : SandboxBench
     }
 
     [Theory]
+    [ForBoth("echo reached > /dev/tty")]
+    [ForBoth("for t in /dev/pts/[0-9]* /dev/console; do [ -c $t ] && echo reached > $t && exit 0; done; exit 1")]
+    [ForBoth("read -t 0.1 key < /dev/tty; [ $? -gt 128 ]")]
+    [ForBoth("python3 -c 'import fcntl, termios; fcntl.ioctl(open(\"/dev/tty\"), termios.TIOCSTI, b\"x\")'")]
+    public async Task The_terminal_of_whoever_runs_it_is_not_reached(Who who, string command)
+    {
+        Requires.Programs("script", "python3");
+        Assert.Equal((0, "reached\r\n"), await AtTerminalAsync(who, "echo reached > /dev/tty", isConfined: false));
+
+        var (code, shown) = await AtTerminalAsync(who, command, isConfined: true);
+
+        Assert.NotEqual(0, code);
+        Assert.Equal("", shown);
+    }
+
+    [Theory]
     [ForBoth]
     public async Task A_link_that_is_changed_all_the_time_leads_nowhere(Who who)
     {

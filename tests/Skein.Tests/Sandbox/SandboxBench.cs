@@ -79,13 +79,33 @@ public abstract class SandboxBench : IDisposable
         Assert.True((await child.WaitAsync(Cancellation)).Code == 0, said);
     }
 
+    /// <summary>Runs a shell line in the sandbox, or outside of it, where whoever starts it has a terminal.</summary>
+    /// <returns>Its exit code and what the terminal showed.</returns>
+    protected async Task<(int Code, string Shown)> AtTerminalAsync(Who who, string command, bool isConfined)
+    {
+        var variables = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
+        var start = new ChildStart("/bin/bash", ["-c", command], Workspace, variables) { Output = ChildOutput.Merged };
+        var inner = isConfined ? (await FindAsync(variables)).Wrap(start, Policy) : start;
+
+        // As tools are run: none of its three streams is the terminal.
+        var line = string.Join(' ', inner.Arguments.Prepend(inner.Program).Select(static word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+        await using var child = ChildProcess.Start(As(who, start with { Program = "script", Arguments = ["-qefc", $"{line} < /dev/null > /dev/null 2>&1", "/dev/null"] }));
+        var shown = await new StreamReader(child.Output).ReadToEndAsync(Cancellation);
+        return ((await child.WaitAsync(Cancellation)).Code, shown);
+    }
+
     protected async Task<ChildProcess> StartAsync(Who who, string command, params (string Name, string Value)[] environment)
     {
         var variables = environment.Append(("PATH", "/usr/bin:/bin")).ToDictionary(static e => e.Item1, static e => e.Item2);
+        var start = (await FindAsync(variables)).Wrap(new ChildStart("/bin/bash", ["-c", command], Policy.Workspace, variables) { Output = ChildOutput.Merged, Input = ChildInput.Piped }, Policy);
+        return ChildProcess.Start(As(who, start));
+    }
+
+    private static async Task<Bubblewrap> FindAsync(Dictionary<string, string> variables)
+    {
         var (bubblewrap, missing) = await Bubblewrap.FindAsync(variables, TimeProvider.System, Cancellation);
         Assert.Null(missing);
-        var start = bubblewrap!.Wrap(new ChildStart("/bin/bash", ["-c", command], Policy.Workspace, variables) { Output = ChildOutput.Merged, Input = ChildInput.Piped }, Policy);
-        return ChildProcess.Start(As(who, start));
+        return bubblewrap!;
     }
 
     private static ChildStart As(Who who, ChildStart start) => who == Who.Nobody && Environment.UserName == "root"
