@@ -11,7 +11,7 @@ public sealed class AcpReplayTests
     public static TheoryData<string> Captures => [.. AcpReplay.Names];
 
     [Fact]
-    public void There_are_recordings_of_several_agents() => Assert.InRange(AcpReplay.Names.Count(), 10, 100);
+    public void There_are_recordings_of_several_agents() => Assert.InRange(AcpReplay.Names.Count(), 40, 100);
 
     [Theory]
     [MemberData(nameof(Captures))]
@@ -22,14 +22,17 @@ public sealed class AcpReplayTests
         foreach (var line in lines)
             replay.Play(line);
 
-        var said = string.Concat(SaidInTurns(lines));
+        var turns = Turns(lines).ToList();
+        var said = string.Concat(turns.Select(AcpReplay.Said));
         Assert.Equal(said, replay.Kept);
         Assert.Equal(said, replay.Shown);
-        Assert.Equal(lines.Count(l => l.Text("dir") == "in" && l.Find("msg")?.Text("method") == "session/prompt"), replay.Turns.Count);
+        Assert.Equal(Beside(lines).Select(AcpReplay.Said).OfType<string>(), Reported(replay).Select(AcpReplay.Said).OfType<string>());
+        Assert.Equal(lines.Count(l => IsPrompt(l, AcpReplay.Session(lines))), replay.Turns.Count);
         Assert.Equal(name.Contains("error", StringComparison.Ordinal), replay.Turns.Exists(f => f is not null));
+        Assert.Equal(name == "gemini-09-load", replay.Lost is not null);
         var calls = replay.Parts.OfType<ToolCallPart>().Select(c => c.CallId).ToList();
         Assert.Equal(calls.Distinct(), calls);
-        Assert.Equal(Calls(lines), calls.ToHashSet());
+        Assert.Equal(Calls(turns), calls.ToHashSet());
     }
 
     [Theory]
@@ -37,13 +40,12 @@ public sealed class AcpReplayTests
     public void Of_one_that_is_cut_at_any_line_everything_before_the_cut_was_shown(string name)
     {
         var lines = AcpReplay.Lines(name);
-        for (var cut = 0; cut <= lines.Count; cut++)
+        var replay = AcpReplay.Begun(lines);
+        for (var cut = 1; cut <= lines.Count; cut++)
         {
-            var replay = AcpReplay.Begun(lines);
-            foreach (var line in lines.Take(cut))
-                replay.Play(line);
+            replay.Play(lines[cut - 1]);
 
-            Assert.Equal(string.Concat(SaidInTurns(lines.Take(cut))), replay.Shown);
+            Assert.Equal(string.Concat(Turns(lines.Take(cut)).Select(AcpReplay.Said)), replay.Shown);
         }
     }
 
@@ -52,21 +54,19 @@ public sealed class AcpReplayTests
     public void Frames_in_another_order_or_twice_lose_no_text(string name)
     {
         var lines = AcpReplay.Lines(name);
-        var prompt = lines.ToList().FindIndex(l => l.Text("dir") == "in" && l.Find("msg")?.Text("method") == "session/prompt");
+        var prompt = lines.ToList().FindIndex(l => IsPrompt(l, AcpReplay.Session(lines)));
         for (var seed = 0; seed < 20; seed++)
         {
             var replay = AcpReplay.Begun(lines);
             foreach (var line in lines.Take(prompt + 1))
                 replay.Play(line);
-            var frames = lines.Skip(prompt + 1).Where(l => l.Text("dir") == "out").Select(l => l.GetProperty("msg")).ToList();
-            var random = new Random(seed);
-            var mixed = frames.Concat(frames).OrderBy(_ => random.Next()).ToList();
+            var frames = lines.Skip(prompt + 1).Where(l => l.Text("dir") == "out").Select(l => l.GetProperty("msg")).ToArray();
+            var mixed = frames.Concat(frames).ToArray();
+            new Random(seed).Shuffle(mixed);
             foreach (var frame in mixed)
                 replay.Hear(frame);
 
-            var reported = string.Concat(replay.Bodies.OfType<AgentReported>().Select(r => AcpReplay.Said(r.Frame!.Value)));
-            Assert.Equal(
-                string.Concat(mixed.Select(AcpReplay.Said)).Order(), (replay.Shown + reported).Order());
+            Assert.Equal(string.Concat(mixed.Select(AcpReplay.Said)).Order(), Told(replay).Order());
         }
     }
 
@@ -75,60 +75,93 @@ public sealed class AcpReplayTests
     public void A_frame_with_any_value_broken_breaks_nothing(string name)
     {
         var lines = AcpReplay.Lines(name);
-        foreach (var wrong in BrokenFrames.Wrongs)
+        var replay = AcpReplay.Begun(lines);
+        var wasText = false;
+        foreach (var line in lines)
         {
-            var replay = AcpReplay.Begun(lines);
-            foreach (var line in lines)
+            replay.Play(line);
+            if (line.Text("dir") != "out" || line.Find("msg") is not { ValueKind: JsonValueKind.Object } frame)
+                continue;
+
+            // A word after another is broken as that was.
+            var isText = AcpReplay.Said(frame) is not null;
+            foreach (var broken in isText && wasText ? [] : BrokenFrames.Of(frame))
+                replay.Hear(broken);
+            wasText = isText;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Captures))]
+    public void An_answer_with_any_value_broken_breaks_nothing(string name)
+    {
+        var lines = AcpReplay.Lines(name);
+        for (var at = 0; at < lines.Count; at++)
+        {
+            if (lines[at].Text("dir") != "out" || lines[at].Find("msg") is not { } answer || answer.Find("id") is null || answer.Find("method") is not null)
+                continue;
+
+            foreach (var broken in BrokenFrames.Of(answer))
             {
-                replay.Play(line);
-                if (line.Text("dir") != "out" || line.Find("msg") is not { ValueKind: JsonValueKind.Object } frame || frame.GetRawText().Length > 4000)
-                    continue;
-                foreach (var broken in BrokenFrames.Of(frame, wrong).Take(60))
-                    replay.Hear(broken);
+                var replay = AcpReplay.Begun(lines);
+                foreach (var line in lines.Take(at))
+                    replay.Play(line);
+                replay.Hear(broken);
+                foreach (var line in lines.Skip(at + 1))
+                    replay.Play(line);
             }
         }
     }
 
-    [Fact]
-    public void Frames_that_nobody_knows_are_kept_as_they_came()
+    [Theory]
+    [MemberData(nameof(Captures))]
+    public void Frames_that_nobody_knows_are_kept_as_they_came_wherever_they_come(string name)
     {
-        var lines = AcpReplay.Lines("gemini-01-two-turn-allow");
+        string[] unknown =
+        [
+            """{"jsonrpc":"2.0","method":"_new/thing","params":[1]}""", """{"jsonrpc":"2.0","id":"s-1","method":"client/new","params":{}}""",
+            """{"jsonrpc":"2.0","method":"session/update","params":{"update":{"sessionUpdate":"new_thing","text":"x"}}}""", """{"any":1}""", "{}",
+        ];
+        var lines = AcpReplay.Lines(name);
         var replay = AcpReplay.Begun(lines);
         foreach (var line in lines)
+        {
             replay.Play(line);
-        var before = replay.Bodies.OfType<AgentReported>().Count();
-
-        string[] unknown = ["""{"jsonrpc":"2.0","method":"_new/thing","params":[1]}""", """{"jsonrpc":"2.0","id":"s-1","method":"client/new","params":{}}""", """{"any":1}""", "{}"];
-        foreach (var frame in unknown)
-            replay.Hear(JsonElement.Parse(frame));
-
-        Assert.Equal(unknown, replay.Bodies.OfType<AgentReported>().Skip(before).Select(r => r.Frame!.Value.GetRawText()));
-    }
-
-    /// <summary>What was said in turns; what a session that is loaded says again stands in the log already.</summary>
-    private static IEnumerable<string> SaidInTurns(IEnumerable<JsonElement> lines)
-    {
-        var prompted = false;
-        foreach (var line in lines)
-        {
-            prompted |= line.Text("dir") == "in" && line.Find("msg")?.Text("method") == "session/prompt";
-            if (prompted && line.Text("dir") == "out" && line.Find("msg") is { } frame && AcpReplay.Said(frame) is { } text)
-                yield return text;
-        }
-    }
-
-    private static HashSet<string> Calls(IEnumerable<JsonElement> lines)
-    {
-        var calls = new HashSet<string>(StringComparer.Ordinal);
-        var prompted = false;
-        foreach (var line in lines)
-        {
-            prompted |= line.Text("dir") == "in" && line.Find("msg")?.Text("method") == "session/prompt";
-            if (prompted && line.Text("dir") == "out" && line.Find("msg")?.Find("params") is { } parameters
-                && (parameters.Find("update")?.Text("toolCallId") ?? parameters.Find("toolCall")?.Text("toolCallId")) is { } id)
-                calls.Add(id);
+            foreach (var frame in unknown)
+                replay.Hear(JsonElement.Parse(frame));
         }
 
-        return calls;
+        Assert.Equal(lines.SelectMany(_ => unknown), Reported(replay).Select(f => f.GetRawText()).Where(unknown.Contains));
+        Assert.Equal(string.Concat(Turns(lines).Select(AcpReplay.Said)), replay.Kept);
     }
+
+    /// <summary>All that was said, also what was carried as it came.</summary>
+    private static string Told(AcpReplay replay) => replay.Shown + string.Concat(Reported(replay).Select(AcpReplay.Said));
+
+    private static IEnumerable<JsonElement> Reported(AcpReplay replay) => replay.Bodies.OfType<AgentReported>().Select(r => r.Frame!.Value);
+
+    private static bool IsPrompt(JsonElement line, string? session) =>
+        line.Text("dir") == "in" && line.Find("msg")?.Text("method") == "session/prompt" && line.Find("msg", "params")?.Text("sessionId") == session;
+
+    /// <summary>What the agent said in the session's turns; what a session that is loaded says again stands in the log already.</summary>
+    private static IEnumerable<JsonElement> Turns(IEnumerable<JsonElement> lines)
+    {
+        var session = AcpReplay.Session(lines);
+        return Heard(lines.SkipWhile(l => !IsPrompt(l, session))).Where(f => f.Find("params")?.Text("sessionId") == session);
+    }
+
+    /// <summary>What the agent said of other sessions than Skein's.</summary>
+    private static IEnumerable<JsonElement> Beside(IEnumerable<JsonElement> lines)
+    {
+        var session = AcpReplay.Session(lines);
+        return Heard(lines).Where(f => f.Find("params")?.Text("sessionId") is { } other && other != session);
+    }
+
+    private static IEnumerable<JsonElement> Heard(IEnumerable<JsonElement> lines) =>
+        lines.Where(l => l.Text("dir") == "out").Select(l => l.GetProperty("msg"));
+
+    private static HashSet<string> Calls(IEnumerable<JsonElement> frames) =>
+    [
+        .. frames.Select(f => f.Find("params", "update")?.Text("toolCallId") ?? f.Find("params", "toolCall")?.Text("toolCallId")).OfType<string>(),
+    ];
 }

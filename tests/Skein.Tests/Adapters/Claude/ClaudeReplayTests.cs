@@ -88,24 +88,19 @@ public sealed class ClaudeReplayTests
     [MemberData(nameof(Captures))]
     public void A_frame_with_any_value_broken_breaks_nothing(string capture)
     {
-        foreach (var wrong in BrokenFrames.Wrongs)
+        var (protocol, steps) = (new ClaudeProtocol("claude", TimeProvider.System), new AgentSteps());
+        Work(protocol, steps, begins: true);
+        foreach (var frame in Frames(capture))
         {
-            var (protocol, steps) = (new ClaudeProtocol("claude", TimeProvider.System), new AgentSteps());
-            Work(protocol, steps, begins: true);
-            foreach (var frame in Frames(capture))
-            {
-                Hear(frame);
-                if (frame.GetRawText().Length > 4000)
-                    continue;
-                foreach (var broken in BrokenFrames.Of(frame, wrong).Take(60))
-                    Hear(broken);
-            }
+            Hear(frame);
+            foreach (var broken in BrokenFrames.Of(frame))
+                Hear(broken);
+        }
 
-            void Hear(JsonElement frame)
-            {
-                protocol.Hear(frame, steps);
-                Work(protocol, steps, begins: false);
-            }
+        void Hear(JsonElement frame)
+        {
+            protocol.Hear(frame, steps);
+            Work(protocol, steps, begins: false);
         }
     }
 

@@ -166,18 +166,12 @@ public sealed class CodexReplayTests
     public void A_frame_with_any_value_broken_breaks_nothing(string name)
     {
         var lines = CodexReplay.Lines(name);
-        foreach (var wrong in BrokenFrames.Wrongs)
+        var replay = CodexReplay.Begun(lines);
+        foreach (var line in lines)
         {
-            var replay = CodexReplay.Begun(lines);
-            foreach (var line in lines)
-            {
-                replay.Play(line);
-                if (line.Text("dir") == "out" && line.GetRawText().Length < 4000)
-                {
-                    foreach (var broken in BrokenFrames.Of(line.GetProperty("msg"), wrong).Take(60))
-                        replay.Hear(broken);
-                }
-            }
+            replay.Play(line);
+            foreach (var broken in line.Text("dir") == "out" ? BrokenFrames.Of(line.GetProperty("msg")) : [])
+                replay.Hear(broken);
         }
     }
 
