@@ -71,6 +71,21 @@ public sealed class DrivenAgentTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task One_that_falls_silent_fails_its_turn_and_goes_on_with_the_next()
+    {
+        await _user.GoodAsync("config", "set", "silence_seconds", "5");
+        var agent = $"acp:{string.Join(' ', AcpStandIn.Command(_own.Path))}";
+
+        var fell = await _user.RunAsync("run", "--agent", agent, "sleep");
+        var went = await _user.GoodAsync("run", "-s", "last", "state");
+
+        Assert.Equal(1, fell.Code);
+        Assert.Contains("said nothing for 5 s in the middle of its turn", fell.Error, StringComparison.Ordinal);
+        Assert.Contains("'silence_seconds' in the settings", fell.Error, StringComparison.Ordinal);
+        Assert.Contains("\"prompts\":2", went.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_settings_name_it_and_the_list_says_whether_it_is_installed()
     {
         var settings = JsonSerializer.Serialize(new

@@ -51,6 +51,15 @@ const commands = {
     require('child_process').spawn('sleep', ['600'], { stdio: 'ignore' });
     await new Promise(done => { running.cancel = done; });
   },
+  // A call that lasts until there is a file 'go'; then nothing more is heard.
+  work: async id => {
+    update(id, { sessionUpdate: 'tool_call', toolCallId: 't', status: 'in_progress', title: 'work', kind: 'execute', rawInput: {} });
+    while (!fs.existsSync(path.join(folder, 'go'))) await new Promise(done => setTimeout(done, 20));
+    update(id, { sessionUpdate: 'tool_call_update', toolCallId: 't', status: 'completed', rawOutput: 'worked' });
+    await new Promise(() => {});
+  },
+  // It stops in its tracks once the turn is over, and reads no more.
+  freeze: async () => { setImmediate(() => process.kill(process.pid, 'SIGSTOP')); },
   stubborn: async id => { process.on('SIGINT', () => {}); say(id, 'No.'); await new Promise(() => {}); },
   compact: async (id, s, rest) => { s.prompts = ['summary ' + rest]; write(id, s); },
   big: async (id, s, n) => {

@@ -58,6 +58,8 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
         Send(Request.Initialize, "initialize", Greeting(), steps);
     }
 
+    public bool IsBusy => _working is { HasOpenCalls: true };
+
     public bool IsWaiting => _compaction.IsWaiting;
 
     public void Prompt(ITurn turn, string? before, AgentSteps steps)

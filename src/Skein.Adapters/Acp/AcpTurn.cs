@@ -10,6 +10,8 @@ internal sealed class AcpTurn(TurnId turn, TurnWriter writer, AcpReports reports
 {
     private readonly Dictionary<string, AcpCall> _calls = new(StringComparer.Ordinal);
 
+    public bool HasOpenCalls => _calls.Values.Any(c => !c.IsOver);
+
     /// <summary>Whether an update says what was said or done, rather than how things stand.</summary>
     public static bool IsConversation(JsonElement update) =>
         update.Text("sessionUpdate") is "agent_message_chunk" or "agent_thought_chunk" or "user_message_chunk" or "tool_call" or "tool_call_update" or "plan";

@@ -35,6 +35,8 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
 
     public bool RanBeside => _own.RanBeside;
 
+    public bool IsBusy => _working is { HasOpenCalls: true };
+
     public bool IsWaiting => _isWaiting && _working is not null;
 
     public IReadOnlyList<string> Arguments(Session session, AgentResume? resume)

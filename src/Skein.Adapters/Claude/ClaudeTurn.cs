@@ -21,6 +21,8 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer, C
     /// <summary>What an answer was marked with, where it stands for a failed call of the model.</summary>
     public string? Error { get; private set; }
 
+    public bool HasOpenCalls => writer.Open.Any();
+
     /// <returns>False: it has no event of its own.</returns>
     public bool Hear(JsonElement frame, AgentSteps steps)
     {

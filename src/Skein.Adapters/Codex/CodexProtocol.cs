@@ -36,6 +36,8 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
 
     public bool RanBeside { get; private set; }
 
+    public bool IsBusy => _working is { HasOpenCalls: true };
+
     public void Open(Session session, AgentResume? resume, AgentSteps steps)
     {
         (_opening, _resume) = (session, resume);

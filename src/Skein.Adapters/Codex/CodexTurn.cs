@@ -20,6 +20,8 @@ internal sealed class CodexTurn(string agent, TurnId turn, TurnWriter writer, Co
     private bool _hasCalled;
     private int _retries;
 
+    public bool HasOpenCalls => writer.Open.Any();
+
     /// <summary>What is known of a call; null: nothing.</summary>
     public CodexItem? Find(string? id) => id is null ? null : _calls.GetValueOrDefault(id);
 

@@ -27,8 +27,11 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>How long it may take to open its session.</summary>
     public TimeSpan StartWithin { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long it may say nothing in the middle of a turn, unless a call of a tool is open or somebody is asked; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</summary>
+    public TimeSpan SilenceWithin { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>How long it may wait for its own work in the background without a word.</summary>
-    public TimeSpan SilenceWithin { get; init; } = TimeSpan.FromMinutes(30);
+    public TimeSpan BackgroundWithin { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>How long it may take to tell what commands it offers, where one of them is wanted.</summary>
     public TimeSpan OfferWithin { get; init; } = TimeSpan.FromSeconds(5);
@@ -69,8 +72,10 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
         cancellationToken.ThrowIfCancellationRequested();
     }
 
+    public async ValueTask DisposeAsync() => await StopAsync();
+
     /// <summary>Ends what was started; an agent that is at rest has nothing to lose by SIGKILL after SIGINT.</summary>
-    public async ValueTask DisposeAsync()
+    internal async Task StopAsync()
     {
         if (Live is { } live && !live.Process.Ended.IsCompleted)
             await live.Process.StopAsync(options.EndWithin, options.Time);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
@@ -21,6 +22,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private readonly List<Task> _watches = [];
     private Phase _phase;
     private AgentResume? _resume;
+    private Silence? _silence;
     private bool _isTold;
     private string? _tooSlow;
 
@@ -69,6 +71,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
         await Task.WhenAll(_watches);
         await _askedEnds.CancelAsync();
         await _interrupting.DisposeAsync();
+        _silence?.Dispose();
         _bounds.Dispose();
         _askedEnds.Dispose();
     }
@@ -111,7 +114,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
         switch (step)
         {
             case AgentStep.Send send:
-                await conversation.Process.SendAsync(send.Frame);
+                await SendAsync(conversation, send.Frame);
                 return null;
             case AgentStep.Yield { Output: AgentEvents events }:
                 await SteerAsync(conversation);
@@ -150,6 +153,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private void Begin(Conversation conversation, string? before)
     {
         _phase = Phase.Working;
+        _silence = new Silence(_options.SilenceWithin, _options.Time);
         if (_turn.Compaction is { } compaction)
             conversation.Protocol.Compact(_turn, compaction.Keep, conversation.Steps);
         else
@@ -193,6 +197,13 @@ internal sealed class DrivenTurn : IAsyncDisposable
         if (_phase == Phase.Opening)
             await _agent.DropAsync();
         _phase = Phase.Over;
+        if (_tooSlow is not null)
+        {
+            // It has heard the interrupt, but not what it was to do before: the next turn is safer with another start of it.
+            await _agent.StopAsync();
+            failure = new TurnFailure(FailureKind.Internal, _options.Name, _tooSlow);
+        }
+
         return _interrupted.Task.IsCompleted ? null : failure;
     }
 
@@ -236,12 +247,12 @@ internal sealed class DrivenTurn : IAsyncDisposable
     {
         List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
         if (!_isTold)
-            first.Add(_interrupted.Task);
+            first.AddRange(_silence is null ? [_interrupted.Task] : [_interrupted.Task, _silence.Due]);
         using var heard = new CancellationTokenSource();
-        var within = _turn.Compaction is null ? _options.SilenceWithin : _options.OfferWithin;
-        var silence = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(within, _options.Time, heard.Token) : null;
-        if (silence is not null)
-            first.Add(silence);
+        var within = _turn.Compaction is null ? _options.BackgroundWithin : _options.OfferWithin;
+        var waited = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(within, _options.Time, heard.Token) : null;
+        if (waited is not null)
+            first.Add(waited);
         await Task.WhenAny(first);
         await heard.CancelAsync();
 
@@ -250,17 +261,46 @@ internal sealed class DrivenTurn : IAsyncDisposable
         else if (_asked.FirstOrDefault(a => a.Answer.IsCompleted) is { Question: { } question } asked)
         {
             _asked.Remove(asked);
+            _silence?.Break();
             conversation.Protocol.Answer(question, await asked.Answer, conversation.Steps);
         }
-        else if (silence is { IsCompletedSuccessfully: true } && !conversation.Receiving.IsCompleted)
-            conversation.Protocol.GiveUp(within, conversation.Steps);
-        else
+        else if (conversation.Receiving.IsCompleted)
+        {
+            _silence?.Break();
             conversation.Protocol.Hear(await conversation.TakeAsync(), conversation.Steps);
+        }
+        else if (waited is { IsCompletedSuccessfully: true })
+            conversation.Protocol.GiveUp(within, conversation.Steps);
+        else if (_silence!.IsTooLong(isMeant: _asked.Count > 0 || conversation.Protocol.IsWaiting || conversation.Protocol.IsBusy))
+            await InterruptAsync(conversation, Silent());
     }
 
-    private async Task InterruptAsync(Conversation conversation)
+    private string Silent() =>
+        $"{_options.Name} said nothing for {_options.SilenceWithin.TotalSeconds:0} s in the middle of its turn, though no call of a tool was open and nobody was asked: it was ended ('silence_seconds' in the settings).";
+
+    /// <summary>Writes to the agent, which takes only so much that it does not read.</summary>
+    private async Task SendAsync(Conversation conversation, JsonObject frame)
+    {
+        var sending = conversation.Process.SendAsync(frame);
+        while (_silence is not null && await Task.WhenAny(sending, _interrupted.Task, _silence.Due) != sending)
+        {
+            var isInterrupted = _interrupted.Task.IsCompleted;
+            if (!isInterrupted && !_silence.IsTooLong(isMeant: false))
+                continue;
+            _tooSlow ??= isInterrupted ? null : Silent();
+            if (await Task.WhenAny(sending, Task.Delay(_options.InterruptWithin, _options.Time, _bounds.Token)) != sending)
+                await conversation.Process.StopAsync(_options.EndWithin, _options.Time);
+            break;
+        }
+
+        await sending;
+    }
+
+    /// <param name="why">What it fails with; null: somebody wants the turn to end.</param>
+    private async Task InterruptAsync(Conversation conversation, string? why = null)
     {
         _isTold = true;
+        _tooSlow ??= why;
         _asked.Clear();
         if (_phase == Phase.Opening)
         {

@@ -47,6 +47,9 @@ public interface IAgentProtocol
     /// <summary>The running turn is told more.</summary>
     void Steer(Message message, AgentSteps steps);
 
+    /// <summary>A call of a tool is open, which takes as long as it takes: that the agent says nothing tells nothing about it.</summary>
+    bool IsBusy { get; }
+
     /// <summary>The agent has said all it has to say for now, and goes on by itself when its work in the background is done; or it has not told yet what it offers.</summary>
     bool IsWaiting => false;
 

@@ -14,6 +14,7 @@ internal sealed partial class SettingsParser(string file)
 {
     private const string TitlesRule = "must be true, false, or the model that makes them as 'provider/name'";
     private const string CostRule = "must be US dollars, more than 0 and at most 1,000,000";
+    private const string SilenceRule = "must be a number of seconds, 0 to 604,800; 0: for ever";
     private const string StepsRule = "must be a number of calls of the model, 1 or more";
 
     private static readonly JsonDocumentOptions s_json = new()
@@ -39,7 +40,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints", "telemetry"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "silence_seconds", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints", "telemetry"))
         {
             settings = node.Name switch
             {
@@ -55,6 +56,7 @@ internal sealed partial class SettingsParser(string file)
                 "retention" => settings with { Retention = ReadRetention(node) },
                 "compress_days" => settings with { CompressDays = node.Count("must be a number of days, 0 or more; 0: never") },
                 "agents" => settings with { Agents = node.Properties().Select(ReadAgent).ToDictionary(static a => a.Name, StringComparer.Ordinal) },
+                "silence_seconds" => settings with { SilenceSeconds = node.Count(SilenceRule) is var longest and not > 604_800 ? longest : throw node.Wrong(SilenceRule) },
                 "mcp" => settings with { Mcp = McpParser.Read(node) },
                 "hooks" => settings with { Hooks = HookParser.Read(node) },
                 "sandbox" => settings with { Sandbox = ReadSandbox(node) },

@@ -101,6 +101,7 @@ public sealed record SkeinSettings(
     string? Model = null, PermissionMode? Mode = null, string? Agent = null, Durability? Durability = null, bool? Redaction = null)
 {
     public const int UsualCompressDays = 30;
+    public const int UsualSilenceSeconds = 600;
 
     /// <summary>Whether the files of a workspace are snapshotted while an agent works; null: they are.</summary>
     public bool? Checkpoints { get; init; }
@@ -136,6 +137,9 @@ public sealed record SkeinSettings(
     /// <summary>Agents that are driven, by name; the user's word alone.</summary>
     public IReadOnlyDictionary<string, AgentSettings> Agents { get; init; } = new Dictionary<string, AgentSettings>();
 
+    /// <summary>How long a driven agent may say nothing in the middle of a turn; 0: for ever. The user's word alone.</summary>
+    public int? SilenceSeconds { get; init; }
+
     /// <summary>MCP servers by name.</summary>
     public IReadOnlyDictionary<string, McpServer> Mcp { get; init; } = new Dictionary<string, McpServer>();
 
@@ -168,6 +172,7 @@ public sealed record SkeinSettings(
         Retention = Retention,
         Telemetry = Telemetry,
         CompressDays = CompressDays,
+        SilenceSeconds = SilenceSeconds,
     };
 }
 

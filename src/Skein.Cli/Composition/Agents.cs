@@ -73,7 +73,8 @@ internal sealed class Agents : IAsyncDisposable
             with { MakeTitle = new TitleWriter(models, settings.TitlesOfAsync, surroundings.Time).MakeAsync };
         var driven = new AgentCatalog(
             user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time,
-            async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Workspace?.Container, sandboxes.OfAgentAsync);
+            async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Workspace?.Container, sandboxes.OfAgentAsync,
+            user.Settings.SilenceSeconds is 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(user.Settings.SilenceSeconds ?? SkeinSettings.UsualSilenceSeconds));
         string[] names = [own.Name, .. driven.Named.Select(a => a.Name)];
         var agent = user.Settings.Agent ?? own.Name;
         if (!names.Contains(agent))

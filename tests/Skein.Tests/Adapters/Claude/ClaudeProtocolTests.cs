@@ -57,6 +57,19 @@ public sealed class ClaudeProtocolTests
     }
 
     [Fact]
+    public void It_is_busy_while_a_call_of_its_turn_is_open()
+    {
+        Begin();
+        var before = _protocol.IsBusy;
+
+        Hear("""{"type":"assistant","message":{"id":"m1","content":[{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"make"}}]}}""");
+        var during = _protocol.IsBusy;
+        Hear("""{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1","content":"made"}]}}""");
+
+        Assert.Equal((false, true, false), (before, during, _protocol.IsBusy));
+    }
+
+    [Fact]
     public void A_question_that_it_takes_back_is_forgotten()
     {
         Begin();

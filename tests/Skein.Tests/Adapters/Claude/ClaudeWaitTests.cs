@@ -44,7 +44,7 @@ public sealed class ClaudeWaitTests
         var options = new DrivenAgentOptions("claude", new AgentCommand("sh", ["-c", Program, "claude"], []), () => new ClaudeProtocol("claude", TimeProvider.System), TimeProvider.System)
         {
             Environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-            SilenceWithin = TimeSpan.FromMilliseconds(300),
+            BackgroundWithin = TimeSpan.FromMilliseconds(300),
         };
         await using var agent = new DrivenAgent(options);
 

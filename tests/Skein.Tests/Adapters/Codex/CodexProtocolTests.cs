@@ -51,6 +51,19 @@ public sealed class CodexProtocolTests
         Assert.Null(Sent()["params"]!["sandboxPolicy"]);
     }
 
+    [Fact]
+    public void It_is_busy_while_a_call_of_its_turn_is_open()
+    {
+        Begin(PermissionMode.Ask);
+        var before = _protocol.IsBusy;
+
+        Hear("""{"method":"item/started","params":{"threadId":"t1","turnId":"u1","item":{"type":"commandExecution","id":"c1","command":"make","status":"inProgress"}}}""");
+        var during = _protocol.IsBusy;
+        Hear("""{"method":"item/completed","params":{"threadId":"t1","turnId":"u1","item":{"type":"commandExecution","id":"c1","command":"make","status":"completed","exitCode":0}}}""");
+
+        Assert.Equal((false, true, false), (before, during, _protocol.IsBusy));
+    }
+
     [Theory]
     [InlineData(PermissionAnswer.Once, "accept")]
     [InlineData(PermissionAnswer.Always, "acceptForSession")]
