@@ -40,9 +40,11 @@ public sealed class AgentCatalog(
     /// <summary>All that the agent's program sees.</summary>
     public IReadOnlyDictionary<string, string> EnvironmentOf(DrivableAgent agent) => agent.Command.EnvironmentOf(tools, all);
 
-    private AgentKind Kind(DrivableAgent agent) =>
-        DrivenAgent.Kind(new DrivenAgentOptions(agent.Name, agent.Command, () => agent.Protocol(time), time) 
-        {
-            Environment = EnvironmentOf(agent), Passed = agent.Command.OwnVariables(all), ContainerOf = containerOf, Confine = confine, SilenceWithin = silence,
-        });
+    /// <summary>How an agent is driven.</summary>
+    internal DrivenAgentOptions Options(DrivableAgent agent) => new(agent.Name, agent.Command, () => agent.Protocol(time), time)
+    {
+        Environment = EnvironmentOf(agent), Passed = agent.Command.OwnVariables(all), ContainerOf = containerOf, Confine = confine, SilenceWithin = silence,
+    };
+
+    private AgentKind Kind(DrivableAgent agent) => DrivenAgent.Kind(Options(agent));
 }

@@ -106,6 +106,7 @@ const serve = {
     if (!fs.existsSync(file(sessionId))) throw { code: -32002, message: 'No such session: ' + sessionId };
     const s = read(sessionId);
     for (const p of s.prompts) say(sessionId, p, 'user_message_chunk');
+    for (const where of s.leaves ?? []) try { fs.writeFileSync(where, ''); } catch { /* It may not. */ }
     say(sessionId, 'history');
     offer(sessionId);
     return { modes: { ...modes, currentModeId: s.mode }, models: models(s) };

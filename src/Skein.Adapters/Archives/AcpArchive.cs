@@ -4,14 +4,14 @@ using System.Text.Json.Nodes;
 using Skein.Adapters.Acp;
 using Skein.Adapters.Driving;
 using Skein.Core;
-using Skein.Sandbox.Confining;
 
 namespace Skein.Adapters.Archives;
 
-/// <summary>The sessions of an agent that lists them over the Agent Client Protocol, and tells what was said in one when it loads it.</summary>
-/// <param name="agent">How its program is started.</param>
-/// <param name="environment">All that it sees.</param>
-public sealed class AcpArchive(DrivableAgent agent, IReadOnlyDictionary<string, string> environment, IdSource ids, TimeProvider time) : IAgentArchive
+/// <summary>
+/// The sessions of an agent that lists them over the Agent Client Protocol, and tells what was said in one when it loads it. Its program
+/// runs where it would work in the folder that it was asked about, whatever folder it says a session is of.
+/// </summary>
+public sealed class AcpArchive(DrivenAgentOptions agent, IdSource ids) : IAgentArchive
 {
     private const int MostPages = 1000;
     private static readonly TimeSpan s_within = TimeSpan.FromMinutes(2);
@@ -31,7 +31,7 @@ public sealed class AcpArchive(DrivableAgent agent, IReadOnlyDictionary<string, 
                 if (cursor is not null)
                     parameters["cursor"] = cursor;
                 var answer = await call("session/list", parameters, null, token);
-                found.AddRange(answer.Items("sessions").Where(s => s.Text("sessionId") is { Length: > 0 }).Select(SessionOf));
+                found.AddRange(answer.Items("sessions").Where(s => s.Text("sessionId") is { Length: > 0 }).Select(told => SessionOf(told, folder)));
                 if ((cursor = answer.Text("nextCursor")) is null)
                     break;
             }
@@ -41,7 +41,7 @@ public sealed class AcpArchive(DrivableAgent agent, IReadOnlyDictionary<string, 
         cancellationToken);
 
     public Task<FoundTranscript> ReadAsync(FoundSession found, CancellationToken cancellationToken) => WithAgentAsync(
-        found.Workspace ?? "/",
+        found.Place,
         async (call, about, token) =>
         {
             if (!AcpAgent.Of(about).Replays)
@@ -49,23 +49,23 @@ public sealed class AcpArchive(DrivableAgent agent, IReadOnlyDictionary<string, 
 
             var replayed = new AcpReplayed(ids);
             var loaded = await call(
-                "session/load", new JsonObject { ["sessionId"] = found.Id, ["cwd"] = found.Workspace ?? "/", ["mcpServers"] = new JsonArray() }, replayed.Hear, token);
+                "session/load", new JsonObject { ["sessionId"] = found.Id, ["cwd"] = found.Workspace ?? found.Place, ["mcpServers"] = new JsonArray() }, replayed.Hear, token);
             return new FoundTranscript(AcpSettings.None.After(loaded).Model, replayed.Build(), []);
         },
         cancellationToken);
 
-    private static FoundSession SessionOf(JsonElement told) => new(
+    private static FoundSession SessionOf(JsonElement told, string folder) => new(
         told.Text("sessionId")!, told.Text("cwd"), SessionFiles.TitleOf(told.Text("title")),
         DateTimeOffset.TryParse(told.Text("updatedAt"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null,
-        told.Text("sessionId")!);
+        folder);
 
     private async Task<T> WithAgentAsync<T>(string folder, Func<Call, JsonElement, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var tooLong = new CancellationTokenSource(s_within, time);
+        using var tooLong = new CancellationTokenSource(s_within, agent.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(tooLong.Token, cancellationToken);
         try
         {
-            await using var process = AgentProcess.Start(agent.Name, agent.Command, Directory.Exists(folder) ? folder : "/", environment, Confinement.Off, time);
+            await using var process = await agent.StartAsync(folder, [], either.Token);
             var last = 0;
             var about = await CallAsync("initialize", AcpProtocol.Greeting(), null, either.Token);
             return await work(CallAsync, about, either.Token);

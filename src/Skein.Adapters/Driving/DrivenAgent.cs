@@ -41,6 +41,21 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
 
     /// <summary>How long it may take to end after SIGINT; then it gets SIGKILL.</summary>
     public TimeSpan EndWithin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Starts its program where the work in a folder is done: in a container, confined, or here.</summary>
+    /// <param name="arguments">What it is given after its command's own.</param>
+    /// <exception cref="AgentFailedException">It is not installed, or cannot be run there.</exception>
+    internal async Task<AgentProcess> StartAsync(string folder, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var command = Command with { Arguments = [.. Command.Arguments, .. arguments] };
+        var container = await ContainerOf(folder, cancellationToken);
+        if (container is not null)
+            command = ContainerCommand.In(container, folder, command, Passed, Environment);
+        var confinement = container is null ? await Confine(folder, cancellationToken) : Confinement.Off;
+        if (confinement.Missing is { } missing)
+            throw new AgentFailedException(FailureKind.Internal, $"The settings say that work in {folder} is done in a sandbox, and there is none: {missing}.");
+        return AgentProcess.Start(Name, command, folder, Environment, confinement, Time);
+    }
 }
 
 /// <summary>
@@ -88,14 +103,7 @@ public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
     {
         await DropAsync();
         var protocol = options.Protocol();
-        var command = options.Command with { Arguments = [.. options.Command.Arguments, .. protocol.Arguments(session, resume) ?? []] };
-        var container = await options.ContainerOf(session.Workspace, CancellationToken.None);
-        if (container is not null)
-            command = ContainerCommand.In(container, session.Workspace, command, options.Passed, options.Environment);
-        var confinement = container is null ? await options.Confine(session.Workspace, CancellationToken.None) : Confinement.Off;
-        if (confinement.Missing is { } missing)
-            throw new AgentFailedException(FailureKind.Internal, $"The settings say that work in {session.Workspace} is done in a sandbox, and there is none: {missing}.");
-        return Live = new Conversation(AgentProcess.Start(options.Name, command, session.Workspace, options.Environment, confinement, options.Time), protocol);
+        return Live = new Conversation(await options.StartAsync(session.Workspace, protocol.Arguments(session, resume) ?? [], CancellationToken.None), protocol);
     }
 
     /// <summary>Kills what was started.</summary>

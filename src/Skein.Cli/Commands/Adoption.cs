@@ -19,9 +19,17 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
     private const int Shown = 50;
 
     /// <summary>Lists those of this folder, or of all.</summary>
-    public async Task<int> ListAsync(bool all, bool json, CancellationToken cancellationToken)
+    public Task<int> ListAsync(bool all, bool json, CancellationToken cancellationToken) =>
+        WithArchiveAsync(archive => ListAsync(archive, all, json, cancellationToken), cancellationToken);
+
+    /// <summary>Makes a session of one, unless that was done before.</summary>
+    /// <param name="name">Its id, or the start of it.</param>
+    /// <param name="workspace">Where it goes on; null: where it was.</param>
+    public Task<int> AdoptAsync(string name, string? workspace, PermissionMode? mode, bool json, CancellationToken cancellationToken) =>
+        WithArchiveAsync(archive => AdoptAsync(archive, name, workspace, mode, json, cancellationToken), cancellationToken);
+
+    private async Task<int> ListAsync(IAgentArchive archive, bool all, bool json, CancellationToken cancellationToken)
     {
-        var archive = await OpenAsync(cancellationToken);
         await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
         var found = (await archive.ListAsync(surroundings.Folder, cancellationToken))
             .Where(s => all || s.Workspace is null || Path.TrimEndingDirectorySeparator(s.Workspace) == surroundings.Folder)
@@ -56,12 +64,8 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
         return CommandLine.Good;
     }
 
-    /// <summary>Makes a session of one, unless that was done before.</summary>
-    /// <param name="name">Its id, or the start of it.</param>
-    /// <param name="workspace">Where it goes on; null: where it was.</param>
-    public async Task<int> AdoptAsync(string name, string? workspace, PermissionMode? mode, bool json, CancellationToken cancellationToken)
+    private async Task<int> AdoptAsync(IAgentArchive archive, string name, string? workspace, PermissionMode? mode, bool json, CancellationToken cancellationToken)
     {
-        var archive = await OpenAsync(cancellationToken);
         var found = Choose(name, await archive.ListAsync(surroundings.Folder, cancellationToken));
         var folder = workspace ?? (found.Workspace is { } own && Directory.Exists(own) ? own : null)
             ?? throw new UsageException($"The folder of {agent}'s session {found.Id}, {found.Workspace ?? "which it does not tell"}, is not there: say where it goes on with --workspace.");
@@ -98,15 +102,15 @@ internal sealed class Adoption(string agent, Surroundings surroundings)
         };
     }
 
-    private async Task<IAgentArchive> OpenAsync(CancellationToken cancellationToken)
+    private async Task<int> WithArchiveAsync(Func<IAgentArchive, Task<int>> work, CancellationToken cancellationToken)
     {
         var home = SkeinHome.Of(surroundings);
         using var settings = new HomeSettings(home, surroundings);
         using var keys = new ProviderKeys(home.Path);
         await using var agents = Composition.Agents.Open(
             home, await settings.ReadAsync(null, cancellationToken), await keys.ReadAsync(cancellationToken), settings, telemetry: null, surroundings);
-        return AgentArchives.Find(agent, agents.Driven, ChildEnvironment.Current(), new IdSource(surroundings.Time), surroundings.Time)
-            ?? throw new UsageException($"There is no agent '{TerminalText.CleanLine(agent)}' whose sessions could be taken over; there are: {string.Join(", ", agents.Driven.Named.Select(a => a.Name))}.");
+        return await work(AgentArchives.Find(agent, agents.Driven, ChildEnvironment.Current(), new IdSource(surroundings.Time))
+            ?? throw new UsageException($"There is no agent '{TerminalText.CleanLine(agent)}' whose sessions could be taken over; there are: {string.Join(", ", agents.Driven.Named.Select(a => a.Name))}."));
     }
 
     /// <summary>Sessions of Skein by the agent's own id.</summary>

@@ -1,4 +1,3 @@
-using Skein.Adapters;
 using Skein.Adapters.Archives;
 using Skein.Core;
 using Skein.Core.Events;
@@ -75,13 +74,12 @@ public sealed class AdoptionTests
         await using var flock = await Flock.StartAsync();
 
         var gone = await Assert.ThrowsAsync<ArchiveException>(() => Archive(flock, "broken").ListAsync("/", Cancellation));
-        var lost = await Assert.ThrowsAsync<ArchiveException>(() => Archive(flock).ReadAsync(new FoundSession("own-gone", "/", null, null, "own-gone"), Cancellation));
+        var lost = await Assert.ThrowsAsync<ArchiveException>(() => Archive(flock).ReadAsync(new FoundSession("own-gone", "/", null, null, "/"), Cancellation));
 
         Assert.Contains("The geese are out.", gone.Message, StringComparison.Ordinal);
         Assert.Contains("No such session: own-gone", lost.Message, StringComparison.Ordinal);
     }
 
-    private static AcpArchive Archive(Flock flock, string how = "sound") => new(
-        KnownAgents.Acp("goose", AcpStandIn.Command(flock.Own, how), []), new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
-        new IdSource(TimeProvider.System), TimeProvider.System);
+    private static AcpArchive Archive(Flock flock, string how = "sound") =>
+        new(Flock.Options(flock.Own, how, TimeProvider.System), new IdSource(TimeProvider.System));
 }

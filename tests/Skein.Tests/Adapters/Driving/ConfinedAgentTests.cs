@@ -1,4 +1,7 @@
 using System.Runtime.Versioning;
+using System.Text.Json;
+using Skein.Adapters.Archives;
+using Skein.Core;
 using Skein.Core.Events;
 using Skein.Sandbox.Confining;
 using Skein.Testing;
@@ -42,6 +45,30 @@ public sealed class ConfinedAgentTests
         Assert.Equal(!confined, written);
     }
 
+    // It says that the session is of a folder outside, and is asked what was said there.
+    [Fact(Timeout = 60_000)]
+    public async Task Its_sessions_that_began_outside_are_listed_and_read_in_the_same_sandbox()
+    {
+        Requires.Programs("bwrap", "prlimit", "node");
+        using var own = new TempFolder();
+        using var outside = new TempFolder();
+        var workspace = Directory.CreateDirectory(own.Below("workspace")).FullName;
+        var sessions = Directory.CreateDirectory(own.Below("sessions")).FullName;
+        var (bubblewrap, _) = await Bubblewrap.FindAsync(s_environment, TimeProvider.System, TestContext.Current.CancellationToken);
+        var policy = new SandboxPolicy(workspace, own.Below("home")) { Writable = [sessions], Readable = [AppContext.BaseDirectory] };
+        await File.WriteAllTextAsync(Path.Combine(sessions, "own-1.json"), JsonSerializer.Serialize(new { cwd = workspace, model = "grey", mode = "yolo", prompts = new[] { "hello" }, leaves = new[] { outside.Below("left"), Path.Combine(workspace, "left") } }), TestContext.Current.CancellationToken);
+        var archive = new AcpArchive(
+            Flock.Options(sessions, "sound", TimeProvider.System) with { Environment = s_environment, Confine = (folder, _) => new(Confinement.In(bubblewrap!, policy with { Workspace = folder })) },
+            new IdSource(TimeProvider.System));
+
+        var found = Assert.Single(await archive.ListAsync(workspace, TestContext.Current.CancellationToken));
+        var read = await archive.ReadAsync(found with { Workspace = outside.Path }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["hello", "history"], read.Messages.Select(m => m.Text));
+        Assert.True(File.Exists(Path.Combine(workspace, "left")));
+        Assert.False(File.Exists(outside.Below("left")));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Where_there_is_no_sandbox_it_is_not_started_and_the_turn_says_so()
     {
@@ -52,7 +79,12 @@ public sealed class ConfinedAgentTests
         var ended = await flock.TurnAsync(session, "env");
 
         Assert.Contains("is done in a sandbox, and there is none: for the test.", Assert.IsType<TurnFailed>(ended).Message, StringComparison.Ordinal);
+        var unlisted = await Assert.ThrowsAsync<ArchiveException>(() => new AcpArchive(
+            Flock.Options(own.Path, "sound", TimeProvider.System) with { Confine = (_, _) => new(Confinement.Unavailable("for the test")) }, new IdSource(TimeProvider.System))
+            .ListAsync(flock.Kernel.Workspace, TestContext.Current.CancellationToken));
+        Assert.Contains("and there is none: for the test.", unlisted.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(own.Below("sessions/starts")));
+        Assert.False(File.Exists(own.Below("starts")));
     }
 
     private static Task<Flock> StartAsync(TempFolder own, Func<string, Confinement> confine)
