@@ -68,8 +68,8 @@ public sealed class ModelTests : ModelBench
 
     public static TheoryData<string, string, string> Failures() => new()
     {
-        { "401", "openai", "401" },
-        { "401", "anthropic", "401" },
+        { "401", "openai", "skein auth set openai" },
+        { "401", "anthropic", "skein auth set anthropic" },
         { "not a stream", "openai", "" },
         { "not a stream", "anthropic", "" },
     };

@@ -231,7 +231,7 @@ public sealed class ModelCatalog : IDisposable
     private IChatClient Make(Provider provider, string model, ModelFacts facts, HttpMessageHandler connections)
     {
         var key = _keyCommands.GetValueOrDefault(provider.Name);
-        var errors = new ModelErrors(provider.Name, () => key?.Known ?? provider.ApiKey);
+        var errors = new ModelErrors(provider.Name, () => key?.Known ?? provider.ApiKey, provider.KeyOrigin);
         var http = new HttpClient(new ModelHttpHandler(errors, provider.Headers, key, provider.Kind, _time) { InnerHandler = connections }, disposeHandler: false)
         {
             Timeout = Timeout.InfiniteTimeSpan,

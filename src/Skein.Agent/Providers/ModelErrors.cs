@@ -9,7 +9,8 @@ namespace Skein.Agent.Providers;
 
 /// <summary>What a provider's refusal means: its kind, whether trying again may help, and one line that says so without secrets.</summary>
 /// <param name="key">The key as it is known by then; null: none is.</param>
-internal sealed class ModelErrors(string provider, Func<string?> key)
+/// <param name="keyOrigin">Where it came from, and how another is given.</param>
+internal sealed class ModelErrors(string provider, Func<string?> key, string keyOrigin)
 {
     private const int LongestMessage = 400;
 
@@ -28,7 +29,10 @@ internal sealed class ModelErrors(string provider, Func<string?> key)
         var said = $"{type} {message}";
         var kind = KindOf(status, said);
         var text = $"{provider} answered {(int)status}{(message.Length == 0 ? $" {status}" : $": {message}")}";
-        return new ModelException(kind, Line(text))
+        var line = Line(text);
+        if (status == HttpStatusCode.Unauthorized)
+            line = $"{line}{(line.EndsWith('.') ? "" : ".")} {keyOrigin}";
+        return new ModelException(kind, line)
         {
             Transient = IsTransient(status, kind, said, headers),
             RetryAfter = RetryAfter(headers, now),

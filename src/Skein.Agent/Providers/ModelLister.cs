@@ -12,7 +12,7 @@ internal static class ModelLister
     public static async Task<IReadOnlyList<string>> ListAsync(
         Provider provider, KeyCommand? command, HttpMessageHandler connections, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
-        var errors = new ModelErrors(provider.Name, () => command?.Known ?? provider.ApiKey);
+        var errors = new ModelErrors(provider.Name, () => command?.Known ?? provider.ApiKey, provider.KeyOrigin);
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         var address = new Uri(provider.BaseUrl.AbsoluteUri.TrimEnd('/') + provider.Kind switch

@@ -15,12 +15,13 @@ internal sealed class Provider
     private const string OpenRouter = "openrouter";
     private const int OllamaPort = 11434;
 
-    private Provider(ProviderConfiguration configuration, Uri baseUrl, bool needsKey, bool isMakers = false)
+    /// <param name="told">The key that the environment has.</param>
+    private Provider(ProviderConfiguration configuration, Uri baseUrl, bool needsKey, bool isMakers = false, string? told = null)
     {
         Name = configuration.Name;
         Kind = configuration.Kind;
         BaseUrl = baseUrl;
-        ApiKey = string.IsNullOrWhiteSpace(configuration.ApiKey) ? null : configuration.ApiKey.Trim();
+        ApiKey = told ?? NotBlank(configuration.ApiKey);
         DefaultModel = configuration.DefaultModel;
         KeyVariable = configuration.KeyVariable;
         Models = configuration.Models;
@@ -29,6 +30,10 @@ internal sealed class Provider
         KeyCommand = configuration.KeyCommand.Count > 0 && ApiKey is null ? configuration.KeyCommand : null;
         Api = configuration.Api ?? (baseUrl.Host == "api.openai.com" ? OpenAiApi.Responses : OpenAiApi.Chat);
         SmallModel = isMakers ? KnownModels.SmallOf(Name) : null;
+        KeyOrigin = told is not null ? $"The key is that of {KeyVariable} in the environment, which goes before one of 'skein auth set {Name}'."
+            : ApiKey is not null ? $"The key is the stored one: 'skein auth set {Name}' stores another."
+            : KeyCommand is not null ? $"The key is what its key_command ('{KeyCommand[0]}') told; one of 'skein auth set {Name}' goes before it."
+            : $"No key of it is known: 'skein auth set {Name}' stores one.";
         if (needsKey && ApiKey is null && KeyCommand is null)
             Problem = $"there is no key for {Name}: set {configuration.KeyVariable ?? "its apiKey in skein.json"}. Or store one: skein auth set {Name}";
     }
@@ -41,6 +46,10 @@ internal sealed class Provider
 
     public Uri BaseUrl { get; }
     public string? ApiKey { get; }
+
+    /// <summary>Where the key came from, and how another is given: for people whose key was refused.</summary>
+    public string KeyOrigin { get; }
+
     public string? DefaultModel { get; }
     public string? KeyVariable { get; }
     public IReadOnlyDictionary<string, ModelFacts> Models { get; }
@@ -89,7 +98,7 @@ internal sealed class Provider
         var variable = settings?.KeyVariable ?? $"{prefix}_API_KEY";
         var elsewhere = NotBlank(environment($"{prefix}_BASE_URL")) ?? settings?.BaseUrl;
         var whole = new ProviderConfiguration(
-            name, kind, elsewhere ?? address, NotBlank(environment(variable)) ?? settings?.ApiKey, variable, settings?.DefaultModel ?? model)
+            name, kind, elsewhere ?? address, settings?.ApiKey, variable, settings?.DefaultModel ?? model)
         {
             Models = settings?.Models ?? ReadOnlyDictionary<string, ModelFacts>.Empty,
             Api = settings?.Api,
@@ -98,7 +107,7 @@ internal sealed class Provider
             Headers = settings?.Headers ?? ReadOnlyDictionary<string, string>.Empty,
         };
         var baseUrl = Address(name, whole.BaseUrl!);
-        return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null, isMakers: elsewhere is null);
+        return new Provider(whole, kind == ProviderKind.Anthropic ? WithoutVersion(baseUrl) : baseUrl, needsKey: elsewhere is null, isMakers: elsewhere is null, NotBlank(environment(variable)));
     }
 
     private static Provider Other(ProviderConfiguration settings, Func<string, string?> environment)
@@ -116,11 +125,10 @@ internal sealed class Provider
 
         var address = settings.BaseUrl
             ?? (settings.Name == "ollama" ? Ollama(environment("OLLAMA_HOST")).AbsoluteUri.TrimEnd('/') + (settings.Kind == ProviderKind.OpenAi ? "/v1" : "") : throw new InvalidRequestException($"The provider {settings.Name} has no base URL."));
-        var key = settings.KeyVariable is null ? settings.ApiKey : NotBlank(environment(settings.KeyVariable)) ?? settings.ApiKey;
         var baseUrl = Address(settings.Name, address);
         return new Provider(
-            settings with { ApiKey = key }, settings.Kind == ProviderKind.OpenAi ? baseUrl : WithoutVersion(baseUrl), needsKey: settings.KeyVariable is not null || settings.KeyCommand.Count > 0,
-            isMakers: baseUrl.Host == "openrouter.ai");
+            settings, settings.Kind == ProviderKind.OpenAi ? baseUrl : WithoutVersion(baseUrl), needsKey: settings.KeyVariable is not null || settings.KeyCommand.Count > 0,
+            isMakers: baseUrl.Host == "openrouter.ai", told: settings.KeyVariable is { } variable ? NotBlank(environment(variable)) : null);
     }
 
     private static Uri Address(string provider, string address) =>

@@ -47,8 +47,25 @@ public sealed class KeyCommandTests : IDisposable
         var refused = await Assert.ThrowsAsync<ModelException>(() => AskAsync(models));
         await AskAsync(models);
 
-        Assert.Equal("mine answered 401: Incorrect API key: ***", refused.Message);
+        Assert.Equal("mine answered 401: Incorrect API key: ***. The key is what its key_command ('sh') told; one of 'skein auth set mine' goes before it.", refused.Message);
         Assert.Equal(["Bearer key-1", "Bearer key-2"], server.Requests.Select(r => r.Headers["authorization"]));
+    }
+
+    [Theory]
+    [InlineData("of-variable", "stored", "The key is that of MINE in the environment, which goes before one of 'skein auth set mine'.")]
+    [InlineData(null, "stored", "The key is the stored one: 'skein auth set mine' stores another.")]
+    [InlineData(null, null, "No key of it is known: 'skein auth set mine' stores one.")]
+    public async Task A_refusal_says_where_the_key_came_from_and_how_another_is_given(string? variable, string? stored, string origin)
+    {
+        await using var server = await ModelServer.StartAsync(Cancellation);
+        server.Enqueue(RefusedAnswer.OpenAi(401, "invalid_api_key", "No."));
+        var mine = new ProviderConfiguration("mine", ProviderKind.OpenAi, server.OpenAiAddress, stored, variable is null ? null : "MINE");
+        using var models = new ModelCatalog([mine], name => name == "MINE" ? variable : null, new Dictionary<string, Script>(), TimeProvider.System);
+
+        var refused = await Assert.ThrowsAsync<ModelException>(() => AskAsync(models));
+
+        Assert.Equal($"mine answered 401: No. {origin}", refused.Message);
+        Assert.Equal($"Bearer {variable ?? stored ?? "none"}", server.Requests[0].Headers["authorization"]);
     }
 
     [Fact]
@@ -67,7 +84,8 @@ public sealed class KeyCommandTests : IDisposable
 
         Assert.Equal(["First.", "Second."], turns.Take(2).Select(t => t.Last.Text));
         Assert.Equal((FailureKind.Auth, 0L), turns[1].Events.OfType<ModelRetried>().Select(r => (r.Kind, r.DelayMs)).Single());
-        Assert.Equal("mine answered 401: Nobody knows ***. (tried 2 times)", turns[2].Failure?.Message);
+        Assert.StartsWith("mine answered 401: Nobody knows ***. The key is what its key_command", turns[2].Failure?.Message, StringComparison.Ordinal);
+        Assert.EndsWith("(tried 2 times)", turns[2].Failure?.Message, StringComparison.Ordinal);
         Assert.Equal(["key-1", "key-1", "key-2", "key-2", "key-3"], server.Requests.Select(r => r.Headers["authorization"]["Bearer ".Length..]));
     }
 
