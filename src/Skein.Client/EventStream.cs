@@ -41,15 +41,15 @@ internal sealed class EventStream(Connection connection)
         await foreach (var item in frames.ConfigureAwait(false))
         {
             if (item.EventType == "session")
-                yield return Parse(item, SkeinJson.Default.SessionRow);
+                yield return Parse(item, SkeinJson.Relaxed.SessionRow);
         }
     }
 
     // A frame without a sequence that this version does not know is something live that it can do without.
     private static FeedFrame? Decode(SseItem<byte[]> item, SessionId session) => item switch
     {
-        { EventType: "part.delta" } => new DeltaFrame(Parse(item, SkeinJson.Default.PartDelta)),
-        { EventType: "gap" } => GapOf(Parse(item, SkeinJson.Default.GapFrame), session),
+        { EventType: "part.delta" } => new DeltaFrame(Parse(item, SkeinJson.Relaxed.PartDelta)),
+        { EventType: "gap" } => GapOf(Parse(item, SkeinJson.Relaxed.GapFrame), session),
         { EventId: not null } => new EventFrame(EventCodec.Decode(item.Data, session)),
         _ => null,
     };

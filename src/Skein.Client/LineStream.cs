@@ -43,7 +43,7 @@ internal static class LineStream
     {
         try
         {
-            return JsonSerializer.Deserialize(text, SkeinJson.Default.SearchLine) ?? throw new JsonException("A line of a search holds null.");
+            return JsonSerializer.Deserialize(text, SkeinJson.Relaxed.SearchLine) ?? throw new JsonException("A line of a search holds null.");
         }
         catch (JsonException e)
         {

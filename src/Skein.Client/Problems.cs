@@ -40,7 +40,7 @@ internal static class Problems
     {
         try
         {
-            if (JsonSerializer.Deserialize(body, SkeinJson.Default.Problem) is { } problem)
+            if (JsonSerializer.Deserialize(body, SkeinJson.Relaxed.Problem) is { } problem)
                 return problem;
         }
         catch (JsonException)

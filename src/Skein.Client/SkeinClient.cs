@@ -39,17 +39,17 @@ public sealed class SkeinClient : IAsyncDisposable
 
     /// <exception cref="SessionExistsException">Comes as a <see cref="ProblemException"/> with <c>session_exists</c>.</exception>
     public Task<SessionView> CreateAsync(NewSession request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync("v1/sessions", null, request, SkeinJson.Relaxed.NewSession, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync("v1/sessions", null, request, SkeinJson.Relaxed.NewSession, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.ImportAsync"/>
     public Task<SessionView> ImportAsync(ImportRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync("v1/sessions/import", null, request, SkeinJson.Relaxed.ImportRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync("v1/sessions/import", null, request, SkeinJson.Relaxed.ImportRequest, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     public Task<SessionView> GetAsync(SessionId session, CancellationToken cancellationToken) =>
-        GetAsync(Path(session), session, SkeinJson.Default.SessionView, cancellationToken);
+        GetAsync(Path(session), session, SkeinJson.Relaxed.SessionView, cancellationToken);
 
     public Task<SessionPage> ListAsync(SessionQuery query, CancellationToken cancellationToken) =>
-        GetAsync("v1/sessions" + Queries.Of(query), null, SkeinJson.Default.SessionPage, cancellationToken);
+        GetAsync("v1/sessions" + Queries.Of(query), null, SkeinJson.Relaxed.SessionPage, cancellationToken);
 
     /// <summary>
     /// The page of <see cref="ListAsync"/> as the server wrote it, in UTF-8, for programs that hand it on, or that take little of it and
@@ -59,10 +59,10 @@ public sealed class SkeinClient : IAsyncDisposable
         _connection.ReadAsync(new ApiRequest(HttpMethod.Get, "v1/sessions" + Queries.Of(query)), cancellationToken);
 
     public Task<SessionView> ChangeAsync(SessionId session, SessionChange change, CancellationToken cancellationToken, string? key = null) =>
-        SendAsync(HttpMethod.Patch, Path(session), session, change, SkeinJson.Relaxed.SessionChange, SkeinJson.Default.SessionView, key, cancellationToken);
+        SendAsync(HttpMethod.Patch, Path(session), session, change, SkeinJson.Relaxed.SessionChange, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     public Task<SessionView> TrashAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
-        _connection.SendAsync(new ApiRequest(HttpMethod.Delete, Path(session), session) { Key = key ?? NewKey() }, SkeinJson.Default.SessionView, cancellationToken);
+        _connection.SendAsync(new ApiRequest(HttpMethod.Delete, Path(session), session) { Key = key ?? NewKey() }, SkeinJson.Relaxed.SessionView, cancellationToken);
 
     /// <inheritdoc cref="Sessions.PurgeAsync"/>
     public Task PurgeAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
@@ -70,10 +70,10 @@ public sealed class SkeinClient : IAsyncDisposable
 
     /// <inheritdoc cref="ISessionStore.CollectAsync"/>
     public Task<Collected> CollectAsync(CancellationToken cancellationToken) =>
-        _connection.SendAsync(new ApiRequest(HttpMethod.Post, "v1/server/gc") { Key = NewKey() }, SkeinJson.Default.Collected, cancellationToken);
+        _connection.SendAsync(new ApiRequest(HttpMethod.Post, "v1/server/gc") { Key = NewKey() }, SkeinJson.Relaxed.Collected, cancellationToken);
 
     public Task<SessionView> RestoreAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "restore"), session, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync(Path(session, "restore"), session, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.ReleaseAsync"/>
     public Task ReleaseAsync(SessionId session, CancellationToken cancellationToken) =>
@@ -82,83 +82,83 @@ public sealed class SkeinClient : IAsyncDisposable
     /// <inheritdoc cref="Sessions.ReleaseAllAsync"/>
     public Task<Released> ReleaseAllAsync(string? workspace, CancellationToken cancellationToken) =>
         _connection.SendAsync(
-            new ApiRequest(HttpMethod.Delete, "v1/sessions/live" + Queries.OfWorkspace(workspace)) { Key = NewKey() }, SkeinJson.Default.Released, cancellationToken);
+            new ApiRequest(HttpMethod.Delete, "v1/sessions/live" + Queries.OfWorkspace(workspace)) { Key = NewKey() }, SkeinJson.Relaxed.Released, cancellationToken);
 
     /// <summary>Returns when the prompt is durable; follow the session to see what becomes of it.</summary>
     /// <exception cref="BusyException">A turn runs, and <see cref="PromptRequest.When"/> is reject.</exception>
     public Task<PromptAccepted> PromptAsync(SessionId session, PromptRequest prompt, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "prompt"), session, prompt, SkeinJson.Relaxed.PromptRequest, SkeinJson.Default.PromptAccepted, key, cancellationToken);
+        PostAsync(Path(session, "prompt"), session, prompt, SkeinJson.Relaxed.PromptRequest, SkeinJson.Relaxed.PromptAccepted, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.CompactAsync"/>
     public Task<PromptAccepted> CompactAsync(SessionId session, CompactRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "compact"), session, request, SkeinJson.Relaxed.CompactRequest, SkeinJson.Default.PromptAccepted, key, cancellationToken);
+        PostAsync(Path(session, "compact"), session, request, SkeinJson.Relaxed.CompactRequest, SkeinJson.Relaxed.PromptAccepted, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.StartQueuedAsync"/>
     public Task<PromptAccepted> StartQueuedAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "queue/start"), session, SkeinJson.Default.PromptAccepted, key, cancellationToken);
+        PostAsync(Path(session, "queue/start"), session, SkeinJson.Relaxed.PromptAccepted, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.EditQueuedAsync"/>
     public Task<SessionView> EditQueuedAsync(SessionId session, TurnId turn, PromptChange change, CancellationToken cancellationToken, string? key = null) =>
-        SendAsync(HttpMethod.Patch, Path(session, $"queue/{turn}"), session, change, SkeinJson.Relaxed.PromptChange, SkeinJson.Default.SessionView, key, cancellationToken);
+        SendAsync(HttpMethod.Patch, Path(session, $"queue/{turn}"), session, change, SkeinJson.Relaxed.PromptChange, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.WithdrawAsync"/>
     public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, CancellationToken cancellationToken, string? key = null) =>
         _connection.SendAsync(
-            new ApiRequest(HttpMethod.Delete, Path(session, $"queue/{turn}"), session) { Key = key ?? NewKey() }, SkeinJson.Default.SessionView, cancellationToken);
+            new ApiRequest(HttpMethod.Delete, Path(session, $"queue/{turn}"), session) { Key = key ?? NewKey() }, SkeinJson.Relaxed.SessionView, cancellationToken);
 
     /// <inheritdoc cref="Sessions.InterruptAsync"/>
     public Task<InterruptOutcome> InterruptAsync(SessionId session, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "interrupt"), session, SkeinJson.Default.InterruptOutcome, key, cancellationToken);
+        PostAsync(Path(session, "interrupt"), session, SkeinJson.Relaxed.InterruptOutcome, key, cancellationToken);
 
     public Task<SessionView> AnswerAsync(
         SessionId session, PermissionId permission, PermissionReply reply, CancellationToken cancellationToken, string? key = null) =>
         PostAsync(
-            Path(session, $"permissions/{permission}"), session, reply, SkeinJson.Relaxed.PermissionReply, SkeinJson.Default.SessionView, key, cancellationToken);
+            Path(session, $"permissions/{permission}"), session, reply, SkeinJson.Relaxed.PermissionReply, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.MoveAsync"/>
     public Task<SessionView> MoveAsync(SessionId session, MoveRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "move"), session, request, SkeinJson.Relaxed.MoveRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync(Path(session, "move"), session, request, SkeinJson.Relaxed.MoveRequest, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     public Task<SessionView> ForkAsync(SessionId session, ForkRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "fork"), session, request, SkeinJson.Relaxed.ForkRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync(Path(session, "fork"), session, request, SkeinJson.Relaxed.ForkRequest, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.MergeAsync"/>
     public Task<MergeOutcome> MergeAsync(SessionId fork, MergeRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(fork, "merge"), fork, request, SkeinJson.Relaxed.MergeRequest, SkeinJson.Default.MergeOutcome, key, cancellationToken);
+        PostAsync(Path(fork, "merge"), fork, request, SkeinJson.Relaxed.MergeRequest, SkeinJson.Relaxed.MergeOutcome, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.UnmergeAsync"/>
     public Task<SessionView> UnmergeAsync(SessionId fork, UnmergeRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(fork, "unmerge"), fork, request, SkeinJson.Relaxed.UnmergeRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync(Path(fork, "unmerge"), fork, request, SkeinJson.Relaxed.UnmergeRequest, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.DiffAsync"/>
     public Task<SessionDiff> DiffAsync(SessionId session, TurnId? turn, bool withPatch, CancellationToken cancellationToken) =>
-        GetAsync(Path(session, $"diff?patch={(withPatch ? "true" : "false")}{(turn is { } one ? $"&turn={one}" : "")}"), session, SkeinJson.Default.SessionDiff, cancellationToken);
+        GetAsync(Path(session, $"diff?patch={(withPatch ? "true" : "false")}{(turn is { } one ? $"&turn={one}" : "")}"), session, SkeinJson.Relaxed.SessionDiff, cancellationToken);
 
     public Task<SessionView> RewindAsync(SessionId session, RewindRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "rewind"), session, request, SkeinJson.Relaxed.RewindRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync(Path(session, "rewind"), session, request, SkeinJson.Relaxed.RewindRequest, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     public Task<SessionView> UnrewindAsync(SessionId session, UnrewindRequest request, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "unrewind"), session, request, SkeinJson.Relaxed.UnrewindRequest, SkeinJson.Default.SessionView, key, cancellationToken);
+        PostAsync(Path(session, "unrewind"), session, request, SkeinJson.Relaxed.UnrewindRequest, SkeinJson.Relaxed.SessionView, key, cancellationToken);
 
     /// <inheritdoc cref="Sessions.ListMessagesAsync"/>
     public Task<MessagePage> ListMessagesAsync(SessionId session, long? before, int limit, CancellationToken cancellationToken)
     {
         var from = before is { } seq ? string.Create(CultureInfo.InvariantCulture, $"before={seq}&") : "";
-        return GetAsync(Path(session, string.Create(CultureInfo.InvariantCulture, $"messages?{from}limit={limit}")), session, SkeinJson.Default.MessagePage, cancellationToken);
+        return GetAsync(Path(session, string.Create(CultureInfo.InvariantCulture, $"messages?{from}limit={limit}")), session, SkeinJson.Relaxed.MessagePage, cancellationToken);
     }
 
     /// <inheritdoc cref="Sessions.GetMessageAsync"/>
     public Task<Message> GetMessageAsync(SessionId session, MessageId message, CancellationToken cancellationToken) =>
-        GetAsync(Path(session, $"messages/{message}"), session, SkeinJson.Default.Message, cancellationToken);
+        GetAsync(Path(session, $"messages/{message}"), session, SkeinJson.Relaxed.Message, cancellationToken);
 
     /// <summary>Appends a finished message without a turn.</summary>
     public Task<Message> AddMessageAsync(SessionId session, NewMessage message, CancellationToken cancellationToken, string? key = null) =>
-        PostAsync(Path(session, "messages"), session, message, SkeinJson.Relaxed.NewMessage, SkeinJson.Default.Message, key, cancellationToken);
+        PostAsync(Path(session, "messages"), session, message, SkeinJson.Relaxed.NewMessage, SkeinJson.Relaxed.Message, key, cancellationToken);
 
     public Task<Message> EditMessageAsync(
         SessionId session, MessageId message, MessageChange change, CancellationToken cancellationToken, string? key = null) =>
         SendAsync(
-            HttpMethod.Patch, Path(session, $"messages/{message}"), session, change, SkeinJson.Relaxed.MessageChange, SkeinJson.Default.Message, key, cancellationToken);
+            HttpMethod.Patch, Path(session, $"messages/{message}"), session, change, SkeinJson.Relaxed.MessageChange, SkeinJson.Relaxed.Message, key, cancellationToken);
 
     /// <summary>
     /// Every event after <paramref name="after"/>, then those to come, each once and in order, also over lost connections and restarts
@@ -188,14 +188,14 @@ public sealed class SkeinClient : IAsyncDisposable
 
     /// <inheritdoc cref="Sessions.SumSpendingAsync"/>
     public Task<SpendingReport> GetSpendingAsync(SpendingQuery query, CancellationToken cancellationToken) =>
-        GetAsync("v1/spending" + Queries.Of(query), null, SkeinJson.Default.SpendingReport, cancellationToken);
+        GetAsync("v1/spending" + Queries.Of(query), null, SkeinJson.Relaxed.SpendingReport, cancellationToken);
 
     public Task<ServerInfo> GetServerAsync(CancellationToken cancellationToken) =>
-        GetAsync("v1/server", null, SkeinJson.Default.ServerInfo, cancellationToken);
+        GetAsync("v1/server", null, SkeinJson.Relaxed.ServerInfo, cancellationToken);
 
     /// <summary>Whether the server lives. Needs no token.</summary>
     public Task<ServerHealth> GetHealthAsync(CancellationToken cancellationToken) =>
-        GetAsync("health", null, SkeinJson.Default.ServerHealth, cancellationToken);
+        GetAsync("health", null, SkeinJson.Relaxed.ServerHealth, cancellationToken);
 
     /// <summary>Asks the server to stop. Returns when it has begun to.</summary>
     public Task StopAsync(CancellationToken cancellationToken) =>
@@ -210,7 +210,7 @@ public sealed class SkeinClient : IAsyncDisposable
     /// <param name="open">Opens the content; again, where the connection was lost. What it opens is disposed.</param>
     public Task<BlobRef> PutBlobAsync(Func<Stream> open, string mediaType, CancellationToken cancellationToken) =>
         _connection.SendAsync(
-            new ApiRequest(HttpMethod.Post, "v1/blobs") { OpenBody = open, MediaType = mediaType, Key = NewKey() }, SkeinJson.Default.BlobRef, cancellationToken);
+            new ApiRequest(HttpMethod.Post, "v1/blobs") { OpenBody = open, MediaType = mediaType, Key = NewKey() }, SkeinJson.Relaxed.BlobRef, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -24,7 +24,7 @@ internal sealed record Body<T>(T Value) : IBindableFromHttpContext<Body<T>>, IEn
             throw new RefusedException(415, "unsupported_media_type", $"The body must be application/json, not '{request.ContentType}'.");
 
         ReadOnlyMemory<byte> json = buffer.Length == 0 ? "{}"u8.ToArray() : buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
-        var shape = (JsonTypeInfo<T>)SkeinJson.Default.GetTypeInfo(typeof(T))!;
+        var shape = (JsonTypeInfo<T>)SkeinJson.Relaxed.GetTypeInfo(typeof(T))!;
         try
         {
             return new Body<T>(JsonSerializer.Deserialize(SafeJson.Clean(json).Span, shape) ?? throw new RefusedException(400, "invalid_json", "The body must be a JSON object, not null."));

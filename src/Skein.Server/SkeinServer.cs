@@ -152,7 +152,7 @@ public sealed class SkeinServer : IAsyncDisposable
     {
         var ours = SkeinJson.Relaxed.Options;
         options.TypeInfoResolverChain.Clear();
-        options.TypeInfoResolverChain.Add(SkeinJson.Default);
+        options.TypeInfoResolverChain.Add(SkeinJson.Relaxed);
         options.Encoder = ours.Encoder;
         options.PropertyNamingPolicy = ours.PropertyNamingPolicy;
         options.DictionaryKeyPolicy = ours.DictionaryKeyPolicy;

@@ -135,7 +135,7 @@ internal readonly record struct CatalogLine(CatalogRow? Row = null, SessionId? O
             while (reader.Read())
             {
                 if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("row"u8))
-                    return JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Session) is { } row ? Whole(row) : null;
+                    return JsonSerializer.Deserialize(ref reader, SkeinJson.Relaxed.Session) is { } row ? Whole(row) : null;
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)

@@ -96,7 +96,7 @@ internal sealed class Home : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(System.IO.Path.Combine(home, "server.json")), SkeinJson.Default.ServerInfo);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(System.IO.Path.Combine(home, "server.json")), SkeinJson.Relaxed.ServerInfo);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

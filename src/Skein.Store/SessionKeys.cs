@@ -69,13 +69,13 @@ internal sealed record SessionKeys
         if (row.Project is { } project)
         {
             writer.WritePropertyName("project"u8);
-            JsonSerializer.Serialize(writer, project, SkeinJson.Default.Project);
+            JsonSerializer.Serialize(writer, project, SkeinJson.Relaxed.Project);
         }
 
         if (row.Segments.Count > 0)
         {
             writer.WritePropertyName("segments"u8);
-            JsonSerializer.Serialize(writer, row.Segments, SkeinJson.Default.IReadOnlyListSegment);
+            JsonSerializer.Serialize(writer, row.Segments, SkeinJson.Relaxed.IReadOnlyListSegment);
         }
 
         writer.WriteEndObject();
@@ -125,9 +125,9 @@ internal sealed record SessionKeys
             else if (name.SequenceEqual("key"u8))
                 key = reader.GetString();
             else if (name.SequenceEqual("project"u8))
-                project = JsonSerializer.Deserialize(ref reader, SkeinJson.Default.Project);
+                project = JsonSerializer.Deserialize(ref reader, SkeinJson.Relaxed.Project);
             else if (name.SequenceEqual("segments"u8))
-                segments = JsonSerializer.Deserialize(ref reader, SkeinJson.Default.IReadOnlyListSegment) ?? [];
+                segments = JsonSerializer.Deserialize(ref reader, SkeinJson.Relaxed.IReadOnlyListSegment) ?? [];
             else
                 reader.Skip();
         }

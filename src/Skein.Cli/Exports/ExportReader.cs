@@ -78,7 +78,7 @@ internal sealed class ExportReader(TextReader text, string name)
         head = Open(line);
         try
         {
-            Session = head.GetProperty("session").Deserialize(SkeinJson.Default.Session) ?? throw Wrong("has no session");
+            Session = head.GetProperty("session").Deserialize(SkeinJson.Relaxed.Session) ?? throw Wrong("has no session");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {

@@ -58,7 +58,7 @@ internal static class EventCodec
             else if (name.SequenceEqual("more"u8))
                 more = value.GetBoolean();
             else if (name.SequenceEqual("by"u8))
-                by = JsonSerializer.Deserialize(text, SkeinJson.Default.Cause);
+                by = JsonSerializer.Deserialize(text, SkeinJson.Relaxed.Cause);
             else if (name.SequenceEqual("session"u8))
                 session = SessionId.TryParse(value.GetString(), out var named) ? named : throw new JsonException("The session's id is malformed.");
             else if (name.SequenceEqual("v"u8))

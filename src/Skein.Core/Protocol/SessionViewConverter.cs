@@ -10,7 +10,7 @@ internal sealed class SessionViewConverter : JsonConverter<SessionView>
     public override SessionView? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var element = JsonElement.ParseValue(ref reader);
-        var session = element.Deserialize(SkeinJson.Default.Session) ?? throw new JsonException("A session is an object.");
+        var session = element.Deserialize(SkeinJson.Relaxed.Session) ?? throw new JsonException("A session is an object.");
         return new SessionView(session, element.TryGetProperty("clients", out var clients) ? clients.GetInt32() : 0);
     }
 

@@ -18,20 +18,20 @@ public sealed partial class EventDocumentTests
 
     private static readonly Dictionary<string, JsonTypeInfo> s_shapes = new(StringComparer.Ordinal)
     {
-        ["Imported"] = SkeinJson.Default.Imported,
-        ["ForkOrigin"] = SkeinJson.Default.ForkOrigin,
-        ["Segment"] = SkeinJson.Default.Segment,
-        ["Repair"] = SkeinJson.Default.Repair,
-        ["TurnOptions"] = SkeinJson.Default.TurnOptions,
-        ["MessagePart"] = SkeinJson.Default.MessagePart,
-        ["`text`"] = SkeinJson.Default.TextPart,
-        ["`reasoning`"] = SkeinJson.Default.ReasoningPart,
-        ["`tool_call`"] = SkeinJson.Default.ToolCallPart,
-        ["`tool_result`"] = SkeinJson.Default.ToolResultPart,
-        ["`file`"] = SkeinJson.Default.FilePart,
-        ["BlobRef"] = SkeinJson.Default.BlobRef,
-        ["Usage"] = SkeinJson.Default.Usage,
-        ["Cause"] = SkeinJson.Default.Cause,
+        ["Imported"] = SkeinJson.Relaxed.Imported,
+        ["ForkOrigin"] = SkeinJson.Relaxed.ForkOrigin,
+        ["Segment"] = SkeinJson.Relaxed.Segment,
+        ["Repair"] = SkeinJson.Relaxed.Repair,
+        ["TurnOptions"] = SkeinJson.Relaxed.TurnOptions,
+        ["MessagePart"] = SkeinJson.Relaxed.MessagePart,
+        ["`text`"] = SkeinJson.Relaxed.TextPart,
+        ["`reasoning`"] = SkeinJson.Relaxed.ReasoningPart,
+        ["`tool_call`"] = SkeinJson.Relaxed.ToolCallPart,
+        ["`tool_result`"] = SkeinJson.Relaxed.ToolResultPart,
+        ["`file`"] = SkeinJson.Relaxed.FilePart,
+        ["BlobRef"] = SkeinJson.Relaxed.BlobRef,
+        ["Usage"] = SkeinJson.Relaxed.Usage,
+        ["Cause"] = SkeinJson.Relaxed.Cause,
     };
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed partial class EventDocumentTests
     {
         var line = Words().Matches(Repository.Read("docs/events.md")).Single(m => m.Groups[1].Value == title).Groups[2].Value;
         var known = Enum.GetValues(words).Cast<object>()
-            .Select(value => System.Text.Json.JsonSerializer.Serialize(value, SkeinJson.Default.GetTypeInfo(words)!).Trim('"'));
+            .Select(value => System.Text.Json.JsonSerializer.Serialize(value, SkeinJson.Relaxed.GetTypeInfo(words)!).Trim('"'));
 
         Assert.Equal(known.Order(StringComparer.Ordinal), Quoted().Matches(line).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
     }
