@@ -59,6 +59,9 @@ public sealed class SkeinServer : IAsyncDisposable
         foreach (var host in options.AllowHosts)
             RequireHost(host);
         var token = address is null ? null : RequireToken(options.Token) ?? NewToken();
+        var readToken = RequireToken(options.ReadToken);
+        if (readToken is not null && readToken == token)
+            throw new InvalidRequestException("The token for those who only read must be another than the server's own.");
         var socket = SocketPlace.Of(home, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
 
         OwnFolder.RequireHome(home);
@@ -128,7 +131,7 @@ public sealed class SkeinServer : IAsyncDisposable
         services.AddSingleton(sessions);
         services.AddSingleton<IHostLifetime, QuietLifetime>();
         services.AddSingleton(new SelfDescription(options.Version));
-        services.AddSingleton(new Guard.Rules(token, options.AllowHosts));
+        services.AddSingleton(new Guard.Rules(token, options.ReadToken, options.AllowHosts));
         services.AddSingleton<StopRequest>();
         services.AddSingleton<EventStreams>();
         services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_stopPatience);

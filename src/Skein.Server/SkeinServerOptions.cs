@@ -20,6 +20,9 @@ public sealed record SkeinServerOptions
     /// </summary>
     public string? Token { get; init; }
 
+    /// <summary>What TCP clients may show instead that only read: as <see cref="Token"/>, and another. Null: there are none.</summary>
+    public string? ReadToken { get; init; }
+
     /// <summary>Host names, besides this machine's own (<c>localhost</c>, <c>127.0.0.1</c>, <c>[::1]</c>), that TCP requests may be addressed to.</summary>
     public IReadOnlyList<string> AllowHosts { get; init; } = [];
 }

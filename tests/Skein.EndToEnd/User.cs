@@ -23,6 +23,7 @@ public sealed class User : IAsyncDisposable
             ["XDG_CONFIG_HOME"] = null,
             ["SKEIN_CONFIG"] = null,
             ["SKEIN_TOKEN"] = null,
+            ["SKEIN_READ_TOKEN"] = null,
             ["OPENAI_API_KEY"] = null,
             ["OPENAI_BASE_URL"] = null,
             ["ANTHROPIC_API_KEY"] = null,

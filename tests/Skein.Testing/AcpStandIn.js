@@ -58,6 +58,13 @@ const commands = {
     update(id, { sessionUpdate: 'tool_call_update', toolCallId: 't', status: 'completed', rawOutput: 'worked' });
     await new Promise(() => {});
   },
+  // A step each time there is another file 'go', 'go2' …
+  steps: async (id, s, n) => {
+    for (let i = 1; i <= Number(n); i++) {
+      while (!fs.existsSync(path.join(folder, 'go' + i))) await new Promise(done => setTimeout(done, 20));
+      update(id, { sessionUpdate: 'plan', entries: [{ content: 'Step ' + i, priority: 'high', status: 'pending' }] });
+    }
+  },
   // It stops in its tracks once the turn is over, and reads no more.
   freeze: async () => { setImmediate(() => process.kill(process.pid, 'SIGSTOP')); },
   stubborn: async id => { process.on('SIGINT', () => {}); say(id, 'No.'); await new Promise(() => {}); },
@@ -90,6 +97,7 @@ const serve = {
     const id = 'own-' + Math.random().toString(36).slice(2);
     const s = { cwd, model: 'grey', mode: 'yolo', prompts: [] };
     write(id, s);
+    if (how === 'early') say(id, 'Good morning.');
     offer(id);
     return { sessionId: id, modes, models: models(s) };
   },

@@ -10,7 +10,7 @@ internal static class ServeCommand
     {
         var listen = new Option<string>("--listen")
         {
-            Description = "Also listen on TCP, as 127.0.0.1:7788. Clients show a token: $SKEIN_TOKEN, else one that 'skein status --json' tells.",
+            Description = "Also listen on TCP, as 127.0.0.1:7788. Clients show a token: $SKEIN_TOKEN, else one that 'skein status --json' tells; those that only read, $SKEIN_READ_TOKEN.",
             HelpName = "ADDRESS",
         };
         var allowHosts = new Option<string[]>("--allow-host")
@@ -27,9 +27,11 @@ internal static class ServeCommand
 
         command.SetAction((parsed, cancellationToken) => Serving.RunAsync(
             surroundings with { Record = parsed.GetValue(record) },
-            new Listening(parsed.GetValue(listen), surroundings.Variable("SKEIN_TOKEN") is { Length: > 0 } token ? token : null, parsed.GetValue(allowHosts) ?? []),
+            new Listening(parsed.GetValue(listen), Variable("SKEIN_TOKEN"), Variable("SKEIN_READ_TOKEN"), parsed.GetValue(allowHosts) ?? []),
             parsed.GetValue(background),
             cancellationToken));
         return command;
+
+        string? Variable(string name) => surroundings.Variable(name) is { Length: > 0 } value ? value : null;
     }
 }

@@ -61,6 +61,7 @@ internal sealed class HomeServer : IAsyncDisposable
                 Version = CommandTree.Version,
                 Listen = listening.Address,
                 Token = listening.Token,
+                ReadToken = listening.ReadToken,
                 AllowHosts = listening.AllowHosts,
             };
             var server = await SkeinServer.StartAsync(sessions, options, loggers, surroundings.Time, cancellationToken);
@@ -107,9 +108,10 @@ internal sealed class HomeServer : IAsyncDisposable
 /// <summary>Where a server listens beside its socket.</summary>
 /// <param name="Address">As <c>127.0.0.1:7788</c>; null: only the socket.</param>
 /// <param name="Token">What clients there must show; null: one is made.</param>
+/// <param name="ReadToken">What those show that only read; null: there are none.</param>
 /// <param name="InBackground">A command started it, and not its user.</param>
 /// <param name="Lasts">It does not end with the command that needs it.</param>
-internal sealed record Listening(string? Address, string? Token, IReadOnlyList<string> AllowHosts, bool InBackground = false, bool Lasts = true)
+internal sealed record Listening(string? Address, string? Token, string? ReadToken, IReadOnlyList<string> AllowHosts, bool InBackground = false, bool Lasts = true)
 {
-    public static Listening WithinCommand { get; } = new(null, null, [], Lasts: false);
+    public static Listening WithinCommand { get; } = new(null, null, null, [], Lasts: false);
 }

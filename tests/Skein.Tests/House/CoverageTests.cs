@@ -7,9 +7,9 @@ public sealed partial class CoverageTests
 {
     private static readonly (char Letter, int Count)[] s_systems = [('N', 24), ('C', 21), ('P', 24), ('G', 11), ('O', 24)];
 
-    // Those about keeping sessions.
+    // Those about keeping sessions, and about driving agents.
     private static readonly (char Letter, int[] Numbers)[] s_flaws =
-        [('N', [.. Enumerable.Range(1, 17)]), ('C', [.. Enumerable.Range(1, 14)]), ('G', [.. Enumerable.Range(1, 6)]), ('O', [1, 4, 5, 6, 12, 13])];
+        [('N', [.. Enumerable.Range(1, 17)]), ('C', [.. Enumerable.Range(1, 14)]), ('P', [.. Enumerable.Range(1, 12)]), ('G', [.. Enumerable.Range(1, 6)]), ('O', [1, 4, 5, 6, 12, 13])];
 
     private static readonly string[] s_statuses = ["*met*", "*settled otherwise*", "*open*"];
 

@@ -14,6 +14,7 @@ public sealed class ChildEnvironmentTests
     [InlineData("OPENAIR", true)]
     [InlineData("SKEIN_HOME", false)]
     [InlineData("SKEIN_TOKEN", false)]
+    [InlineData("SKEIN_READ_TOKEN", false)]
     [InlineData("ANTHROPIC_BASE_URL", false)]
     [InlineData("ANTHROPIC_API_KEY", false)]
     [InlineData("OPENAI_API_KEY", false)]

@@ -26,6 +26,35 @@ public sealed class GuardTests
         Assert.Equal(200, right.Status);
     }
 
+    [Fact]
+    public async Task Over_tcp_who_shows_the_token_for_reading_reads_and_changes_nothing()
+    {
+        await using var server = await WireServer.OnTcpAsync(o => o with { ReadToken = "to-read" });
+        (HttpMethod, string)[] changes =
+        [
+            (HttpMethod.Post, "/v1/sessions"), (HttpMethod.Post, "/v1/sessions/any/prompt"), (HttpMethod.Patch, "/v1/sessions/any"), (HttpMethod.Delete, "/v1/sessions/any"),
+            (HttpMethod.Put, "/nowhere"), (HttpMethod.Post, "/v1/server/stop"),
+        ];
+
+        var reads = await server.SendAsync(HttpMethod.Get, "/v1/server", token: "to-read");
+        var refused = new List<(int, string)>();
+        foreach (var (method, path) in changes)
+            refused.Add((await server.SendAsync(method, path, token: "to-read", json: "{}")).Problem);
+
+        Assert.Equal(200, reads.Status);
+        Assert.Equal(Enumerable.Repeat((403, "read_only"), changes.Length), refused);
+        Assert.False(server.Server.StopRequested.IsCompleted);
+        Assert.Equal((401, "unauthorized"), (await server.SendAsync(HttpMethod.Get, "/v1/server", token: "to-reads")).Problem);
+    }
+
+    [Fact]
+    public async Task The_token_for_reading_is_not_the_servers_own()
+    {
+        var same = await Assert.ThrowsAsync<InvalidRequestException>(() => WireServer.OnTcpAsync(o => o with { ReadToken = "the-token" }));
+
+        Assert.Contains("must be another than the server's own", same.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("evil.example", 403)]
     [InlineData("127.0.0.1.evil.example:80", 403)]

@@ -51,6 +51,18 @@ public sealed class AcpAgentTests
         Assert.Equal("Planned.", await flock.LastAsync(session));
     }
 
+    [Fact]
+    public async Task What_it_says_while_it_starts_is_kept()
+    {
+        await using var flock = await Flock.StartAsync("early");
+        var session = await flock.NewSessionAsync();
+
+        await flock.TurnAsync(session, "echo on");
+
+        Assert.Contains("Good morning.", Assert.Single(await flock.EventsAsync<AgentReported>(session), r => r.Frame!.Value.GetRawText().Contains("agent_message_chunk", StringComparison.Ordinal)).Frame!.Value.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("You said: on", await flock.LastAsync(session));
+    }
+
     [Theory]
     [InlineData("big 10", true)]
     [InlineData("write pond.txt", false)]

@@ -68,9 +68,14 @@ public sealed class AcpLifeTests
     {
         await using var flock = await Flock.StartAsync(how, o => o with { StartWithin = TimeSpan.FromSeconds(how == "mute" ? 1 : 120) });
 
-        var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(await flock.NewSessionAsync(), "echo"));
+        var session = await flock.NewSessionAsync();
+
+        var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, "echo"));
 
         Assert.Equal(message, failed.Message);
+        Assert.All(flock.Starts, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
+        var row = await flock.Kernel.GetAsync(session);
+        Assert.Equal((null, SessionStatus.Error, message), (row.AgentSession, row.Status, row.Failure?.Message));
     }
 
     [Fact]
@@ -157,6 +162,26 @@ public sealed class AcpLifeTests
         Assert.Contains("\"prompts\":2", await flock.LastAsync(session), StringComparison.Ordinal);
         Assert.Equal(["echo one", "You said: one", "state"], (await flock.Kernel.TextsAsync(session)).Take(3));
         Assert.Equal(4, (await flock.Kernel.MessagesAsync(session)).Count);
+    }
+
+    // P-15.
+    [Fact]
+    public async Task Finding_a_session_after_a_restart_changes_nothing_of_it_and_starts_nothing()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync(PermissionMode.Edits, "snow");
+        await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Title: "The pond"), Kernel.User, Cancellation);
+        await flock.TurnAsync(session, "echo one");
+        var (before, log) = (await flock.Kernel.GetAsync(session), await flock.Kernel.LogAsync(session));
+        await flock.Kernel.RestartAsync();
+
+        var found = Assert.Single((await flock.Kernel.Sessions.ListAsync(new SessionQuery(AgentSession: before.AgentSession), Cancellation)).Items);
+        var read = await flock.Kernel.GetAsync(session);
+
+        Assert.Equal(("The pond", "snow", before.CreatedAt, before.UpdatedAt, before.Cost), (found.Title, found.Model, found.CreatedAt, found.UpdatedAt, found.Cost));
+        Assert.Equal((before.Title, before.Model, before.Mode, before.AgentSession, before.Seq), (read.Title, read.Model, read.Mode, read.AgentSession, read.Seq));
+        Assert.Equal(log.Count, (await flock.Kernel.LogAsync(session)).Count);
+        Assert.Single(flock.Starts);
     }
 
     [Theory]

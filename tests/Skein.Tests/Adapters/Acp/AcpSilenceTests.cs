@@ -66,6 +66,24 @@ public sealed class AcpSilenceTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_turn_may_last_as_long_as_something_is_heard_of_it()
+    {
+        await using var flock = await StartAsync();
+        var session = await flock.NewSessionAsync();
+        var asked = await PromptAsync(flock, session, "steps 3");
+        await _clock.WhenWaitedForExactlyAsync(s_limit, Cancellation);
+
+        for (var step = 1; step <= 3; step++)
+        {
+            _clock.Advance(s_limit * 0.9);
+            await File.WriteAllTextAsync(Path.Combine(flock.Own, $"go{step}"), "", Cancellation);
+            await flock.Kernel.EventAsync(session, asked, e => e.Body is PlanUpdated plan && plan.Steps[0].Text == $"Step {step}");
+        }
+
+        await flock.Kernel.EventAsync<TurnCompleted>(session, asked);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_question_may_wait_for_longer()
     {
         await using var flock = await StartAsync();
