@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Skein.Core;
@@ -9,40 +8,60 @@ internal static class IdText
     public const int Length = 26;
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int TimeLength = 10;
-    private static readonly SearchValues<char> s_alphabet = SearchValues.Create(Alphabet);
+    private const int HalfOfRandom = TimeLength + 8;
+    private const int RandomBits = 80;
+    private const int NoDigit = 32;
+    private static readonly byte[] s_digits = [.. Enumerable.Range(0, 128).Select(c => Alphabet.IndexOf((char)c, StringComparison.Ordinal) is var digit and >= 0 ? (byte)digit : (byte)NoDigit)];
 
     // The 48 bits reach into the year 10889, DateTimeOffset ends before it.
     private static readonly long s_lastMillisecond = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    public static bool IsWellFormed([NotNullWhen(true)] string? text, string prefix)
+    public static bool IsWellFormed([NotNullWhen(true)] string? text, string prefix) => TryDecode(text, prefix, out _);
+
+    /// <summary>Whether it is an id's text, and of which bits.</summary>
+    public static bool TryDecode(ReadOnlySpan<char> text, string prefix, out UInt128 bits)
     {
-        if (text is null || text.Length != prefix.Length + Length || !text.StartsWith(prefix, StringComparison.Ordinal))
+        bits = default;
+        if (text.Length != prefix.Length + Length || !text.StartsWith(prefix, StringComparison.Ordinal) || text[prefix.Length] > '7')
             return false;
 
-        var body = text.AsSpan(prefix.Length);
-        return body[0] <= '7' && !body.ContainsAnyExcept(s_alphabet) && Milliseconds(body) <= s_lastMillisecond;
+        // In words of 64 bits: 128 are slow to shift.
+        var body = text[prefix.Length..];
+        var (time, high, low) = (Number(body[..TimeLength]), Number(body[TimeLength..HalfOfRandom]), Number(body[HalfOfRandom..]));
+        if ((time | high | low) < 0 || time > s_lastMillisecond)
+            return false;
+
+        bits = ((UInt128)time << RandomBits) | ((UInt128)high << (RandomBits / 2)) | (ulong)low;
+        return true;
     }
 
     /// <summary>Whether an id, or its random end, which is what people are shown of it, begins so.</summary>
     public static bool Begins(ReadOnlySpan<char> body, ReadOnlySpan<char> start) =>
         body.StartsWith(start, StringComparison.Ordinal) || body[TimeLength..].StartsWith(start, StringComparison.Ordinal);
 
-    public static DateTimeOffset TimeOf(ReadOnlySpan<char> body) => DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds(body));
+    public static DateTimeOffset TimeOf(UInt128 bits) => DateTimeOffset.FromUnixTimeMilliseconds((long)(ulong)(bits >> RandomBits));
 
-    public static string Encode(string prefix, long milliseconds, UInt128 random) =>
-        string.Create(prefix.Length + Length, (prefix, milliseconds, random), static (text, value) =>
+    public static string Encode(string prefix, long milliseconds, UInt128 random) => Encode(prefix, ((UInt128)milliseconds << RandomBits) | random);
+
+    public static string Encode(string prefix, UInt128 bits) =>
+        string.Create(prefix.Length + Length, (prefix, bits), static (text, value) =>
         {
             value.prefix.CopyTo(text);
-            var rest = ((UInt128)value.milliseconds << 80) | value.random;
+            var rest = value.bits;
             for (var i = text.Length - 1; i >= value.prefix.Length; i--, rest >>= 5)
-                text[i] = Alphabet[(int)(rest & 31)];
+                text[i] = Alphabet[(int)((ulong)rest & 31)];
         });
 
-    private static long Milliseconds(ReadOnlySpan<char> body)
+    /// <returns>Negative where not all are digits.</returns>
+    private static long Number(ReadOnlySpan<char> digits)
     {
-        var value = 0L;
-        foreach (var c in body[..TimeLength])
-            value = (value << 5) | (long)Alphabet.IndexOf(c);
-        return value;
+        var (value, wrong) = (0L, 0);
+        foreach (var c in digits)
+        {
+            var digit = c < s_digits.Length ? s_digits[c] : NoDigit;
+            (value, wrong) = ((value << 5) | (uint)digit, wrong | digit);
+        }
+
+        return wrong < NoDigit ? value : -1;
     }
 }

@@ -24,21 +24,34 @@ public interface ITypedId<TSelf> where TSelf : struct, ITypedId<TSelf>
     static abstract bool TryParse([NotNullWhen(true)] string? text, out TSelf id);
 }
 
-/// <summary>Names one session.</summary>
+/// <summary>Names one session. It is its 128 bits, of which the text is made when it is asked for: a store has very many of them in memory.</summary>
 [JsonConverter(typeof(TypedIdConverter<SessionId>))]
 public readonly record struct SessionId : ITypedId<SessionId>
 {
-    private SessionId(string value) => Value = value;
+    private readonly UInt128 _bits;
+
+    private SessionId(UInt128 bits) => _bits = bits;
 
     public static string Prefix => "ses_";
-    public string Value { get; }
+    public string Value => IdText.Encode(Prefix, _bits);
 
     /// <summary>When the id was made, UTC, to the millisecond. The store derives the folder of the session from it.</summary>
-    public DateTimeOffset Time => IdText.TimeOf(Value.AsSpan(Prefix.Length));
+    public DateTimeOffset Time => IdText.TimeOf(_bits);
 
-    static SessionId ITypedId<SessionId>.FromChecked(string text) => new(text);
+    static SessionId ITypedId<SessionId>.FromChecked(string text) => TryParse(text.AsSpan(), out var id) ? id : throw new MalformedIdException(text, Prefix);
     public static SessionId Parse(string text) => TypedId.Parse<SessionId>(text);
-    public static bool TryParse([NotNullWhen(true)] string? text, out SessionId id) => TypedId.TryParse(text, out id);
+    public static bool TryParse([NotNullWhen(true)] string? text, out SessionId id) => TryParse(text.AsSpan(), out id);
+
+    internal static bool TryParse(ReadOnlySpan<char> text, out SessionId id)
+    {
+        var good = IdText.TryDecode(text, Prefix, out var bits);
+        id = new(bits);
+        return good;
+    }
+
+    /// <summary>In the order of their texts, which is that of their time.</summary>
+    internal int CompareTo(SessionId other) => _bits.CompareTo(other._bits);
+
     public override string ToString() => Value;
 }
 

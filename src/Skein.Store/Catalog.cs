@@ -6,8 +6,8 @@ namespace Skein.Store;
 
 /// <summary>
 /// A cache of the rows of all sessions, and a journal of the sessions that have a writer: one file of sealed lines, appended to and
-/// rewritten when most of it is superseded. In memory are the rows' keys and places; a row is read when it is asked for. Delete the
-/// file and nothing is lost but the time to read the logs. Safe for use by many threads.
+/// rewritten when most of it is superseded. In memory are the rows' keys and places, which the logs have; a row is read when it is asked for.
+/// Delete the file and nothing is lost but the time to read the logs. Safe for use by many threads.
 /// </summary>
 internal sealed class Catalog : IDisposable
 {
@@ -20,36 +20,38 @@ internal sealed class Catalog : IDisposable
     /// <summary>Held by who changes the catalog, also while the disk writes.</summary>
     private readonly Lock _writing = new();
 
-    /// <summary>Held for a moment by who reads and who changes <see cref="_rows"/> and <see cref="_file"/>, never while the disk is asked.</summary>
+    /// <summary>Held for a moment by who reads and who changes places and <see cref="_file"/>, never while the disk is asked.</summary>
     private readonly Lock _gate = new();
 
     private readonly Disk _disk;
     private readonly string _path;
-    private readonly Dictionary<SessionId, CatalogPlace> _rows = [];
-
-    // What was read at the start, until the logs have been compared with it.
-    private Dictionary<SessionId, CatalogRow> _found = [];
+    private readonly LogTable _logs;
     private readonly HashSet<SessionId> _open = [];
     private PlainFile? _file;
     private long _length;
     private int _lines;
 
-    private Catalog(string folder, Disk disk)
+    // Of the logs in the table, those that have a place here.
+    private int _rows;
+
+    private Catalog(string folder, LogTable logs, Disk disk)
     {
         _path = Path.Combine(folder, FileName);
-        _disk = disk;
+        (_logs, _disk) = (logs, disk);
     }
 
     /// <summary>Why the catalog is not kept up; null while it is. The next start is slower then, nothing more.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>Reads what the last process left. What is wrong with it is dropped: the logs have it all.</summary>
-    public static Catalog Load(string folder, Disk disk)
+    /// <param name="root">The folder of the store.</param>
+    /// <param name="logs">Is given those that it knows, in the order of the file; until their files are found they count as gone.</param>
+    public static Catalog Load(string folder, string root, LogTable logs, Disk disk)
     {
-        var catalog = new Catalog(folder, disk);
+        var catalog = new Catalog(folder, logs, disk);
         lock (catalog._writing)
         {
-            catalog.Read_Locked();
+            catalog.Read_Locked(root);
             if (catalog._length < 0 || catalog.IsMostlySuperseded_Locked)
                 catalog.Rewrite_Locked();
             else
@@ -69,36 +71,13 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    private int Current_Locked => _rows.Count + _open.Count;
+    private int Current_Locked => _rows + _open.Count;
 
     private bool IsMostlySuperseded_Locked => _lines > (2 * Current_Locked) + FewLines;
 
-    /// <summary>All that was known at the start, in the order of the file.</summary>
-    public IReadOnlyList<LogState> States
-    {
-        get
-        {
-            lock (_gate)
-                return [.. _found.Values.Select(static row => row.State)];
-        }
-    }
-
-    public CatalogRow? Find(SessionId session)
-    {
-        lock (_gate)
-            return _found.TryGetValue(session, out var row) ? row : null;
-    }
-
-    /// <summary>The logs have been compared: from now on only where the rows stand matters.</summary>
-    public void Compared()
-    {
-        lock (_gate)
-            _found = [];
-    }
-
-    /// <summary>Reads a session's row.</summary>
+    /// <summary>Reads the row of a log's session.</summary>
     /// <returns>Null where there is none of this sequence that can be read.</returns>
-    public Session? Read(SessionId session, long seq)
+    public Session? Read(SessionLog log, long seq)
     {
         while (true)
         {
@@ -106,14 +85,15 @@ internal sealed class Catalog : IDisposable
             PlainFile file;
             lock (_gate)
             {
-                if (!_rows.TryGetValue(session, out place))
+                place = log.Kept;
+                if (place.IsNowhere)
                     return null;
                 file = _file!;
             }
 
             try
             {
-                return place.ReadRow(file) is { } row && row.Id == session && row.Seq == seq ? row : null;
+                return place.ReadRow(file) is { } row && row.Id == log.Id && row.Seq == seq ? row : null;
             }
             catch (ObjectDisposedException)
             {
@@ -157,26 +137,26 @@ internal sealed class Catalog : IDisposable
         var line = Encoded(new CatalogLine(new CatalogRow(state, File.GetLastWriteTimeUtc(file).Ticks, log.IsPacked ? RandomAccess.GetLength(file) : null)));
         lock (_writing)
         {
-            Append_Locked(line, log.Id);
+            Append_Locked(line, log);
             return Problem is null ? state : null;
         }
     }
 
     /// <summary>The session was purged: it is neither in the lists nor open.</summary>
-    public void Forget(SessionId session)
+    public void Forget(SessionLog log)
     {
         lock (_writing)
         {
-            if (Remove_Locked(session) | _open.Remove(session))
-                Append_Locked(Encoded(new CatalogLine(Forgotten: session)));
+            if (Drop_Locked(log) | _open.Remove(log.Id))
+                Append_Locked(Encoded(new CatalogLine(Forgotten: log.Id)));
         }
     }
 
     /// <summary>Drops the row of a session that has no log any more.</summary>
-    public void Drop(SessionId session)
+    public void Drop(SessionLog log)
     {
         lock (_writing)
-            Remove_Locked(session);
+            Drop_Locked(log);
     }
 
     /// <summary>Rewrites the file if it holds more than what counts: what was said of sessions that are gone must go as well.</summary>
@@ -200,7 +180,7 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    private void Read_Locked()
+    private void Read_Locked(string root)
     {
         try
         {
@@ -208,17 +188,14 @@ internal sealed class Catalog : IDisposable
             var reader = new CatalogReader(_file);
 
             // Growing by and by would leave twice as much behind.
-            var count = (int)Math.Min(_file.Length / UsualLine, MostReserved);
-            _rows.EnsureCapacity(count);
-            _found.EnsureCapacity(count);
+            _logs.Reserve((int)Math.Min(_file.Length / UsualLine, MostReserved));
             foreach (var (line, place) in reader.Read())
             {
                 _lines++;
-                Take_Locked(line, place);
+                Take_Locked(line, place, root);
             }
 
-            if (_rows.Count < _rows.Capacity / 2)
-                _rows.TrimExcess();
+            _logs.Trim();
             _length = reader.Position == _file.Length ? reader.Position : -1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
@@ -227,13 +204,16 @@ internal sealed class Catalog : IDisposable
         }
     }
 
-    private void Take_Locked(CatalogLine line, CatalogPlace place)
+    private void Take_Locked(CatalogLine line, CatalogPlace place, string root)
     {
         switch (line)
         {
             case { Row: { } row }:
-                var session = row.State.Keys!.Id;
-                (_found[session], _rows[session]) = (row, place);
+                if (_logs.Find(row.State.Keys!.Id) is not { } log)
+                    _logs.Add(log = new SessionLog(row.State.Keys.Id, root, row.State) { IsGone = true });
+                else
+                    log.Learn(row.State);
+                Keep_Locked(log, place with { Written = row.Written, Packed = row.Packed is > 0 and <= uint.MaxValue and var length ? (uint)length : 0 });
                 break;
             case { Opened: { } opened }:
                 _open.Add(opened);
@@ -242,17 +222,33 @@ internal sealed class Catalog : IDisposable
                 _open.Remove(closed);
                 break;
             case { Forgotten: { } forgotten }:
-                _found.Remove(forgotten);
-                _rows.Remove(forgotten);
+                if (_logs.Find(forgotten) is { } gone)
+                {
+                    Drop_Locked(gone);
+                    _logs.Remove(gone);
+                }
+
                 _open.Remove(forgotten);
                 break;
         }
     }
 
-    private bool Remove_Locked(SessionId session)
+    private void Keep_Locked(SessionLog log, CatalogPlace place)
     {
+        _rows += log.Kept.IsNowhere ? 1 : 0;
         lock (_gate)
-            return _rows.Remove(session);
+            log.Kept = place;
+    }
+
+    private bool Drop_Locked(SessionLog log)
+    {
+        if (log.Kept.IsNowhere)
+            return false;
+
+        _rows--;
+        lock (_gate)
+            log.Kept = default;
+        return true;
     }
 
     private void Use_Locked(PlainFile file)
@@ -275,8 +271,8 @@ internal sealed class Catalog : IDisposable
             _disk.Rename(fresh, _path);
             lock (_gate)
             {
-                foreach (var (session, place) in places)
-                    _rows[session] = place;
+                foreach (var (log, place) in places)
+                    log.Kept = place;
                 (file, _file) = (_file, file);
             }
 
@@ -290,13 +286,14 @@ internal sealed class Catalog : IDisposable
     });
 
     // In pieces: all of it at once would weigh as much as the sessions themselves.
-    private (List<(SessionId, CatalogPlace)> Places, long Length) Copy_Locked(PlainFile to)
+    private (List<(SessionLog, CatalogPlace)> Places, long Length) Copy_Locked(PlainFile to)
     {
         var bytes = new ArrayBufferWriter<byte>(RewritePiece);
-        var (places, length) = (new List<(SessionId, CatalogPlace)>(_rows.Count), 0L);
-        foreach (var (session, place) in _rows.OrderBy(static row => row.Value.Offset))
+        var (places, length) = (new List<(SessionLog, CatalogPlace)>(_rows), 0L);
+        foreach (var log in _logs.All().Where(static log => !log.Kept.IsNowhere).OrderBy(static log => log.Kept.Offset))
         {
-            places.Add((session, place with { Offset = length + bytes.WrittenCount }));
+            var place = log.Kept;
+            places.Add((log, place with { Offset = length + bytes.WrittenCount }));
             _file!.ReadWhole(bytes.GetSpan(place.Length)[..place.Length], place.Offset);
             bytes.Advance(place.Length);
             if (bytes.WrittenCount > RewritePiece)
@@ -324,17 +321,13 @@ internal sealed class Catalog : IDisposable
     }
 
     /// <param name="row">Whose row the line has, where it has one.</param>
-    private void Append_Locked(ReadOnlyMemory<byte> line, SessionId? row = null)
+    private void Append_Locked(ReadOnlyMemory<byte> line, SessionLog? row = null)
     {
         TryWrite_Locked(() =>
         {
             _disk.Write(_file!.Handle, line.Span, _length);
-            if (row is { } session)
-            {
-                lock (_gate)
-                    _rows[session] = new CatalogPlace(_length, line.Length);
-            }
-
+            if (row is not null)
+                Keep_Locked(row, new CatalogPlace(_length, line.Length));
             _length += line.Length;
             _lines++;
         });

@@ -11,11 +11,7 @@ namespace Skein.Store;
 /// <param name="State">Up to which byte of the log it is folded, and its keys; the row itself is in the line.</param>
 /// <param name="Written">When the log's file was last written, by the file system, in ticks: a file that was touched since is folded again.</param>
 /// <param name="Packed">How long the file is, where it is compressed.</param>
-internal readonly record struct CatalogRow(LogState State, long Written, long? Packed = null)
-{
-    /// <summary>Whether it is the row of a file with this length and time.</summary>
-    public bool IsOf(bool isPacked, long length, long written) => Written == written && (isPacked ? Packed == length : Packed is null && State.End == length);
-}
+internal readonly record struct CatalogRow(LogState State, long Written, long? Packed = null);
 
 /// <summary>
 /// One line of the catalog, sealed like a log's: exactly one of the four is there.

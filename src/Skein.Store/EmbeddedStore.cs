@@ -33,9 +33,10 @@ public sealed class EmbeddedStore : ISessionStore
     private EmbeddedStore(Home home, EmbeddedStoreOptions options, TimeProvider time, Disk disk)
     {
         _home = home;
-        _catalog = Catalog.Load(home.Catalog, disk);
+        var logs = new LogTable();
+        _catalog = Catalog.Load(home.Catalog, home.Path, logs, disk);
         _parts = new LogParts(disk, _threads, time, options.Durability, _catalog, OnCommitted) { Recent = new RecentRows(options.RowsAtHand) };
-        _logs = new LogFolder(home.Path, _parts);
+        _logs = new LogFolder(home.Path, logs, _parts);
         _purge = new LogPurge(home.Path, _logs, _parts);
         _packing = new LogPacking(_logs, _parts, options.Packing);
         _reader = new SessionReader(_logs, disk);
@@ -270,8 +271,8 @@ public sealed class EmbeddedStore : ISessionStore
         {
             if (keys.IsLive)
                 _abandoned[keys.Id] = true;
-            if (keys.Key != Fingerprint.None)
-                _byKey.TryAdd(keys.Key, keys.Id);
+            if (keys.Links.Key != Fingerprint.None)
+                _byKey.TryAdd(keys.Links.Key, keys.Id);
         }
     }
 
@@ -286,7 +287,7 @@ public sealed class EmbeddedStore : ISessionStore
     {
         _abandoned.TryRemove(log.Id, out _);
         if (log.State.Keys is { } keys)
-            _byKey.TryRemove(KeyValuePair.Create(keys.Key, log.Id));
+            _byKey.TryRemove(KeyValuePair.Create(keys.Links.Key, log.Id));
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);

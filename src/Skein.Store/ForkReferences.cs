@@ -16,7 +16,7 @@ internal sealed record ForkReferences(IReadOnlyDictionary<SessionId, long> UpTo,
             if (log.State.Keys is not { } keys)
                 unknown.Add(log.Name);
             else
-                foreach (var segment in keys.Segments)
+                foreach (var segment in keys.Links.Segments)
                     upTo[segment.Session] = Math.Max(upTo.GetValueOrDefault(segment.Session), segment.UpTo);
         }
 

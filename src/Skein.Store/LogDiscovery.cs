@@ -28,12 +28,6 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
 
     public void Run(CancellationToken cancellationToken)
     {
-        // In the catalog's order, in which the rows lie in memory. Until its file is found a log counts as gone.
-        var known = parts.Catalog.States;
-        logs.Reserve(known.Count);
-        foreach (var state in known)
-            logs.Add(new SessionLog(state.Keys!.Id, root, state) { IsGone = true });
-
         foreach (var folder in (IEnumerable<string>)[_sessions, .. Directory.EnumerateDirectories(_sessions)])
         {
             using var opened = Disk.OpenFolder(folder);
@@ -53,10 +47,8 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
         foreach (var gone in logs.All().Where(log => log.IsGone))
         {
             logs.Remove(gone);
-            parts.Catalog.Drop(gone.Id);
+            parts.Catalog.Drop(gone);
         }
-
-        parts.Catalog.Compared();
     }
 
     private void Take(Seen file, string folder, SafeFileHandle? opened)
@@ -110,10 +102,10 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
 
     private void Found(SessionLog log, bool isPacked, (long Length, long Written) file)
     {
-        var row = parts.Catalog.Find(log.Id);
-        var isCurrent = row is { } kept && kept.IsOf(isPacked, file.Length, file.Written);
-        var isPrefix = !isPacked && row is { Packed: null } before && before.State.End < file.Length;
-        if (row is not null && !isCurrent && !isPrefix)
+        var (kept, end) = (log.Kept, log.State.End);
+        var isCurrent = kept.IsOf(end, isPacked, file.Length, file.Written);
+        var isPrefix = !isPacked && kept.Packed == 0 && end < file.Length;
+        if (!kept.IsNowhere && !isCurrent && !isPrefix)
             log.Learn(new LogState(0, 0, null));
 
         (log.IsPacked, log.IsGone) = (isPacked, false);
@@ -130,7 +122,7 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     // The names of logs that the catalog knows are most of all: no text is made of them.
     private FileSystemEnumerable<Seen> Files(string folder) => new(
         folder,
-        (ref FileSystemEntry f) => f.FileName is [.. var id, '.', 'j', 's', 'o', 'n', 'l'] && logs.Find(id) is { } log ? new Seen(log, null) : new Seen(null, f.FileName.ToString()),
+        (ref FileSystemEntry f) => f.FileName is [.. var id, '.', 'j', 's', 'o', 'n', 'l'] && SessionId.TryParse(id, out var session) && logs.Find(session) is { } log ? new Seen(log, null) : new Seen(null, f.FileName.ToString()),
         new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false })
     {
         ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory

@@ -11,13 +11,12 @@ namespace Skein.Store;
 public sealed record DamagedFile(string Path, string Reason);
 
 /// <summary>All logs of the store: which there are, and how they are made, opened for writing and looked at for the first time.</summary>
-internal sealed class LogFolder(string root, LogParts parts)
+internal sealed class LogFolder(string root, LogTable logs, LogParts parts)
 {
-    private readonly LogTable _logs = new();
     private readonly ConcurrentDictionary<SessionId, bool> _creating = new();
     private readonly List<DamagedFile> _misplaced = [];
 
-    public IEnumerable<SessionLog> All => _logs.All();
+    public IEnumerable<SessionLog> All => logs.All();
 
     /// <summary>The keys of all sessions that have a row, as they are now, in no order.</summary>
     public IEnumerable<SessionKeys> Keys => All.Select(static log => log.State.Keys).OfType<SessionKeys>();
@@ -33,7 +32,7 @@ internal sealed class LogFolder(string root, LogParts parts)
     public IEnumerable<DamagedFile> Damaged =>
         [.. _misplaced, .. All.Concat(Origins.Values).Where(l => l.State.Fault is not null).Select(l => new DamagedFile(l.Path, l.State.Fault!))];
 
-    public SessionLog? Find(SessionId session) => _logs.Find(session);
+    public SessionLog? Find(SessionId session) => logs.Find(session);
 
     public SessionLog Get(SessionId session) => Find(session) ?? throw new SessionNotFoundException(session);
 
@@ -74,7 +73,7 @@ internal sealed class LogFolder(string root, LogParts parts)
                 return state;
             if (state.Keys is null)
                 return null;
-            if (parts.Catalog.Read(log.Id, state.Seq) is { } row)
+            if (parts.Catalog.Read(log, state.Seq) is { } row)
                 return state with { Row = row with { Id = log.Id, Workspace = state.Keys.Workspace, Agent = state.Keys.Agent } };
 
             // It was appended to since then, or the catalog is damaged.
@@ -116,7 +115,7 @@ internal sealed class LogFolder(string root, LogParts parts)
         return null;
     }
 
-    public void Remove(SessionLog log) => _logs.Remove(log);
+    public void Remove(SessionLog log) => logs.Remove(log);
 
     /// <summary>
     /// Finds the logs, and deletes those that a crash left unmade. One whose file is as the catalog saw it last is not opened; the others are flushed and folded, several at a time.
@@ -127,7 +126,7 @@ internal sealed class LogFolder(string root, LogParts parts)
         if (parts.Durability == Durability.Durable)
             await Task.WhenAll(Months().Select(month => parts.Threads.RunAsync(() => FlushFolder(month))));
 
-        var found = new LogDiscovery(root, parts, _logs);
+        var found = new LogDiscovery(root, parts, logs);
         found.Run(cancellationToken);
         _misplaced.AddRange(found.Misplaced);
         foreach (var origin in found.Origins)
@@ -208,7 +207,7 @@ internal sealed class LogFolder(string root, LogParts parts)
             var writer = new LogWriter(parts, log, file, fence: 1, repairs: []);
             log.Writer = writer;
             parts.Catalog.Opened(session);
-            _logs.Add(log);
+            logs.Add(log);
             parts.Committed(log);
             return writer;
         }

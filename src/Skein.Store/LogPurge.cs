@@ -79,7 +79,7 @@ internal sealed class LogPurge(string root, LogFolder logs, LogParts parts)
 
         logs.Remove(log);
         log.Writer = null;
-        parts.Catalog.Forget(log.Id);
+        parts.Catalog.Forget(log);
         log.Close(() => new SessionNotFoundException(log.Id));
         Settle(log);
         return true;

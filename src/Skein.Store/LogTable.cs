@@ -9,7 +9,7 @@ namespace Skein.Store;
 internal sealed class LogTable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<SessionId, SessionLog> _logs = new(new ByText());
+    private readonly HashSet<SessionLog> _logs = new(new ById());
 
     // In their order, for those who walk; null where one was taken out since.
     private SessionLog[]? _inOrder;
@@ -21,24 +21,25 @@ internal sealed class LogTable
             _logs.EnsureCapacity(count);
     }
 
+    /// <summary>Gives back the room that was not needed.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+            _logs.TrimExcess();
+    }
+
     public SessionLog? Find(SessionId session)
     {
         lock (_gate)
-            return _logs.GetValueOrDefault(session);
-    }
-
-    /// <param name="id">What may be a session's id.</param>
-    public SessionLog? Find(ReadOnlySpan<char> id)
-    {
-        lock (_gate)
-            return _logs.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(id, out var log) ? log : null;
+            return _logs.GetAlternateLookup<SessionId>().TryGetValue(session, out var log) ? log : null;
     }
 
     public void Add(SessionLog log)
     {
         lock (_gate)
         {
-            _logs.Add(log.Id, log);
+            if (!_logs.Add(log))
+                throw new ArgumentException($"Session {log.Id} has a log already.", nameof(log));
             if (_inOrder is null)
                 return;
 
@@ -53,7 +54,7 @@ internal sealed class LogTable
     {
         lock (_gate)
         {
-            if (_logs.Remove(log.Id))
+            if (_logs.Remove(log))
                 _inOrder = null;
         }
     }
@@ -64,18 +65,17 @@ internal sealed class LogTable
         SessionLog[] logs;
         int count;
         lock (_gate)
-            (logs, count) = (_inOrder ??= [.. _logs.Values], _logs.Count);
+            (logs, count) = (_inOrder ??= [.. _logs], _logs.Count);
         for (var i = count - 1; i >= 0; i--)
             yield return logs[i];
     }
 
-    /// <summary>Compares ids as the texts that they are: names of files are looked for without making ids of them.</summary>
-    private sealed class ByText : IEqualityComparer<SessionId>, IAlternateEqualityComparer<ReadOnlySpan<char>, SessionId>
+    private sealed class ById : IEqualityComparer<SessionLog>, IAlternateEqualityComparer<SessionId, SessionLog>
     {
-        public bool Equals(SessionId x, SessionId y) => x.Value == y.Value;
-        public int GetHashCode(SessionId id) => GetHashCode(id.Value.AsSpan());
-        public bool Equals(ReadOnlySpan<char> text, SessionId id) => text.SequenceEqual(id.Value);
-        public int GetHashCode(ReadOnlySpan<char> text) => string.GetHashCode(text);
-        public SessionId Create(ReadOnlySpan<char> text) => SessionId.Parse(text.ToString());
+        public bool Equals(SessionLog? x, SessionLog? y) => x?.Id == y?.Id;
+        public int GetHashCode(SessionLog log) => log.Id.GetHashCode();
+        public bool Equals(SessionId id, SessionLog log) => id == log.Id;
+        public int GetHashCode(SessionId id) => id.GetHashCode();
+        public SessionLog Create(SessionId id) => throw new NotSupportedException("A log is not made of its id alone.");
     }
 }

@@ -21,12 +21,8 @@ internal sealed record SessionKeys
     public required bool IsTrashed { get; init; }
     public required bool IsLive { get; init; }
     public required Project? Project { get; init; }
-    public required IReadOnlyList<Segment> Segments { get; init; }
     public required ulong TitleStart { get; init; }
-    public required long Parent { get; init; }
-    public required long AgentSession { get; init; }
-    public required long ImportedAs { get; init; }
-    public required long Key { get; init; }
+    public required SessionLinks Links { get; init; }
 
     public static SessionKeys Of(Session row) => new()
     {
@@ -39,12 +35,8 @@ internal sealed record SessionKeys
         IsTrashed = row.TrashedAt is not null,
         IsLive = row.IsLive,
         Project = row.Project,
-        Segments = row.Segments,
         TitleStart = Fingerprint.StartOf(row.Title),
-        Parent = Fingerprint.Of(row.Parent?.Value),
-        AgentSession = Fingerprint.Of(row.AgentSession),
-        ImportedAs = Fingerprint.Of(row.Imported?.Id),
-        Key = Fingerprint.Of(row.Key),
+        Links = SessionLinks.Of(row.Segments, row.Parent?.Value, row.AgentSession, row.Imported?.Id, row.Key),
     };
 
     /// <summary>Writes a row's keys, those that most rows do not have left out: what is short is read quickly, a hundred thousand times at a start.</summary>
@@ -87,7 +79,7 @@ internal sealed record SessionKeys
     /// <returns>Null where something is missing.</returns>
     public static SessionKeys? Read(ref Utf8JsonReader reader, SharedTexts texts, out long seq)
     {
-        SessionId id = default;
+        SessionId? id = null;
         string? workspace = null, agent = null, parent = null, agentSession = null, importedAs = null, key = null;
         (seq, var updated, var status, var title, var archived, var trashed, var live) = (0, 0L, SessionStatus.Idle, 0UL, false, false, false);
         Project? project = null;
@@ -97,7 +89,7 @@ internal sealed record SessionKeys
             var name = reader.ValueSpan;
             reader.Read();
             if (name.SequenceEqual("id"u8))
-                id = SessionId.TryParse(reader.GetString(), out var read) ? read : default;
+                id = SessionId.TryParse(reader.GetString(), out var read) ? read : null;
             else if (name.SequenceEqual("seq"u8))
                 seq = reader.GetInt64();
             else if (name.SequenceEqual("updated"u8))
@@ -125,16 +117,16 @@ internal sealed record SessionKeys
             else if (name.SequenceEqual("key"u8))
                 key = reader.GetString();
             else if (name.SequenceEqual("project"u8))
-                project = JsonSerializer.Deserialize(ref reader, SkeinJson.Relaxed.Project);
+                project = texts.Share(JsonSerializer.Deserialize(ref reader, SkeinJson.Relaxed.Project));
             else if (name.SequenceEqual("segments"u8))
                 segments = JsonSerializer.Deserialize(ref reader, SkeinJson.Relaxed.IReadOnlyListSegment) ?? [];
             else
                 reader.Skip();
         }
 
-        return id.Value is null || updated is <= 0 || updated > DateTimeOffset.MaxValue.Ticks || workspace is null || agent is null || !Enum.IsDefined(status) ? null : new SessionKeys
+        return id is not { } session || updated is <= 0 || updated > DateTimeOffset.MaxValue.Ticks || workspace is null || agent is null || !Enum.IsDefined(status) ? null : new SessionKeys
         {
-            Id = id,
+            Id = session,
             UpdatedAt = new DateTimeOffset(updated, TimeSpan.Zero),
             Status = status,
             Workspace = workspace,
@@ -143,12 +135,8 @@ internal sealed record SessionKeys
             IsTrashed = trashed,
             IsLive = live,
             Project = project,
-            Segments = segments,
             TitleStart = title,
-            Parent = Fingerprint.Of(parent),
-            AgentSession = Fingerprint.Of(agentSession),
-            ImportedAs = Fingerprint.Of(importedAs),
-            Key = Fingerprint.Of(key),
+            Links = SessionLinks.Of(segments, parent, agentSession, importedAs, key),
         };
     }
 

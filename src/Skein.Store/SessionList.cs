@@ -11,7 +11,7 @@ internal static class SessionList
     private const int MostItems = 1000;
 
     private static readonly Comparer<SessionKeys> s_newestFirst = Comparer<SessionKeys>.Create(
-        static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Value, y.Id.Value));
+        static (x, y) => y.UpdatedAt.CompareTo(x.UpdatedAt) is var order and not 0 ? order : x.Id.CompareTo(y.Id));
     private static readonly Comparer<SessionKeys> s_oldestFirst = Comparer<SessionKeys>.Create(static (x, y) => s_newestFirst.Compare(y, x));
 
     /// <param name="rowOf">Reads a row; null where it is gone or cannot be read.</param>
@@ -78,11 +78,11 @@ internal static class SessionList
             && (query.Archived is null || s.Archived == query.Archived)
             && (query.Status is null || s.Status == query.Status)
             && (query.Agent is null || s.Agent == query.Agent)
-            && (query.Parent is null || s.Parent == _parent)
+            && (query.Parent is null || s.Links.Parent == _parent)
             && (query.IdStart is null || IdText.Begins(s.Id.Value.AsSpan(SessionId.Prefix.Length), query.IdStart))
-            && (query.AgentSession is null || s.AgentSession == _agentSession)
+            && (query.AgentSession is null || s.Links.AgentSession == _agentSession)
             && (query.TitleStart is null || Fingerprint.MayBegin(s.TitleStart, query.TitleStart))
-            && (query.ImportedAs is null || s.ImportedAs == _importedAs)
+            && (query.ImportedAs is null || s.Links.ImportedAs == _importedAs)
             && IsThere(s);
 
         /// <summary>What keys do not decide.</summary>
@@ -123,7 +123,7 @@ internal static class SessionList
         }
 
         public bool IsBefore(SessionKeys s) =>
-            s.UpdatedAt < UpdatedAt || (s.UpdatedAt == UpdatedAt && string.CompareOrdinal(s.Id.Value, Session.Value) > 0);
+            s.UpdatedAt < UpdatedAt || (s.UpdatedAt == UpdatedAt && s.Id.CompareTo(Session) > 0);
 
         public override string ToString() =>
             Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{UpdatedAt.UtcTicks}:{Session}")));

@@ -52,6 +52,9 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>Whether the file is compressed; only changed by the holder of <see cref="Ownership"/>, while files under both names are whole.</summary>
     public bool IsPacked { get => _isPacked; set => _isPacked = value; }
 
+    /// <summary>Where the catalog keeps the log's row; only changed by the catalog.</summary>
+    public CatalogPlace Kept { get; set; }
+
     /// <summary>Whether this process knows that what it sees of the file is on the disk, not merely in the page cache.</summary>
     public bool IsFlushed { get; set; }
 

@@ -98,7 +98,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     {
         var stretches = new List<Stretch>();
         var last = 0L;
-        foreach (var segment in state.Keys?.Segments ?? [])
+        foreach (var segment in state.Keys?.Links.Segments ?? [])
         {
             if (segment.UpTo > after)
             {

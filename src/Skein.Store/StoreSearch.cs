@@ -92,7 +92,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
             if (logs.Find(session.Id) is not { } log)
                 continue;
 
-            var inherited = session.Segments
+            var inherited = session.Links.Segments
                 .Where(s => heirs.TryGetValue(s.Session, out var heir) && heir.Session == session.Id)
                 .Select(s => (Origin: logs.Find(s.Session), s.UpTo))
                 .Where(s => s.Origin is not null)
@@ -107,7 +107,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
         var heirs = new Dictionary<SessionId, (SessionId Session, long UpTo)>();
         foreach (var session in sessions)
         {
-            foreach (var segment in session.Segments)
+            foreach (var segment in session.Links.Segments)
             {
                 if (!heirs.TryGetValue(segment.Session, out var heir) || heir.UpTo < segment.UpTo)
                     heirs[segment.Session] = (session.Id, segment.UpTo);

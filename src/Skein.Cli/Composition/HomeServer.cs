@@ -12,7 +12,7 @@ namespace Skein.Cli.Composition;
 /// <summary>This process as the server of a home: the store, the agents, the sessions and their API, put together.</summary>
 internal sealed class HomeServer : IAsyncDisposable
 {
-    private const long MuchMemory = 32 << 20;
+    private const long MuchMemory = 16 << 20;
 
     private readonly EmbeddedStore _store;
     private readonly HomeSettings _settings;

@@ -43,8 +43,8 @@ public sealed class LogProperties
 
         Assert.Equal((kept.Seq, 7, 8), (read.State.Seq, read.State.End, read.Written));
         Assert.Equal(Some.Text(kept), Some.Text(row));
-        Assert.Equal(SessionKeys.Of(row!) with { Segments = [] }, read.State.Keys! with { Segments = [] });
-        Assert.Equal(row!.Segments, read.State.Keys.Segments);
+        Assert.Equal(WithoutSegments(SessionKeys.Of(row!)), WithoutSegments(read.State.Keys!));
+        Assert.Equal(row!.Segments, read.State.Keys!.Links.Segments);
         Assert.Equal(Some.Text(all), Some.Text(Fold(row, stored.Skip(cut))));
     });
 
@@ -83,6 +83,9 @@ public sealed class LogProperties
 
         Assert.Equal("123456789,\"crc\":\"e3069283\"}\n", Encoding.UTF8.GetString(line.WrittenSpan));
     }
+
+    // Lists are compared by their identity.
+    private static SessionKeys WithoutSegments(SessionKeys keys) => keys with { Links = keys.Links with { Segments = [] } };
 
     private static void ForAnyLog(Action<IReadOnlyList<SessionEvent>, int> holds) => Prop.ForAll(
         ArbMap.Default.ArbFor<int>(), ArbMap.Default.ArbFor<PositiveInt>(), ArbMap.Default.ArbFor<string[]>(),
