@@ -126,7 +126,7 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
 
     private void HearUpdate(JsonElement frame, JsonElement update, AgentSteps steps)
     {
-        // What is told again while a session is loaded stands in the log already.
+        // What is told again while a session is loaded stands in the log already; of a new one nothing can be.
         if (_opening is not null && _resume is not null && AcpTurn.IsConversation(update))
             return;
 

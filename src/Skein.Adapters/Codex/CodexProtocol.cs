@@ -175,10 +175,10 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
             _reports.Tell(frame, steps);
     }
 
-    // What its sub-agents say is theirs, not this conversation's; their pieces come whole too.
+    // What its sub-agents say is theirs, not this conversation's; their pieces come whole too. Before a thread is open none is another's.
     private void HearOther(string method, JsonElement frame, AgentSteps steps)
     {
-        if (!method.EndsWith("elta", StringComparison.Ordinal))
+        if (_thread.Length == 0 || !method.EndsWith("elta", StringComparison.Ordinal))
             _reports.Tell(frame, steps);
     }
 

@@ -45,12 +45,18 @@ public sealed class SessionFoldTests
         Assert.Equal((SessionStatus.Running, turn), (log.Session.Status, log.Session.Turn));
 
         log.Add(new TurnFailed(turn, FailureKind.Quota, "openai", "429"));
-        Assert.Equal((SessionStatus.Error, null, FailureKind.Quota), (log.Session.Status, log.Session.Turn, log.Session.Failure?.Kind));
+        Assert.Equal((SessionStatus.Error, null, FailureKind.Quota, "429"), (log.Session.Status, log.Session.Turn, log.Session.Failure?.Kind, log.Session.Failure?.Message));
 
         var (next, _) = log.Prompt("again");
         Assert.Null(log.Session.Failure);
         log.Add(new TurnInterrupted(next, "user"));
         Assert.Equal(SessionStatus.Interrupted, log.Session.Status);
+
+        var (last, _) = log.Prompt("and on");
+        log.Add(new TurnCompleted(last));
+        Assert.Equal((SessionStatus.Idle, null), (log.Session.Status, log.Session.Failure));
+        Assert.Equal((log.Events[0].At, log.Events[^1].At), (log.Session.CreatedAt, log.Session.UpdatedAt));
+        Assert.True(log.Session.CreatedAt < log.Session.UpdatedAt);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class TranscriptTests
         log.Add(new MessageCompleted(answer, StopReason.End, new Usage(1, 2), 0.5m));
         var message = log.Messages[^1];
         Assert.Equal((MessageStatus.Completed, StopReason.End, new Usage(1, 2), 0.5m, "Hello"), (message.Status, message.Stop, message.Usage, message.Cost, message.Text));
-        Assert.Equal(log.Events[^1].At, message.UpdatedAt);
+        Assert.Equal((answer, log.Events[^3].At, log.Events[^1].At), (message.Id, message.CreatedAt, message.UpdatedAt));
     }
 
     [Theory]

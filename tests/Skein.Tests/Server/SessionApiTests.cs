@@ -241,6 +241,9 @@ public sealed class SessionApiTests
         await Assert.ThrowsAsync<NoSuchSessionException>(() => SessionName.ResolveAsync(api.Client, "Thread_3", api.Workspace, Cancellation));
         await api.TurnAsync(await api.NewSessionAsync(), "Thread_2");
         await Assert.ThrowsAsync<UsageException>(() => SessionName.ResolveAsync(api.Client, "Thread_2", api.Workspace, Cancellation));
+        await api.StopAsync();
+        await api.OpenAsync();
+        Assert.Equal(linked, await SessionName.ResolveAsync(api.Client, "6f1c2a4e-0b1d-4c47-9a39-d8f0b6f6b0aa", api.Workspace, Cancellation));
 
         static async IAsyncEnumerable<AgentOutput> Link(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
         {

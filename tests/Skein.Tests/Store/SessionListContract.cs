@@ -115,6 +115,8 @@ public abstract class SessionListContract : SessionStoreContract
         await ListsAsync(new SessionQuery(Workspace: "/work/one/", Archived: null), plain, archived);
         await ListsAsync(new SessionQuery(Trashed: true), trashed);
         await ListsAsync(new SessionQuery(Status: SessionStatus.Running), running);
+        await ListsAsync(new SessionQuery("/work/two", Status: SessionStatus.Running), running);
+        await ListsAsync(new SessionQuery("/work/one", Status: SessionStatus.Running));
         await ListsAsync(new SessionQuery(Agent: "codex"), running);
         await ListsAsync(new SessionQuery(Parent: plain.Session), running);
         await ListsAsync(new SessionQuery(IdStart: plain.Session.Value[SessionId.Prefix.Length..]), plain);

@@ -184,6 +184,23 @@ public sealed class AcpLifeTests
         Assert.Single(flock.Starts);
     }
 
+    // P-18.
+    [Fact]
+    public async Task A_session_that_is_let_go_has_no_process_until_the_next_prompt()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync();
+        await flock.TurnAsync(session, "echo one");
+        Assert.True(Directory.Exists($"/proc/{flock.Starts[0]}"));
+
+        await flock.Kernel.Sessions.ReleaseAsync(session, Kernel.User, Cancellation);
+
+        Assert.False(Directory.Exists($"/proc/{flock.Starts[0]}"));
+        await flock.TurnAsync(session, "state");
+        Assert.Contains("\"prompts\":2", await flock.LastAsync(session), StringComparison.Ordinal);
+        Assert.Equal(2, flock.Starts.Count);
+    }
+
     [Theory]
     [InlineData("sound", PermissionAnswer.Once)]
     [InlineData("forgetful", PermissionAnswer.Once)]

@@ -135,6 +135,19 @@ public sealed class AcpReplayTests
         Assert.Equal(string.Concat(Turns(lines).Select(AcpReplay.Said)), replay.Kept);
     }
 
+    [Theory]
+    [MemberData(nameof(Captures))]
+    public void What_is_said_before_a_new_session_is_open_is_kept(string name)
+    {
+        var told = Heard(AcpReplay.Lines(name)).Where(f => f.Text("method") is not null).ToList();
+        var replay = AcpReplay.Begun([]);
+
+        foreach (var frame in told)
+            replay.Hear(frame);
+
+        Assert.Equal(string.Concat(told.Select(AcpReplay.Said)), Told(replay));
+    }
+
     /// <summary>All that was said, also what was carried as it came.</summary>
     private static string Told(AcpReplay replay) => replay.Shown + string.Concat(Reported(replay).Select(AcpReplay.Said));
 

@@ -163,6 +163,21 @@ public sealed class CodexReplayTests
 
     [Theory]
     [MemberData(nameof(Captures))]
+    public void What_is_said_before_a_thread_is_open_is_kept(string name)
+    {
+        var told = CodexReplay.Lines(name).Where(l => l.Text("dir") == "out").Select(l => l.GetProperty("msg")).Where(f => f.Text("method") is not null).ToList();
+        var replay = CodexReplay.Begun([]);
+
+        foreach (var frame in told)
+            replay.Hear(frame);
+
+        Assert.Equal(told.Select(Piece).OfType<string>(), replay.Bodies.OfType<AgentReported>().Select(r => Piece(r.Frame!.Value)).OfType<string>());
+
+        static string? Piece(JsonElement frame) => frame.Text("method") == "item/agentMessage/delta" ? frame.Find("params")?.Text("delta") : null;
+    }
+
+    [Theory]
+    [MemberData(nameof(Captures))]
     public void A_frame_with_any_value_broken_breaks_nothing(string name)
     {
         var lines = CodexReplay.Lines(name);
