@@ -7,12 +7,13 @@ namespace Skein.EndToEnd.RealAgents;
 internal static class AgentProcesses
 {
     /// <returns>The process of the agent itself: the oldest.</returns>
-    public static Process Oldest(User user) => Of(user).OrderBy(p => p.Id).First();
+    public static Process Oldest(User user) => Of(user)[0];
 
-    public static List<Process> Of(User user)
+    /// <returns>The oldest first: ids begin anew when they have run out.</returns>
+    public static IReadOnlyList<Process> Of(User user)
     {
         var home = $"\0HOME={user.OwnFolder}\0";
-        var found = new List<Process>();
+        var found = new List<(DateTime Started, Process Process)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => int.TryParse(Path.GetFileName(f), out _)))
         {
             try
@@ -20,16 +21,17 @@ internal static class AgentProcesses
                 if (("\0" + File.ReadAllText(Path.Combine(folder, "environ"))).Contains(home, StringComparison.Ordinal)
                     && File.ResolveLinkTarget(Path.Combine(folder, "exe"), returnFinalTarget: false)?.FullName != PublishedProgram.Path)
                 {
-                    found.Add(Process.GetProcessById(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)));
+                    var process = Process.GetProcessById(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
+                    found.Add((process.StartTime, process));
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
             {
                 // It ended meanwhile, or is another's.
             }
         }
 
-        return found;
+        return [.. found.OrderBy(f => f.Started).Select(f => f.Process)];
     }
 
     /// <summary>Waits until none is left.</summary>

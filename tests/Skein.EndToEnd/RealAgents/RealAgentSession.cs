@@ -213,8 +213,8 @@ public abstract class RealAgentSession(string agent, string program) : IAsyncLif
                 arrived = arrived[..Math.Min(arrived.Length, offset)] + more;
             if (arrived.Contains(text, StringComparison.Ordinal))
                 return;
-            if (frame is EventFrame { Event.Body: TurnFailed failed })
-                Assert.Fail(failed.Message);
+            if (frame is EventFrame { Event.Body: TurnCompleted or TurnFailed or TurnInterrupted } over)
+                Assert.Fail($"The turn was over before '{text}': {over.Event.Body}");
         }
     }
 

@@ -88,7 +88,7 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
         await AgentProcesses.EndedAsync(User, Cancellation);
         await StartServerAsync();
         Says(new Said("Back."));
-        var resumed = await TurnAsync("After Skein's end.", PermissionAnswer.Once);
+        var resumed = await GoodTurnAsync("After Skein's end.", PermissionAnswer.Once);
         var first = Model.Requests[^1];
 
         Says(new Said("Another half"), new Stalled(Never()));
@@ -98,7 +98,7 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
             process.Kill();
         var failed = await UntilEndAsync(halved);
         Says(new Said("Back again."));
-        var again = await TurnAsync("After the agent's end.", PermissionAnswer.Once);
+        var again = await GoodTurnAsync("After the agent's end.", PermissionAnswer.Once);
         var second = Model.Requests.Last(OffersTools);
 
         Assert.Contains("Back.", TextsOf(resumed));
