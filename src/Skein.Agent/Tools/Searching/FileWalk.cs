@@ -77,9 +77,9 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
         try
         {
             // A folder read twice tells its links; asking each entry would be a call of the system for every file.
-            List<(string Name, bool IsFolder, bool IsLink)> entries = [.. Read(folder, s_noLinks).Select(static entry => (entry.Name, entry.IsFolder, false))];
-            var plain = entries.Select(static entry => entry.Name).ToHashSet(StringComparer.Ordinal);
-            entries.AddRange(Read(folder, s_everything).Where(entry => !plain.Contains(entry.Name)).Select(static entry => (entry.Name, false, true)));
+            List<(string Name, bool IsFolder, bool IsLink)> entries =
+                [.. new FileSystemEnumerable<(string, bool, bool)>(folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory, false), s_noLinks)];
+            entries.AddRange(Links(folder, [.. entries.Select(static entry => entry.Name)]).Select(static name => (name, false, true)));
             entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
             return entries;
         }
@@ -89,8 +89,23 @@ internal sealed class FileWalk(ToolContext context, ToolSettings settings)
         }
     }
 
-    private static List<(string Name, bool IsFolder)> Read(string folder, EnumerationOptions options) =>
-        [.. new FileSystemEnumerable<(string, bool)>(folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), options)];
+    /// <param name="others">What is no link, in the folder's own order.</param>
+    private static FileSystemEnumerable<string> Links(string folder, string[] others)
+    {
+        var at = 0;
+        var all = new Lazy<HashSet<string>>(() => [.. others]);
+        return new FileSystemEnumerable<string>(folder, static (ref FileSystemEntry entry) => entry.FileName.ToString(), s_everything)
+        {
+            // The order is the same as before, unless somebody adds and removes meanwhile.
+            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+            {
+                if (at == others.Length || !entry.FileName.SequenceEqual(others[at]))
+                    return !all.Value.Contains(entry.FileName.ToString());
+                at++;
+                return false;
+            },
+        };
+    }
 
     private bool IsClosed(string path, string asked) =>
         _hidden.Contains(path)
