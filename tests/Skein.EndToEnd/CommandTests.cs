@@ -91,17 +91,20 @@ public sealed class CommandTests : IAsyncDisposable
             Assert.DoesNotContain(said.Out + said.Error, c => c is '\e' or '\a' or '\u009b' or '\u202e');
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task Without_a_terminal_a_question_is_answered_with_no_and_how_to_change_that()
+    [Theory(Timeout = 60_000)]
+    [InlineData("ask", "bash", """{"command": "touch made"}""", "$ touch made (use --mode auto, or run it on a terminal)")]
+    [InlineData("ask", "write", """{"path": "made", "content": ""}""", "write made (use --mode edits or auto, or run it on a terminal)")]
+    [InlineData("auto", "fetch", """{"url": "https://geese.invalid/"}""", "fetch https://geese.invalid/ (allow it by a rule in your settings, or run it on a terminal)")]
+    [InlineData("auto", "write", """{"path": "AGENTS.md", "content": "evil"}""", "write AGENTS.md (run it on a terminal)")]
+    public async Task Without_a_terminal_a_question_is_answered_with_no_and_what_would_help_is_told(string mode, string tool, string arguments, string told)
     {
-        var model = _user.ScriptOf(
-            new { type = "call", tool = "bash", arguments = new { command = "touch made" } }, new { type = "text", text = "Then not." });
+        var model = _user.ScriptOf(new { type = "call", tool, arguments = JsonElement.Parse(arguments) }, new { type = "text", text = "Then not." });
 
-        var run = await GoodAsync("run", "--model", model, "Make it.");
+        var run = await GoodAsync("run", "--model", model, "--mode", mode, "Make it.");
 
         Assert.Equal("Then not.\n", run.Out);
-        Assert.Contains("not allowed, since there is no terminal to ask on: $ touch made (use --mode edits or auto", run.Error, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(_user.Project, "made")));
+        Assert.Contains($"skein: not allowed, since there is no terminal to ask on: {told}\n", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_user.Project));
     }
 
     [Fact(Timeout = 60_000)]

@@ -60,7 +60,7 @@ internal static class AttachCommand
     {
         var session = (await client.GetAsync(id, cancellationToken)).Session;
         var start = from ?? await ShowLastAsync();
-        await using var desk = new PermissionDesk(client, id, surroundings, refuse: false);
+        await using var desk = new PermissionDesk(client, session, surroundings, refuse: false);
         var screen = new TurnScreen(surroundings.Out, surroundings.Activity, showPrompts: true);
         var open = session.Questions.Select(q => q.Permission).ToHashSet();
         await foreach (var frame in client.FollowAsync(id, start, cancellationToken))

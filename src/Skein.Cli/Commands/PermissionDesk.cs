@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Skein.Agent;
 using Skein.Cli.Composition;
 using Skein.Cli.Screen;
 using Skein.Client;
@@ -15,7 +16,7 @@ namespace Skein.Cli.Commands;
 /// <param name="refuse">Answer no where nobody can be asked; else leave the question to others.</param>
 /// <param name="consented">What is answered with yes without being asked; null: nothing.</param>
 internal sealed class PermissionDesk(
-    SkeinClient client, SessionId session, Surroundings surroundings, bool refuse, Func<PermissionAsked, bool>? consented = null) : IAsyncDisposable
+    SkeinClient client, Session session, Surroundings surroundings, bool refuse, Func<PermissionAsked, bool>? consented = null) : IAsyncDisposable
 {
     private const string Nobody = "Nobody could be asked: the run has no terminal.";
 
@@ -146,9 +147,19 @@ internal sealed class PermissionDesk(
     {
         surroundings.Error.WriteLine(
             $"skein: not allowed, since there is no terminal to ask on: {ToolCalls.Title(asked.Tool, asked.Title)} "
-            + "(use --mode edits or auto, or run it on a terminal)", Style.Warning);
+            + $"({Advice(asked)}run it on a terminal)", Style.Warning);
         return new PermissionReply(PermissionAnswer.No, Nobody);
     }
+
+    /// <summary>What would answer it without anybody there.</summary>
+    private string Advice(PermissionAsked asked) => (asked.Tool, session.Mode) switch
+    {
+        // What no answer is remembered for is asked about whatever modes and rules say.
+        _ when asked.Pattern is null && session.Agent == SkeinAgent.Name => "",
+        ("fetch", _) or (_, PermissionMode.Auto) => "allow it by a rule in your settings, or ",
+        ("write" or "edit", PermissionMode.Ask) => "use --mode edits or auto, or ",
+        _ => "use --mode auto, or ",
+    };
 
     private async Task AnswerAsync(PermissionAsked asked, PermissionReply reply)
     {
@@ -156,7 +167,7 @@ internal sealed class PermissionDesk(
             _answeredHere.Add(asked.Permission);
         try
         {
-            await client.AnswerAsync(session, asked.Permission, reply, _over.Token);
+            await client.AnswerAsync(session.Id, asked.Permission, reply, _over.Token);
         }
         catch (SkeinException e) when (IsSettled(asked) || e.Code is "not_in_session" or "conflict")
         {

@@ -86,7 +86,8 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
     private async Task<int> FollowAsync(SkeinClient client, Session session, PromptAccepted accepted, CancellationToken cancellationToken)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var desk = new PermissionDesk(client, session.Id, surroundings, refuse: true, request.Consented);
+        var prompted = session with { Agent = request.Agent ?? session.Agent, Mode = request.Mode ?? session.Mode };
+        await using var desk = new PermissionDesk(client, prompted, surroundings, refuse: true, request.Consented);
         await using var interrupt = new TurnInterrupt(client, session.Id, surroundings, leaving, request.InProcess);
 
         // A new session's own beginning belongs to its events; one that goes on begins where it was.
