@@ -40,7 +40,7 @@ public sealed class TitleWriter(ModelCatalog models, Func<Session, CancellationT
         using var patience = new CancellationTokenSource(s_patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         var response = await model.Client.GetResponseAsync(
-            [new ChatMessage(ChatRole.User, $"<person>\n{Head(asked)}\n</person>\n<agent>\n{Head(answered)}\n</agent>")],
+            [new ChatMessage(ChatRole.User, $"<person>\n{TextCut.Head(asked, MostCharacters, "…")}\n</person>\n<agent>\n{TextCut.Head(answered, MostCharacters, "…")}\n</agent>")],
             new ChatOptions { Instructions = Instructions, MaxOutputTokens = MostTokens }, either.Token);
         var usage = response.Usage is { } details ? TokenCounts.ToUsage(details) : null;
         return new MadeTitle(TitleIn(response.Text), model.Name, usage, model.CostOf(usage));
@@ -71,7 +71,4 @@ public sealed class TitleWriter(ModelCatalog models, Func<Session, CancellationT
 
     private static bool IsPair(char first, char last) =>
         first == last ? first is '"' or '\'' or '`' or '*' : (first, last) is ('“', '”') or ('„', '“') or ('«', '»') or ('‘', '’');
-
-    private static string Head(string text) =>
-        text.Length <= MostCharacters ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters), "…");
 }

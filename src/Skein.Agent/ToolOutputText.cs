@@ -41,13 +41,9 @@ internal static class ToolOutputText
     // At line ends where there are any near, and never within a character.
     private static string Cut(string text, BlobRef whole)
     {
-        var head = text.LastIndexOf('\n', Head - 1, Head / 4) is var end and >= 0 ? end + 1 : Head;
-        if (char.IsHighSurrogate(text[head - 1]))
-            head--;
+        var head = text.LastIndexOf('\n', Head - 1, Head / 4) is var end and >= 0 ? end + 1 : TextCut.Before(text, Head);
         var from = text.Length - Tail;
-        var tail = text.IndexOf('\n', from, Tail / 4) is var start and >= 0 ? start + 1 : from;
-        if (char.IsLowSurrogate(text[tail]))
-            tail++;
+        var tail = text.IndexOf('\n', from, Tail / 4) is var start and >= 0 ? start + 1 : TextCut.After(text, from);
 
         return $"{text.AsSpan(0, head)}\n[… {tail - head:N0} characters left out here; all of it, {whole.Size:N0} bytes, can be read with the tool read, path output:{whole.Sha256} …]\n{text.AsSpan(tail)}";
     }

@@ -27,11 +27,7 @@ public static class SessionFold
     {
         var text = parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text.Trim()).FirstOrDefault(t => t.Length > 0) ?? "";
         var line = text.AsSpan(0, text.AsSpan().IndexOfAny('\r', '\n') is var end and >= 0 ? end : text.Length).TrimEnd();
-        if (line.Length <= TitleLength)
-            return line.ToString();
-
-        var cut = char.IsHighSurrogate(line[TitleLength - 2]) ? TitleLength - 2 : TitleLength - 1;
-        return string.Concat(line[..cut], "…");
+        return line.Length <= TitleLength ? line.ToString() : string.Concat(line[..TextCut.Before(line, TitleLength - 1)], "…");
     }
 
     private static Session Begin(SessionEvent e) => e.Body switch

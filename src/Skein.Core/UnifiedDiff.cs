@@ -33,10 +33,8 @@ public static class UnifiedDiff
             first = last + 1;
         }
 
-        return text.Length <= MostOutput ? text.ToString() : Cut(text.ToString()) + "\n… (the difference goes on)\n";
+        return TextCut.Head(text.ToString(), MostOutput, "\n… (the difference goes on)\n");
     }
-
-    private static string Cut(string text) => text[..(char.IsHighSurrogate(text[MostOutput - 1]) ? MostOutput - 1 : MostOutput)];
 
     private static int Gap(DiffBlock one, DiffBlock next) => next.DeleteStartA - (one.DeleteStartA + one.DeleteCountA);
 

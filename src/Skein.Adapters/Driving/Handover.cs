@@ -55,7 +55,5 @@ internal static class Handover
         return text.Length == 0 ? "" : $"{(message.Role == Role.User ? "User" : "Assistant")}:\n{text}";
     }
 
-    private static string Cut(string text) => text.Length <= MostOfResult ? text : SafeCut(text);
-
-    private static string SafeCut(string text) => text[..(char.IsHighSurrogate(text[MostOfResult - 1]) ? MostOfResult - 1 : MostOfResult)] + "…";
+    private static string Cut(string text) => TextCut.Head(text, MostOfResult, "…");
 }

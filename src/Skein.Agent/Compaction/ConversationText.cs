@@ -70,11 +70,7 @@ internal static class ConversationText
         if (text.Length <= most)
             return text;
 
-        var (head, tail) = (most * 2 / 3, text.Length - (most / 3));
-        if (char.IsHighSurrogate(text[head - 1]))
-            head--;
-        if (char.IsLowSurrogate(text[tail]))
-            tail++;
+        var (head, tail) = (TextCut.Before(text, most * 2 / 3), TextCut.After(text, text.Length - (most / 3)));
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, head)} [… {tail - head:N0} characters …] {text.AsSpan(tail)}");
     }
 }

@@ -36,7 +36,7 @@ internal static class Pruning
         if (result.Output.Length <= Big)
             return result;
 
-        var end = char.IsHighSurrogate(result.Output[Shown - 1]) ? Shown - 1 : Shown;
+        var end = TextCut.Before(result.Output, Shown);
         return result with
         {
             Output = string.Create(

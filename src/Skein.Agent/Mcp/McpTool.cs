@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Skein.Agent.Tools;
+using Skein.Core;
 
 namespace Skein.Agent.Mcp;
 
@@ -12,7 +13,7 @@ internal sealed class McpTool(string name, string original, string description, 
     private const int LongestDescription = 4000;
 
     public string Name => name;
-    public string Description { get; } = ToolTexts.Cut(description, LongestDescription);
+    public string Description { get; } = TextCut.Head(description, LongestDescription);
     public JsonElement Parameters => schema;
 
     /// <summary>Names as models take them, unique: <c>mcp__server__tool</c>.</summary>

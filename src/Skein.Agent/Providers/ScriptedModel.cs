@@ -78,9 +78,7 @@ internal sealed class ScriptedModel(string name, Script script, TimeProvider tim
     {
         for (var start = 0; start < text.Length;)
         {
-            var end = chunk <= 0 ? text.Length : Math.Min(text.Length, start + chunk);
-            if (end < text.Length && char.IsHighSurrogate(text[end - 1]))
-                end++;
+            var end = chunk <= 0 ? text.Length : TextCut.After(text, Math.Min(text.Length, start + chunk));
             yield return text[start..end];
             start = end;
         }

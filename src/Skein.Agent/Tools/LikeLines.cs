@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Skein.Core;
 
 namespace Skein.Agent.Tools;
 
@@ -40,7 +41,7 @@ internal static class LikeLines
     {
         var text = new StringBuilder();
         for (var i = first; i < Math.Min(lines.Count, first + Math.Min(count, MostShown)); i++)
-            text.Append(CultureInfo.InvariantCulture, $"\n{i + 1,6}\t{ToolTexts.Cut(lines[i].TrimEnd('\r'), MostCharacters)}");
+            text.Append(CultureInfo.InvariantCulture, $"\n{i + 1,6}\t{TextCut.Head(lines[i].TrimEnd('\r'), MostCharacters)}");
         return text.ToString();
     }
 

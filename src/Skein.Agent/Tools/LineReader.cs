@@ -1,4 +1,5 @@
 using System.Text;
+using Skein.Core;
 
 namespace Skein.Agent.Tools;
 
@@ -46,6 +47,6 @@ internal sealed class LineReader(StreamReader reader, int most)
     {
         if (LeftOut == 0 && _line.Length > 0 && _line[^1] == '\r')
             _line.Length--;
-        return ToolTexts.Cut(_line.ToString(), most);
+        return TextCut.Head(_line.ToString(), most);
     }
 }

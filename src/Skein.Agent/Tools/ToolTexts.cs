@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Skein.Core;
 using Skein.Sandbox.Confining;
 
 namespace Skein.Agent.Tools;
@@ -43,15 +44,6 @@ internal static class ToolTexts
     {
         var end = text.AsSpan().IndexOfAny('\r', '\n');
         var line = end < 0 ? text : text[..end] + " …";
-        return line.Length <= most ? line : Cut(line, most - 1) + "…";
-    }
-
-    /// <summary>The beginning of a text, never ending within a surrogate pair.</summary>
-    public static string Cut(string text, int most)
-    {
-        if (text.Length <= most)
-            return text;
-
-        return text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+        return line.Length <= most ? line : TextCut.Head(line, most - 1, "…");
     }
 }

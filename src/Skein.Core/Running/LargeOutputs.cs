@@ -37,8 +37,7 @@ internal static class LargeOutputs
         if (text.Length <= Most)
             return text;
 
-        var head = char.IsHighSurrogate(text[Most - Tail - 1]) ? Most - Tail - 1 : Most - Tail;
-        var tail = char.IsLowSurrogate(text[^Tail]) ? text.Length - Tail + 1 : text.Length - Tail;
+        var (head, tail) = (TextCut.Before(text, Most - Tail), TextCut.After(text, text.Length - Tail));
         return $"{text.AsSpan(0, head)}\n[… {tail - head:N0} characters left out here; the whole output, {text.Length:N0} characters, is kept with the session …]\n{text.AsSpan(tail)}";
     }
 }

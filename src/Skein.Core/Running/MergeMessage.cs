@@ -18,10 +18,10 @@ internal static class MergeMessage
     {
         var text = new StringBuilder();
         text.Append($"What the fork \"{fork.Title}\" ({fork.Id}) of this session did is merged into it.");
-        var prompts = said.Where(m => m.Role == Role.User && m.Text.Length > 0).Select(m => "- " + Cut(m.Text.Trim().ReplaceLineEndings(" "), LongestPrompt)).ToList();
+        var prompts = said.Where(m => m.Role == Role.User && m.Text.Length > 0).Select(m => "- " + TextCut.Head(m.Text.Trim().ReplaceLineEndings(" "), LongestPrompt, " …")).ToList();
         Add(text, "It was asked:", prompts);
         if (said.LastOrDefault(m => m.Role == Role.Assistant && m.Text.Length > 0) is { } answer)
-            text.Append("\n\nIts last answer:\n").Append(Cut(answer.Text.Trim(), LongestAnswer));
+            text.Append("\n\nIts last answer:\n").Append(TextCut.Head(answer.Text.Trim(), LongestAnswer, " …"));
         Add(text, "Files that are different here now:", [.. changes.Select(Line)]);
         if (changes.Count == 0)
             text.Append("\n\nNo file of this folder became different by it.");
@@ -50,7 +50,4 @@ internal static class MergeMessage
 
     private static string Line(FileChange change) =>
         $"- {change.Kind.ToString().ToLowerInvariant()} {change.Path}{(change is { Added: { } added, Deleted: { } deleted } ? $" (+{added} -{deleted})" : "")}";
-
-    private static string Cut(string text, int longest) =>
-        text.Length <= longest ? text : text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)] + " …";
 }

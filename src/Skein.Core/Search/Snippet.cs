@@ -13,14 +13,10 @@ public sealed record Snippet(string Text, int Start, int Length)
 
     internal static Snippet Of(ReadOnlySpan<char> text, int start, int length)
     {
-        var from = Whole(text, Math.Max(0, start - Before));
-        var matchEnd = Whole(text, start + Math.Min(length, LongestMatch));
-        var to = Whole(text, Math.Min(text.Length, matchEnd + After));
+        var from = TextCut.Before(text, Math.Max(0, start - Before));
+        var matchEnd = TextCut.Before(text, start + Math.Min(length, LongestMatch));
+        var to = TextCut.Before(text, Math.Min(text.Length, matchEnd + After));
         var head = from > 0 ? Cut : "";
         return new Snippet(string.Concat(head, text[from..to], to < text.Length ? Cut : ""), head.Length + start - from, matchEnd - start);
     }
-
-    // Never between the halves of a pair.
-    private static int Whole(ReadOnlySpan<char> text, int at) =>
-        at > 0 && at < text.Length && char.IsLowSurrogate(text[at]) && char.IsHighSurrogate(text[at - 1]) ? at - 1 : at;
 }
