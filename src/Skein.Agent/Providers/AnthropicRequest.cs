@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Anthropic.Models.Messages;
 using Microsoft.Extensions.AI;
 
 namespace Skein.Agent.Providers;
@@ -18,125 +16,207 @@ internal static partial class AnthropicRequest
     // The API refuses less.
     private const int LeastBudget = 1024;
 
-    // What is marked, and all before it, is read from the cache at the next step.
-    private static readonly CacheControlEphemeral s_cached = new();
+    public static ReadOnlyMemory<byte> From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options) =>
+        RequestJson.Write(model, json => Write(json, messages, options));
 
-    public static MessageCreateParams From(string model, IReadOnlyList<ChatMessage> messages, ChatOptions options)
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<ChatMessage> messages, ChatOptions options)
     {
-        var request = new MessageCreateParams
-        {
-            Model = model,
-            MaxTokens = options.MaxOutputTokens ?? MostTokens,
-            Messages = Messages(messages),
-        };
-        if (options.Instructions is { Length: > 0 } instructions)
-            request = request with { System = new List<TextBlockParam> { new(instructions) { CacheControl = s_cached } } };
-        if (options.Tools is { Count: > 0 } tools)
-            request = request with { Tools = [.. tools.OfType<AIFunctionDeclaration>().Select(Tool)] };
+        var most = options.MaxOutputTokens ?? MostTokens;
+        json.WriteNumber("max_tokens", most);
+        if (options.Temperature is { } temperature)
+            json.WriteNumber("temperature", temperature);
         if (options.Reasoning?.Effort is { } effort and not ReasoningEffort.None)
-            request = Thinking(request, effort, options.AdditionalProperties?.ContainsKey(Model.ThinksByBudget) == true);
-        return options.Temperature is { } temperature ? Warm(request, temperature) : request;
+            WriteThinking(json, effort, options.AdditionalProperties?.ContainsKey(Model.ThinksByBudget) == true ? most : null);
+        if (options.Instructions is { Length: > 0 } instructions)
+        {
+            json.WriteStartArray("system");
+            WriteText(json, instructions, cached: true);
+            json.WriteEndArray();
+        }
+
+        WriteTools(json, options.Tools);
+        json.WriteStartArray("messages");
+        WriteMessages(json, messages);
+        json.WriteEndArray();
     }
 
-    private static MessageCreateParams Thinking(MessageCreateParams request, ReasoningEffort effort, bool byBudget)
+    /// <param name="mostByBudget">The answer's limit, of a model that is given a number of tokens to think; null: it is given a word.</param>
+    private static void WriteThinking(Utf8JsonWriter json, ReasoningEffort effort, int? mostByBudget)
     {
-        if (!byBudget)
+        if (mostByBudget is not { } most)
         {
-            var word = effort switch { ReasoningEffort.Low => Effort.Low, ReasoningEffort.Medium => Effort.Medium, ReasoningEffort.High => Effort.High, _ => Effort.Max };
-            return request with { Thinking = new ThinkingConfigAdaptive(), OutputConfig = new OutputConfig { Effort = word } };
+            json.WriteStartObject("thinking");
+            json.WriteString("type", "adaptive");
+            json.WriteEndObject();
+            json.WriteStartObject("output_config");
+            json.WriteString("effort", effort == ReasoningEffort.ExtraHigh ? "max" : RequestJson.EffortWord(effort));
+            json.WriteEndObject();
+            return;
         }
 
         // Thoughts count into the limit of the answer, and something must be left to be said.
         var wanted = effort switch { ReasoningEffort.Low => 4_000, ReasoningEffort.Medium => 10_000, ReasoningEffort.High => 20_000, _ => 48_000 };
-        var budget = Math.Min(wanted, request.MaxTokens * 3 / 4);
-        return budget < LeastBudget ? request : request with { Thinking = new ThinkingConfigEnabled(budget) };
+        var budget = Math.Min(wanted, (int)(most * 3L / 4));
+        if (budget < LeastBudget)
+            return;
+        json.WriteStartObject("thinking");
+        json.WriteString("type", "enabled");
+        json.WriteNumber("budget_tokens", budget);
+        json.WriteEndObject();
     }
 
-    // The package knows the newest models alone, which take none.
-    private static MessageCreateParams Warm(MessageCreateParams request, float temperature) => MessageCreateParams.FromRawUnchecked(
-        request.RawHeaderData, request.RawQueryData,
-        new Dictionary<string, JsonElement>(request.RawBodyData) { ["temperature"] = JsonElement.Parse(temperature.ToString(CultureInfo.InvariantCulture)) });
-
-    private static ToolUnion Tool(AIFunctionDeclaration tool) => new Tool
+    private static void WriteTools(Utf8JsonWriter json, IList<AITool>? tools)
     {
-        Name = tool.Name,
-        Description = tool.Description,
-        InputSchema = InputSchema.FromRawUnchecked(tool.JsonSchema.EnumerateObject().ToDictionary(p => p.Name, p => p.Value)),
-    };
+        if (tools is not { Count: > 0 })
+            return;
 
-    private static List<MessageParam> Messages(IReadOnlyList<ChatMessage> messages)
+        json.WriteStartArray("tools");
+        foreach (var tool in tools.OfType<AIFunctionDeclaration>())
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tool.Name);
+            json.WriteString("description", tool.Description);
+            json.WritePropertyName("input_schema");
+            tool.JsonSchema.WriteTo(json);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<ChatMessage> messages)
     {
+        // What is marked, and all before it, is read from the cache at the next step.
         var last = messages.Count - 1;
         while (last >= 0 && messages[last].Role == ChatRole.Assistant)
             last--;
 
-        var sent = new List<MessageParam>();
+        var isFirst = true;
         for (var i = 0; i < messages.Count; i++)
         {
-            var assistant = messages[i].Role == ChatRole.Assistant;
-            var blocks = Blocks(messages[i], cached: i == last);
-            if (blocks.Count == 0)
+            var message = messages[i];
+            if (!message.Contents.Any(c => IsSent(c)))
                 continue;
 
+            var assistant = message.Role == ChatRole.Assistant;
+
             // A conversation begins with a person; one that was imported may not.
-            if (sent.Count == 0 && assistant)
-                sent.Add(new UserMessageParam("…"));
-            sent.Add(assistant ? new AssistantMessageParam(blocks) : new UserMessageParam(blocks));
+            if (isFirst && assistant)
+            {
+                json.WriteStartObject();
+                json.WriteString("role", "user");
+                json.WriteString("content", "…");
+                json.WriteEndObject();
+            }
+
+            isFirst = false;
+            json.WriteStartObject();
+            json.WriteString("role", assistant ? "assistant" : "user");
+            json.WriteStartArray("content");
+            for (var k = 0; k < message.Contents.Count; k++)
+                if (IsSent(message.Contents[k]))
+                    WriteBlock(json, message.Role, message.Contents[k], cached: i == last && k == message.Contents.Count - 1);
+            json.WriteEndArray();
+            json.WriteEndObject();
         }
-
-        return sent;
     }
 
-    private static List<ContentBlockParam> Blocks(ChatMessage message, bool cached)
-    {
-        var blocks = new List<ContentBlockParam>(message.Contents.Count);
-        for (var i = 0; i < message.Contents.Count; i++)
-            if (Block(message, message.Contents[i], cached && i == message.Contents.Count - 1 ? s_cached : null) is { } block)
-                blocks.Add(block);
-        return blocks;
-    }
-
-    private static ContentBlockParam? Block(ChatMessage message, AIContent content, CacheControlEphemeral? cache) => content switch
+    private static bool IsSent(AIContent content) => content switch
     {
         // The API refuses blank text.
-        TextContent { Text: var text } => string.IsNullOrWhiteSpace(text) ? null : Text(message.Role == ChatRole.System ? $"<system>\n{text}\n</system>" : text, cache),
-        TextReasoningContent { ProtectedData: { Length: > 0 } proof } reasoning => Thinking(reasoning.Text, proof),
-        FunctionCallContent call => new ToolUseBlockParam
-        {
-            ID = Id(call.CallId),
-            Name = call.Name,
-            Input = ToolCalls.SendableArgumentsOf(call).EnumerateObject().ToDictionary(p => p.Name, p => p.Value),
-        },
-        FunctionResultContent result => Result(result, cache),
-        DataContent data when data.HasTopLevelMediaType("image") => Image(new Base64ImageSource { Data = data.Base64Data.ToString(), MediaType = data.MediaType }, cache),
-        DataContent { MediaType: "application/pdf" } data => Pdf(data, cache),
-        UriContent uri when uri.HasTopLevelMediaType("image") => Image(new UrlImageSource(uri.Uri.AbsoluteUri), cache),
-        _ => null,
+        TextContent text => !string.IsNullOrWhiteSpace(text.Text),
+        TextReasoningContent reasoning => reasoning.ProtectedData is { Length: > 0 },
+        DataContent data => data.HasTopLevelMediaType("image") || data.MediaType == "application/pdf",
+        UriContent uri => uri.HasTopLevelMediaType("image"),
+        _ => content is FunctionCallContent or FunctionResultContent,
     };
 
-    // A property that is set to null would be sent as null.
-    private static ContentBlockParam Text(string text, CacheControlEphemeral? cache) =>
-        cache is null ? new TextBlockParam(text) : new TextBlockParam(text) { CacheControl = cache };
-
-    private static ContentBlockParam Image(ImageBlockParamSource source, CacheControlEphemeral? cache) =>
-        cache is null ? new ImageBlockParam(source) : new ImageBlockParam(source) { CacheControl = cache };
-
-    private static ContentBlockParam Pdf(DataContent data, CacheControlEphemeral? cache)
+    private static void WriteBlock(Utf8JsonWriter json, ChatRole role, AIContent content, bool cached)
     {
-        var source = new Base64PdfSource(data.Base64Data.ToString());
-        return cache is null ? new DocumentBlockParam(source) : new DocumentBlockParam(source) { CacheControl = cache };
+        switch (content)
+        {
+            case TextContent { Text: var text }:
+                WriteText(json, role == ChatRole.System ? $"<system>\n{text}\n</system>" : text, cached);
+                break;
+            case TextReasoningContent reasoning:
+                WriteThought(json, reasoning.Text, reasoning.ProtectedData!);
+                break;
+            case FunctionCallContent call:
+                WriteStart(json, "tool_use");
+                json.WriteString("id", Id(call.CallId));
+                json.WriteString("name", call.Name);
+                json.WritePropertyName("input");
+                ToolCalls.SendableArgumentsOf(call).WriteTo(json);
+                json.WriteEndObject();
+                break;
+            case FunctionResultContent result:
+                WriteStart(json, "tool_result");
+                json.WriteString("tool_use_id", Id(result.CallId));
+                json.WriteString("content", RequestJson.TextOf(result));
+                if (result.Exception is not null)
+                    json.WriteBoolean("is_error", true);
+                WriteEnd(json, cached);
+                break;
+            case DataContent data:
+                WriteStart(json, data.HasTopLevelMediaType("image") ? "image" : "document");
+                json.WriteStartObject("source");
+                json.WriteString("type", "base64");
+                json.WriteString("media_type", data.MediaType);
+                json.WriteString("data", data.Base64Data.Span);
+                json.WriteEndObject();
+                WriteEnd(json, cached);
+                break;
+            case UriContent uri:
+                WriteStart(json, "image");
+                json.WriteStartObject("source");
+                json.WriteString("type", "url");
+                json.WriteString("url", uri.Uri.AbsoluteUri);
+                json.WriteEndObject();
+                WriteEnd(json, cached);
+                break;
+        }
     }
 
-    private static ContentBlockParam Thinking(string text, string proof) => proof.StartsWith(Redacted, StringComparison.Ordinal)
-        ? new RedactedThinkingBlockParam(proof[Redacted.Length..])
-        : new ThinkingBlockParam { Thinking = text, Signature = proof };
-
-    private static ContentBlockParam Result(FunctionResultContent result, CacheControlEphemeral? cache)
+    private static void WriteText(Utf8JsonWriter json, string text, bool cached)
     {
-        var block = new ToolResultBlockParam(Id(result.CallId)) { Content = result.Result as string ?? "" };
-        if (result.Exception is not null)
-            block = block with { IsError = true };
-        return cache is null ? block : block with { CacheControl = cache };
+        WriteStart(json, "text");
+        json.WriteString("text", text);
+        WriteEnd(json, cached);
+    }
+
+    private static void WriteThought(Utf8JsonWriter json, string text, string proof)
+    {
+        if (proof.StartsWith(Redacted, StringComparison.Ordinal))
+        {
+            WriteStart(json, "redacted_thinking");
+            json.WriteString("data", proof[Redacted.Length..]);
+        }
+        else
+        {
+            WriteStart(json, "thinking");
+            json.WriteString("thinking", text);
+            json.WriteString("signature", proof);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteStart(Utf8JsonWriter json, string type)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", type);
+    }
+
+    private static void WriteEnd(Utf8JsonWriter json, bool cached)
+    {
+        if (cached)
+        {
+            json.WriteStartObject("cache_control");
+            json.WriteString("type", "ephemeral");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
     }
 
     // A session that began with another provider has ids that this one refuses.

@@ -237,7 +237,7 @@ public sealed class ModelCatalog : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         return provider.Kind == ProviderKind.Ollama ? new OllamaModel(model, provider.BaseUrl, provider.ApiKey, facts.Context, http, errors)
-            : provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl.AbsoluteUri.TrimEnd('/'), provider.KeyToSend, http, errors)
+            : provider.Kind == ProviderKind.Anthropic ? new AnthropicModel(model, provider.BaseUrl, provider.KeyToSend, http, errors)
             : provider.Api == OpenAiApi.Responses ? new OpenAiResponsesModel(model, provider.BaseUrl, provider.KeyToSend, http, errors)
             : new OpenAiModel(model, provider.BaseUrl, provider.KeyToSend, http, errors, OpenAiRequest.LimitName(provider.Name));
     }

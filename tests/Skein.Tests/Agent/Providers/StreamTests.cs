@@ -53,7 +53,8 @@ public sealed class StreamTests
 
         await wire.RunAsync(new FuncTool("look", "saw it"));
 
-        Assert.Equal($"Bearer {Wire.Key}", wire.Server.Requests[0].Headers["Authorization"]);
+        var headers = wire.Server.Requests[0].Headers;
+        Assert.Equal(Wire.Key, provider == "openai" ? headers["Authorization"]["Bearer ".Length..] : headers["x-api-key"]);
         var second = wire.Server.Requests[1].Body;
         Assert.Equal("any", second.GetProperty("model").GetString());
         Assert.True(second.GetProperty("stream").GetBoolean());
