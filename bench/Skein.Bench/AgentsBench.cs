@@ -13,6 +13,9 @@ internal static class AgentsBench
     private const int Calls = 10;
     private const int Rounds = 5;
 
+    // What a person's server has behind it after the first minutes of a day.
+    private const int WarmingTurns = 10;
+
     public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellationToken)
     {
         await using var model = await ModelServer.StartAsync(cancellationToken);
@@ -26,12 +29,12 @@ internal static class AgentsBench
 
         List<Contender> contenders =
         [
-            Own("Skein, cold (run --in-process)", program, server: null, "--in-process"),
-            Own("Skein, its server running", served, served.ServerPid),
+            Own("Skein, cold (run --in-process)", program, server: null, warming: 1, "--in-process"),
+            Own("Skein, its server running", served, served.ServerPid, WarmingTurns),
             .. Others(model, program),
         ];
         foreach (var contender in contenders)
-            for (var round = -1; round < Rounds && contender.Problem is null; round++)
+            for (var round = -contender.Warming; round < Rounds && contender.Problem is null; round++)
                 await contender.RunAsync(model, Calls, keep: round >= 0, cancellationToken);
 
         return [.. contenders.Select(c => new Row(
@@ -39,10 +42,10 @@ internal static class AgentsBench
             c.Problem ?? string.Create(CultureInfo.InvariantCulture, $"{c.Wall:0.00} s, {c.Cpu:0.00} s, {c.Peak:0} MB"), "", c.Name.StartsWith("Skein", StringComparison.Ordinal) ? "the lowest" : ""))];
     }
 
-    private static Contender Own(string name, PublishedProgram program, int? server, params string[] options) => new(
+    private static Contender Own(string name, PublishedProgram program, int? server, int warming, params string[] options) => new(
         name, PublishedProgram.Executable, ["run", .. options, "--mode", "auto", "--model", "openai/any", "Go."], program.Workspace,
         new Dictionary<string, string>(program.Environment) { ["SKEIN_HOME"] = program.Home, ["HOME"] = program.Own },
-        static n => new Called($"call_{n}", "bash", $"{{\"command\":\"echo {n}\"}}"), server);
+        static n => new Called($"call_{n}", "bash", $"{{\"command\":\"echo {n}\"}}"), server, warming);
 
     private static IEnumerable<Contender> Others(ModelServer model, PublishedProgram program)
     {

@@ -7,8 +7,9 @@ namespace Skein.Bench;
 /// <summary>An agent at its task, from the start of its command to its end.</summary>
 /// <param name="call">The n-th call of a tool, in the agent's words.</param>
 /// <param name="server">A process that does its work, and counts; null: none does.</param>
+/// <param name="warming">Turns that are not counted before those that are.</param>
 internal sealed class Contender(
-    string name, string program, string[] arguments, string folder, IReadOnlyDictionary<string, string> variables, Func<int, Called> call, int? server = null)
+    string name, string program, string[] arguments, string folder, IReadOnlyDictionary<string, string> variables, Func<int, Called> call, int? server = null, int warming = 1)
 {
     // Of the clock that /proc counts in.
     private const double TicksPerSecond = 100;
@@ -18,6 +19,8 @@ internal sealed class Contender(
     private readonly List<double> _peak = [];
 
     public string Name => name;
+
+    public int Warming => warming;
 
     /// <summary>Why there are no figures; null: there are.</summary>
     public string? Problem { get; private set; } = File.Exists(program) ? null : "not installed (bash eng/npm.sh; bash eng/npm.sh bench/npm)";
@@ -70,7 +73,7 @@ internal sealed class Contender(
         times.Trim().Split('\n')[1].Split(' ').Sum(static t => t.TrimEnd('s').Split('m') is [var minutes, var seconds]
             ? double.Parse(minutes, CultureInfo.InvariantCulture) * 60 + double.Parse(seconds, CultureInfo.InvariantCulture) : 0);
 
-    // Kilobytes of all that it started, and of its server, at their most.
+    // Kilobytes of all that it started, and of its server, at their most. A page that several of them have counts once.
     private async Task<long> PeakAsync(Process process, CancellationToken cancellationToken)
     {
         long most = 0;
@@ -81,7 +84,7 @@ internal sealed class Contender(
             var all = new List<int>([process.Id]);
             for (var i = 0; i < all.Count; i++)
                 all.AddRange(parents[all[i]]);
-            most = Math.Max(most, all.Skip(1).Append(server ?? 0).Sum(Resident));
+            most = Math.Max(most, all.Skip(1).Append(server ?? 0).Sum(Proportional));
             await Task.Delay(10, cancellationToken);
         }
 
@@ -107,14 +110,14 @@ internal sealed class Contender(
         }
     }
 
-    private static long Resident(int pid)
+    private static long Proportional(int pid)
     {
         try
         {
-            return File.ReadLines($"/proc/{pid}/status").FirstOrDefault(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal)) is { } line
+            return File.ReadLines($"/proc/{pid}/smaps_rollup").FirstOrDefault(static l => l.StartsWith("Pss:", StringComparison.Ordinal)) is { } line
                 ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].Trim(), CultureInfo.InvariantCulture) : 0;
         }
-        catch (Exception e) when (e is IOException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
             return 0;
         }

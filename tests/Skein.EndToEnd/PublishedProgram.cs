@@ -5,7 +5,8 @@ using System.Diagnostics;
 namespace Skein.EndToEnd;
 
 /// <summary>
-/// The program as users get it: published once for all tests, and not again where nothing has changed since.
+/// The program as users get it: published once for all tests, and not again where nothing has changed since. <c>SKEIN_TEST_PROGRAM</c> names
+/// one that was published otherwise, for example as native code.
 /// </summary>
 public sealed class PublishedProgram : IAsyncLifetime
 {
@@ -15,11 +16,13 @@ public sealed class PublishedProgram : IAsyncLifetime
 
     private static string Folder { get; } = System.IO.Path.Combine(Repository, "artifacts", "skein");
 
-    public static string Path { get; } = System.IO.Path.Combine(Folder, OperatingSystem.IsWindows() ? "skein.exe" : "skein");
+    private static string? Other { get; } = Environment.GetEnvironmentVariable("SKEIN_TEST_PROGRAM");
+
+    public static string Path { get; } = Other ?? System.IO.Path.Combine(Folder, OperatingSystem.IsWindows() ? "skein.exe" : "skein");
 
     public async ValueTask InitializeAsync()
     {
-        if (IsFresh())
+        if (Other is not null || IsFresh())
             return;
 
         using var publish = Process.Start(new ProcessStartInfo("dotnet", ["publish", "src/Skein.Cli", "-c", "Release", "-o", Folder, "-v", "quiet", "-nologo"])
