@@ -4,6 +4,7 @@ using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Testing;
 using Skein.Tests.Adapters.Acp;
+using Skein.Tests.Adapters.Claude;
 using Skein.Tests.Adapters.Codex;
 using Skein.Tests.Running;
 
@@ -18,6 +19,9 @@ public sealed class CutConversationTests
 
     [Fact]
     public Task What_codex_had_said_when_it_died_stands_in_the_log() => DieAsync(CodexReplay.Names.Select(CodexReplay.Lines), CodexReplay.Begun);
+
+    [Fact]
+    public Task What_claude_code_had_said_when_it_died_stands_in_the_log() => DieAsync(ClaudeReplay.Names.Select(ClaudeReplay.Lines), _ => ClaudeReplay.Begun());
 
     private static async Task DieAsync(IEnumerable<IReadOnlyList<JsonElement>> recordings, Func<IReadOnlyList<JsonElement>, Replay> begin)
     {
@@ -36,7 +40,7 @@ public sealed class CutConversationTests
             await kernel.TurnAsync(session, "go");
 
             var messages = await kernel.MessagesAsync(session);
-            Assert.Equal(playing.Shown, string.Concat(messages.Where(m => m.Role == Role.Assistant).Select(m => m.Text)));
+            Assert.Equal(playing.Kept + playing.Arriving, string.Concat(messages.Where(m => m.Role == Role.Assistant).Select(m => m.Text)));
         }
     }
 
@@ -47,7 +51,7 @@ public sealed class CutConversationTests
         for (var cut = 1; cut <= lines.Count; cut++)
         {
             replay.Play(lines[cut - 1]);
-            if (replay.Shown != replay.Kept)
+            if (replay.Arriving.Length > 0)
                 cuts.Add(cut);
         }
 

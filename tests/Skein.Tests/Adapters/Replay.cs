@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Skein.Adapters.Driving;
 using Skein.Core;
 using Skein.Core.Agents;
@@ -10,15 +9,10 @@ using Skein.Tests.House;
 
 namespace Skein.Tests.Adapters;
 
-/// <summary>
-/// Plays what a real agent said over JSON-RPC, as it was recorded, through its protocol: it does what the recording's client did, and
-/// allows what is asked.
-/// </summary>
+/// <summary>Plays what a real agent said, as it was recorded, through its protocol, and allows what is asked.</summary>
 internal abstract class Replay(IAgentProtocol protocol)
 {
     private readonly AgentSteps _steps = new();
-    private readonly Dictionary<string, Queue<long>> _sent = new(StringComparer.Ordinal);
-    private readonly Dictionary<long, string> _recorded = [];
     private readonly Session _session = Sample.Session(null, mode: PermissionMode.Ask);
 
     public List<AgentOutput> Outputs { get; } = [];
@@ -34,73 +28,76 @@ internal abstract class Replay(IAgentProtocol protocol)
     /// <summary>What is in the log.</summary>
     public string Kept => string.Concat(Parts.OfType<TextPart>().Select(p => p.Text));
 
+    /// <summary>What was shown and is no part yet.</summary>
+    public string Arriving
+    {
+        get
+        {
+            var parts = Bodies.OfType<PartAdded>().Select(p => p.Part).ToHashSet();
+            return string.Concat(Outputs.OfType<AgentDelta>().Where(d => d.Kind == StreamKind.Text && !parts.Contains(d.Part)).Select(d => d.Text));
+        }
+    }
+
     public IEnumerable<EventBody> Bodies => Outputs.OfType<AgentEvents>().SelectMany(e => e.Bodies);
 
     public IEnumerable<Part> Parts => Bodies.OfType<PartAdded>().Select(p => p.Content);
 
+    /// <summary>What was carried as it came.</summary>
+    public IEnumerable<JsonElement> Reported => Bodies.OfType<AgentReported>().Select(r => r.Frame!.Value);
+
     /// <summary>The agent's own id of the session that is open; null: none is.</summary>
     protected string? Open { get; private set; }
 
-    /// <param name="resume">The agent's own session that the recording goes on with; null: a new one.</param>
-    public void Begin(string? resume)
-    {
-        protocol.Open(_session, resume is null ? null : new AgentResume(resume, 0, Forks: false), _steps);
-        Work();
-    }
-
     /// <summary>One recorded line.</summary>
-    public void Play(JsonElement line)
-    {
-        if (line.Find("msg") is not { ValueKind: JsonValueKind.Object } frame)
-            return;
-        if (line.Text("dir") == "out")
-            Hear(frame);
-        else if (line.Text("dir") == "in" && frame.Text("method") is { } method)
-        {
-            if (frame.Number("id") is { } id)
-                _recorded[id] = method;
-            if (Open is not null)
-                Tell(method, frame);
-            Work();
-        }
-    }
+    public abstract void Play(JsonElement line);
 
     public void Hear(JsonElement frame)
     {
-        protocol.Hear(Renumbered(frame), _steps);
+        protocol.Hear(AsAnswered(frame), _steps);
         Work();
     }
 
-    /// <summary>What the recording's client told a session that is open.</summary>
-    protected abstract void Tell(string method, JsonElement frame);
+    /// <param name="resume">The agent's own session that the recording goes on with; null: a new one.</param>
+    protected void Begin(string? resume)
+    {
+        var own = resume is null ? null : new AgentResume(resume, 0, Forks: false);
+        _ = protocol.Arguments(_session, own);
+        protocol.Open(_session, own, _steps);
+        Work();
+    }
 
-    /// <summary>The answer to a request that the recording has none for; null: it has one.</summary>
-    protected abstract string? AnswerTo(string method);
+    protected void Prompt()
+    {
+        protocol.Prompt(new FakeTurn(_session, [Sample.User("go")]), null, _steps);
+        Work();
+    }
 
-    /// <summary>The method that Skein does the same with.</summary>
-    protected virtual string Ours(string method) => method;
+    protected void Steer()
+    {
+        protocol.Steer(Sample.User("more"), _steps);
+        Work();
+    }
 
-    protected void Prompt() => protocol.Prompt(new FakeTurn(_session, [Sample.User("go")]), null, _steps);
+    protected void Interrupt()
+    {
+        protocol.Interrupt(_steps);
+        Work();
+    }
 
-    protected void Steer() => protocol.Steer(Sample.User("more"), _steps);
+    /// <summary>A frame that may answer one of ours, as it answers that.</summary>
+    protected virtual JsonElement AsAnswered(JsonElement frame) => frame;
 
-    protected void Interrupt() => protocol.Interrupt(_steps);
+    /// <summary>The protocol says something.</summary>
+    /// <returns>What the agent says at once; null: what the recording has.</returns>
+    protected virtual string? AnswerTo(AgentStep.Send said) => null;
+
+    /// <summary>A turn has ended.</summary>
+    protected virtual void Ended() { }
 
     protected static IEnumerable<string> NamesIn(string folder) => Repository.Files(folder, "*.jsonl").Select(f => Path.GetFileNameWithoutExtension(f));
 
     protected static IReadOnlyList<JsonElement> LinesOf(string folder, string name) =>
         [.. File.ReadLines(Repository.PathOf($"{folder}/{name}.jsonl")).Select(l => JsonElement.Parse(l))];
-
-    // Answers bear the numbers of the recording's requests; ours have others.
-    private JsonElement Renumbered(JsonElement frame)
-    {
-        if (frame.Find("method") is not null || frame.Number("id") is not { } id)
-            return frame;
-
-        var copy = JsonNode.Parse(frame.GetRawText())!.AsObject();
-        copy["id"] = _recorded.TryGetValue(id, out var method) && _sent.TryGetValue(Ours(method), out var ids) && ids.TryDequeue(out var ours) ? ours : -id;
-        return JsonElement.Parse(copy.ToJsonString());
-    }
 
     private void Work()
     {
@@ -108,11 +105,9 @@ internal abstract class Replay(IAgentProtocol protocol)
         {
             switch (step)
             {
-                case AgentStep.Send { Frame: var frame } when frame["method"]?.GetValue<string>() is { } method && frame["id"]?.GetValue<long>() is { } id:
-                    if (AnswerTo(method) is { } answer)
-                        protocol.Hear(JsonElement.Parse($$"""{"jsonrpc":"2.0","id":{{id}},"result":{{answer}} }"""), _steps);
-                    else
-                        Sent(Ours(method)).Enqueue(id);
+                case AgentStep.Send send:
+                    if (AnswerTo(send) is { } answer)
+                        protocol.Hear(JsonElement.Parse(answer), _steps);
                     break;
                 case AgentStep.Yield yield:
                     Outputs.Add(yield.Output);
@@ -129,10 +124,9 @@ internal abstract class Replay(IAgentProtocol protocol)
                     break;
                 case AgentStep.Over over:
                     Turns.Add(over.Failure);
+                    Ended();
                     break;
             }
         }
     }
-
-    private Queue<long> Sent(string method) => _sent.TryGetValue(method, out var ids) ? ids : _sent[method] = new Queue<long>();
 }

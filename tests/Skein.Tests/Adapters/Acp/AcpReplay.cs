@@ -8,7 +8,7 @@ namespace Skein.Tests.Adapters.Acp;
 /// A recorded conversation with an agent that speaks ACP. What Qwen Code tells of its commands is half a megabyte in each, and its texts
 /// are cut to 100 characters in the recordings; all else is as it was said.
 /// </summary>
-internal sealed class AcpReplay() : Replay(new AcpProtocol("goose", TimeProvider.System))
+internal sealed class AcpReplay() : RpcReplay(new AcpProtocol("goose", TimeProvider.System))
 {
     private const string Folder = "tests/Skein.Tests/Adapters/Acp/Captures";
 
@@ -42,7 +42,7 @@ internal sealed class AcpReplay() : Replay(new AcpProtocol("goose", TimeProvider
             Interrupt();
     }
 
-    protected override string? AnswerTo(string method) => method is "session/set_mode" or "session/set_model" or "session/set_config_option" ? "{}" : null;
+    protected override string? ResultOf(string method) => method is "session/set_mode" or "session/set_model" or "session/set_config_option" ? "{}" : null;
 
     protected override string Ours(string method) => method is "session/resume" ? "session/load" : method;
 

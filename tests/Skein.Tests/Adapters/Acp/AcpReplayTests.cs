@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Skein.Adapters.Driving;
 using Skein.Core;
-using Skein.Core.Events;
 
 namespace Skein.Tests.Adapters.Acp;
 
@@ -26,7 +25,7 @@ public sealed class AcpReplayTests
         var said = string.Concat(turns.Select(AcpReplay.Said));
         Assert.Equal(said, replay.Kept);
         Assert.Equal(said, replay.Shown);
-        Assert.Equal(Beside(lines).Select(AcpReplay.Said).OfType<string>(), Reported(replay).Select(AcpReplay.Said).OfType<string>());
+        Assert.Equal(Beside(lines).Select(AcpReplay.Said).OfType<string>(), replay.Reported.Select(AcpReplay.Said).OfType<string>());
         Assert.Equal(lines.Count(l => IsPrompt(l, AcpReplay.Session(lines))), replay.Turns.Count);
         Assert.Equal(name.Contains("error", StringComparison.Ordinal), replay.Turns.Exists(f => f is not null));
         Assert.Equal(name == "gemini-09-load", replay.Lost is not null);
@@ -96,21 +95,7 @@ public sealed class AcpReplayTests
     public void An_answer_with_any_value_broken_breaks_nothing(string name)
     {
         var lines = AcpReplay.Lines(name);
-        for (var at = 0; at < lines.Count; at++)
-        {
-            if (lines[at].Text("dir") != "out" || lines[at].Find("msg") is not { } answer || answer.Find("id") is null || answer.Find("method") is not null)
-                continue;
-
-            foreach (var broken in BrokenFrames.Of(answer))
-            {
-                var replay = AcpReplay.Begun(lines);
-                foreach (var line in lines.Take(at))
-                    replay.Play(line);
-                replay.Hear(broken);
-                foreach (var line in lines.Skip(at + 1))
-                    replay.Play(line);
-            }
-        }
+        AcpReplay.PlayWithBrokenAnswers(lines, () => AcpReplay.Begun(lines));
     }
 
     [Theory]
@@ -131,7 +116,7 @@ public sealed class AcpReplayTests
                 replay.Hear(JsonElement.Parse(frame));
         }
 
-        Assert.Equal(lines.SelectMany(_ => unknown), Reported(replay).Select(f => f.GetRawText()).Where(unknown.Contains));
+        Assert.Equal(lines.SelectMany(_ => unknown), replay.Reported.Select(f => f.GetRawText()).Where(unknown.Contains));
         Assert.Equal(string.Concat(Turns(lines).Select(AcpReplay.Said)), replay.Kept);
     }
 
@@ -149,9 +134,7 @@ public sealed class AcpReplayTests
     }
 
     /// <summary>All that was said, also what was carried as it came.</summary>
-    private static string Told(AcpReplay replay) => replay.Shown + string.Concat(Reported(replay).Select(AcpReplay.Said));
-
-    private static IEnumerable<JsonElement> Reported(AcpReplay replay) => replay.Bodies.OfType<AgentReported>().Select(r => r.Frame!.Value);
+    private static string Told(AcpReplay replay) => replay.Shown + string.Concat(replay.Reported.Select(AcpReplay.Said));
 
     private static bool IsPrompt(JsonElement line, string? session) =>
         line.Text("dir") == "in" && line.Find("msg")?.Text("method") == "session/prompt" && line.Find("msg", "params")?.Text("sessionId") == session;

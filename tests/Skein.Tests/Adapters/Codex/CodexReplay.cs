@@ -5,7 +5,7 @@ using Skein.Adapters.Driving;
 namespace Skein.Tests.Adapters.Codex;
 
 /// <summary>A recorded conversation with Codex.</summary>
-internal sealed class CodexReplay() : Replay(new CodexProtocol("codex", TimeProvider.System))
+internal sealed class CodexReplay() : RpcReplay(new CodexProtocol("codex", TimeProvider.System))
 {
     private const string Folder = "tests/Skein.Tests/Adapters/Codex/Captures";
 
@@ -42,5 +42,5 @@ internal sealed class CodexReplay() : Replay(new CodexProtocol("codex", TimeProv
             Interrupt();
     }
 
-    protected override string? AnswerTo(string method) => method == "model/list" ? """{"data":[{"model":"gpt-goose"}]}""" : null;
+    protected override string? ResultOf(string method) => method == "model/list" ? """{"data":[{"model":"gpt-goose"}]}""" : null;
 }

@@ -155,7 +155,7 @@ public sealed class CodexReplayTests
                 replay.Hear(line.GetProperty("msg"));
 
             var kept = string.Concat(replay.Bodies.OfType<PartAdded>().Select(p => p.Content is TextPart text ? text.Text : ""))
-                + replay.Shown + string.Concat(replay.Bodies.OfType<AgentReported>().Select(r => JsonDocument.Parse(r.Frame!.Value.GetRawText()).RootElement.Find("params") is { } p ? p.Text("delta") ?? p.Find("item")?.Text("text") : ""));
+                + replay.Shown + string.Concat(replay.Reported.Select(f => f.Find("params") is { } p ? p.Text("delta") ?? p.Find("item")?.Text("text") : ""));
             Assert.All(Pieces(mixed, thread, "item/agentMessage/delta"), piece => Assert.Contains(piece, kept, StringComparison.Ordinal));
             Assert.All(Items(mixed, thread).Where(i => i.Text("type") == "agentMessage"), item => Assert.Contains(item.Text("text")!, kept, StringComparison.Ordinal));
         }
@@ -171,7 +171,7 @@ public sealed class CodexReplayTests
         foreach (var frame in told)
             replay.Hear(frame);
 
-        Assert.Equal(told.Select(Piece).OfType<string>(), replay.Bodies.OfType<AgentReported>().Select(r => Piece(r.Frame!.Value)).OfType<string>());
+        Assert.Equal(told.Select(Piece).OfType<string>(), replay.Reported.Select(Piece).OfType<string>());
 
         static string? Piece(JsonElement frame) => frame.Text("method") == "item/agentMessage/delta" ? frame.Find("params")?.Text("delta") : null;
     }
@@ -190,21 +190,34 @@ public sealed class CodexReplayTests
         }
     }
 
-    [Fact]
-    public void Frames_that_nobody_knows_are_kept_as_they_came()
+    [Theory]
+    [MemberData(nameof(Captures))]
+    public void An_answer_with_any_value_broken_breaks_nothing(string name)
     {
-        var replay = CodexReplay.Of("10-basic");
-        var before = replay.Bodies.OfType<AgentReported>().Count();
+        var lines = CodexReplay.Lines(name);
+        CodexReplay.PlayWithBrokenAnswers(lines, () => CodexReplay.Begun(lines));
+    }
 
+    [Theory]
+    [MemberData(nameof(Captures))]
+    public void Frames_that_nobody_knows_are_kept_as_they_came_wherever_they_come(string name)
+    {
         string[] unknown =
         [
             """{"method":"thing/new","params":[1]}""", """{"id":"s-1","method":"client/new","params":{}}""", """{"any":1}""",
             """{"method":"item/completed","params":{"item":{"type":"newItem","id":"x"}}}""", "{}",
         ];
-        foreach (var frame in unknown)
-            replay.Hear(JsonElement.Parse(frame));
+        var lines = CodexReplay.Lines(name);
+        var replay = CodexReplay.Begun(lines);
+        foreach (var line in lines)
+        {
+            replay.Play(line);
+            foreach (var frame in unknown)
+                replay.Hear(JsonElement.Parse(frame));
+        }
 
-        Assert.Equal(unknown, replay.Bodies.OfType<AgentReported>().Skip(before).Select(r => r.Frame!.Value.GetRawText()));
+        Assert.Equal(lines.SelectMany(_ => unknown), replay.Reported.Select(f => f.GetRawText()).Where(unknown.Contains));
+        Assert.Equal(CodexReplay.Of(name).Kept, replay.Kept);
     }
 
     /// <summary>The thread that was opened first, which is the session's; null: none was.</summary>
