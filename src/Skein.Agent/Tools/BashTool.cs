@@ -79,7 +79,7 @@ internal sealed class BashTool(ToolSettings settings) : ITool
             child.Kill();
             await child.WaitAsync(cancellationToken);
             await CaptureAsync(child, captured, cancellationToken);
-            return Ended(captured, $"killed after {call.Timeout.TotalSeconds} seconds", ("timed_out", 1));
+            return Ended(captured, $"killed after {call.Timeout.TotalSeconds} {(call.Timeout.TotalSeconds == 1 ? "second" : "seconds")}", ("timed_out", 1));
         }
         finally
         {

@@ -75,7 +75,7 @@ internal sealed class TurnView(Terminal terminal)
         switch (body)
         {
             case MessageAdded { Role: Role.User } prompt:
-                ShowPrompt(string.Concat(prompt.Parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text)));
+                ShowPrompt(prompt.Parts);
                 break;
             case MessageAdded { Status: MessageStatus.Completed } whole:
                 foreach (var part in whole.Parts)
@@ -98,6 +98,7 @@ internal sealed class TurnView(Terminal terminal)
                 Show(_calls.Finish(finished));
                 break;
             case PermissionAsked asked:
+                _calls.Ask(asked);
                 ShowQuestion(asked);
                 break;
             case PromptQueued or PermissionAnswered { Expired: false, Answer: not PermissionAnswer.No }:
@@ -146,7 +147,7 @@ internal sealed class TurnView(Terminal terminal)
                 Finish(id);
                 break;
             case FilePart file:
-                Note($"[{file.Name ?? "file"}, {file.MediaType}]");
+                Note("  │ " + Words.Of(file));
                 break;
         }
     }
@@ -234,15 +235,17 @@ internal sealed class TurnView(Terminal terminal)
         terminal.WriteLine("∴ " + TextWidth.Cut(TerminalText.CleanLine(lines[0]), Math.Max(10, terminal.Width - 3 - more.Length)) + more, Style.Dim);
     }
 
-    private void ShowPrompt(string said)
+    private void ShowPrompt(IReadOnlyList<MessagePart> parts)
     {
         Begin(Block.Text);
-        var lines = TerminalText.Clean(said).Trim('\n').Split('\n');
+        var lines = TerminalText.Clean(string.Concat(parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text))).Trim('\n').Split('\n');
         var shown = lines.Length > PromptLines ? PromptLinesShown : lines.Length;
         for (var i = 0; i < shown; i++)
             terminal.WriteLine((i == 0 ? "› " : "  ", Style.Accent), (lines[i], Style.Bold));
         if (shown < lines.Length)
             terminal.WriteLine($"  … {lines.Length - shown} more lines", Style.Dim);
+        foreach (var file in parts.Select(p => p.Content).OfType<FilePart>())
+            terminal.WriteLine("  " + Words.Of(file), Style.Dim);
     }
 
     private void ShowQuestion(PermissionAsked asked)

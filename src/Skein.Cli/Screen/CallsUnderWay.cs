@@ -16,6 +16,14 @@ internal sealed class CallsUnderWay
         var call = Of(message, made.CallId);
         call.Tool ??= made.Tool;
         call.Title ??= ToolCalls.Title(made);
+        call.Edits = EditLines.Of(made.Arguments);
+    }
+
+    /// <summary>What a call would change is shown with the question about it, and need not be shown again.</summary>
+    public void Ask(PermissionAsked asked)
+    {
+        foreach (var (_, call) in _calls.Where(c => c.Key.Id == asked.CallId && asked.Detail is { Length: > 0 }))
+            call.Edits = [];
     }
 
     public void Start(ToolStarted started)
@@ -69,11 +77,12 @@ internal sealed class CallsUnderWay
     {
         public string? Tool { get; set; }
         public string? Title { get; set; }
+        public IReadOnlyList<string> Edits { get; set; } = [];
         public bool IsStarted { get; set; }
         public ToolResultPart? Result { get; set; }
         public TimeSpan? Took { get; set; }
 
         public void Show(Terminal terminal) =>
-            ToolCalls.Show(terminal, Tool ?? "", Title ?? "a call", Result?.IsError ?? true, Result?.Output ?? "it has no result", Took);
+            ToolCalls.Show(terminal, Tool ?? "", Title ?? "a call", Result, Edits, Took);
     }
 }

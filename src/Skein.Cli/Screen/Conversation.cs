@@ -79,10 +79,10 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOn
                 else if (result is null)
                     terminal.WriteLine($"◌ {ToolCalls.Title(call)}  no result yet", Style.Dim);
                 else
-                    ToolCalls.Show(terminal, call.Tool, ToolCalls.Title(call), result.IsError, result.Output, null);
+                    ToolCalls.Show(terminal, call.Tool, ToolCalls.Title(call), result, EditLines.Of(call.Arguments), null);
                 break;
             case FilePart file:
-                terminal.WriteLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);
+                terminal.WriteLine((message.Role == Role.User ? "" : "  │ ") + Words.Of(file), Style.Dim);
                 break;
         }
     }

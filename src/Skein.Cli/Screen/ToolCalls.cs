@@ -7,6 +7,7 @@ namespace Skein.Cli.Screen;
 internal static class ToolCalls
 {
     private const int LinesShown = 6;
+    private const int LinesOfEditShown = 12;
     private const int LongestTitle = 200;
     private const int LongestLine = 1000;
 
@@ -42,19 +43,24 @@ internal static class ToolCalls
                 return Title(call.Tool, paths);
         }
 
-        return Title(call.Tool, call.Arguments.ValueKind == JsonValueKind.Undefined ? null : call.Arguments.GetRawText());
+        return Title(call.Tool, call.Arguments.ValueKind == JsonValueKind.Undefined || call.Arguments.GetRawText() == "{}" ? null : call.Arguments.GetRawText());
     }
 
-    public static void Show(Terminal terminal, string tool, string title, bool isError, string output, TimeSpan? took)
+    /// <param name="result">Null: there is none, and none will come.</param>
+    /// <param name="edits">What it changed, as lines of a diff; they are shown in the place of an answer that only says that it was done.</param>
+    public static void Show(Terminal terminal, string tool, string title, ToolResultPart? result, IReadOnlyList<string> edits, TimeSpan? took)
     {
+        var isError = result?.IsError ?? true;
         terminal.EndLine();
         var room = terminal.IsTerminal ? Math.Max(20, terminal.Width - 14) : LongestTitle;
         terminal.WriteLine(
             (isError ? "✗ " : "✓ ", isError ? Style.Bad : Style.Good),
             (TextWidth.Cut(title, room), Style.Bold),
             (took is { } time ? $"  {Spans.Took(time)}" : "", Style.Dim));
-        if (isError || !s_quiet.Contains(tool))
-            ShowFolded(terminal, output, tool == "todo" ? int.MaxValue : LinesShown);
+        if (!isError && edits.Count > 0)
+            ShowFolded(terminal, [.. edits.SelectMany(static line => TerminalText.Clean(line).Split('\n'))], LinesOfEditShown, null, CodeColors.OfDiff);
+        else if (isError || !s_quiet.Contains(tool))
+            ShowFolded(terminal, LinesOf(result?.Output ?? "it has no result"), tool == "todo" ? int.MaxValue : LinesShown, result?.Whole, static _ => Style.Dim);
     }
 
     /// <summary>Everything: what the tool was given, and all that it answered.</summary>
@@ -89,27 +95,26 @@ internal static class ToolCalls
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void ShowFolded(Terminal terminal, string output, int most)
-    {
-        var lines = TerminalText.Clean(output).Trim('\n').Split('\n');
-        if (lines is [""])
-            return;
+    private static string[] LinesOf(string output) => TerminalText.Clean(output).Trim('\n') is { Length: > 0 } text ? text.Split('\n') : [];
 
+    /// <param name="whole">Of what the lines are only the beginning and the end: how many there are is not known here.</param>
+    private static void ShowFolded(Terminal terminal, string[] lines, int most, BlobRef? whole, Func<string, Style> styleOf)
+    {
         // The end of an output tells how it went, its beginning what it was.
         var fold = lines.Length > most ? most / 2 : lines.Length;
         foreach (var line in lines.AsSpan(0, fold))
-            ShowLine(terminal, line);
+            ShowLine(terminal, line, styleOf(line));
         if (fold == lines.Length)
             return;
-        ShowLine(terminal, $"… {lines.Length - most + 1} more lines");
+        ShowLine(terminal, whole is null ? $"… {lines.Length - most + 1} more lines" : $"… {Spans.Bytes(whole.Size)} in all: skein show --tools", Style.Dim);
         foreach (var line in lines.AsSpan(lines.Length - (most - fold - 1)))
-            ShowLine(terminal, line);
+            ShowLine(terminal, line, styleOf(line));
     }
 
-    private static void ShowLine(Terminal terminal, string line)
+    private static void ShowLine(Terminal terminal, string line, Style style)
     {
         var text = line.Replace("\t", "    ", StringComparison.Ordinal);
-        terminal.WriteLine("  │ " + TextWidth.Cut(text, terminal.IsTerminal ? Math.Max(10, terminal.Width - 4) : LongestLine), Style.Dim);
+        terminal.WriteLine(("  │ ", Style.Dim), (TextWidth.Cut(text, terminal.IsTerminal ? Math.Max(10, terminal.Width - 4) : LongestLine), style));
     }
 
     private static string Cut(string title) => TextWidth.Cut(title, LongestTitle);

@@ -70,6 +70,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 Show(_calls.Finish(finished));
                 break;
             case PermissionAsked asked:
+                _calls.Ask(asked);
                 ShowQuestion(asked);
                 break;
             case PermissionAnswered:
@@ -120,7 +121,7 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
                 ShowLine(Notices.Of(summary), Style.Dim);
                 break;
             case FilePart file:
-                ShowLine($"[{file.Name ?? "file"}, {file.MediaType}]", Style.Dim);
+                ShowLine("  │ " + Words.Of(file), Style.Dim);
                 break;
         }
     }
@@ -172,6 +173,8 @@ internal sealed class TurnScreen(Terminal text, Terminal activity, bool showProm
         var said = string.Concat(parts.Select(p => p.Content).OfType<TextPart>().Select(p => p.Text));
         Begin(Block.Text);
         activity.WriteLine(("› ", Style.Accent), (said, Style.Bold));
+        foreach (var file in parts.Select(p => p.Content).OfType<FilePart>())
+            activity.WriteLine("  " + Words.Of(file), Style.Dim);
     }
 
     private void ShowQuestion(PermissionAsked asked)

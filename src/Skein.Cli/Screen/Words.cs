@@ -20,6 +20,10 @@ internal static class Words
         _ => Style.Dim,
     };
 
+    /// <summary>A picture or another file that belongs to what was said or answered.</summary>
+    public static string Of(FilePart file) =>
+        $"[{TerminalText.CleanLine(file.Name ?? "file")}, {file.MediaType}{(file.Content is { } content ? $", {Spans.Bytes(content.Size)}" : "")}]";
+
     /// <summary>Tokens that went in and came out.</summary>
     public static string Of(Usage usage) =>
         $"{Spans.Count(usage.Input + usage.CacheRead + usage.CacheWrite)} in, {Spans.Count(usage.Output + usage.Reasoning)} out";

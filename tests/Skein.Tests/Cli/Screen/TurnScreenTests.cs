@@ -86,6 +86,51 @@ public sealed class TurnScreenTests
     }
 
     [Fact]
+    public void Of_an_output_that_is_kept_elsewhere_the_size_is_told_and_how_to_see_it()
+    {
+        var whole = new BlobRef(new string('a', 64), 138_000, "text/plain");
+        var shown = Screen(
+            Event(new ToolStarted(s_message, "c1", "bash", "$ seq 9000")),
+            Event(new PartAdded(s_message, s_part, new ToolResultPart("c1", "1\n2\n3\n[… left out here …]\n8998\n8999\n9000\n", Whole: whole))),
+            Event(new ToolFinished(s_message, "c1", IsError: false, 40)));
+
+        Assert.Equal("✓ $ seq 9000  40 ms\n  │ 1\n  │ 2\n  │ 3\n  │ … 134.8 KiB in all: skein show --tools\n  │ 8999\n  │ 9000\n", shown.Activity);
+    }
+
+    [Fact]
+    public void Several_edits_are_shown_as_what_they_took_away_and_put_there()
+    {
+        const string edits = """
+            {"path": "a.txt", "edits": [{"old_string": "one\ntwo\nthree", "new_string": "one\nTWO\u001b[31m\nthree"}, {"old_string": "nine\n", "new_string": "nine\nand a half\n"}]}
+            """;
+        var shown = Edited(edits, null);
+
+        Assert.Equal("✓ edit a.txt  4 ms\n  │ - two\n  │ + TWO\n  │ + and a half\n", shown);
+    }
+
+    [Fact]
+    public void An_edit_that_was_shown_with_a_question_is_not_shown_again()
+    {
+        var shown = Edited("""{"path": "a.txt", "old_string": "two", "new_string": "TWO"}""", "-two\n+TWO");
+
+        Assert.Equal("? edit a.txt\n  │ -two\n  │ +TWO\n✓ edit a.txt  4 ms\n  │ Replaced 2 places in 'a.txt'.\n", shown);
+    }
+
+    [Fact]
+    public void Pictures_are_told_with_the_prompt_or_the_call_that_they_belong_to()
+    {
+        var picture = new FilePart("image/png", "goose\u001b[31m.png", new BlobRef(new string('a', 64), 512, "image/png"));
+        var shown = Screen(
+            Event(new MessageAdded(s_ids.Next<MessageId>(), Role.User, MessageStatus.Completed, 1, [new MessagePart(s_part, new TextPart("What is it?")), new MessagePart(s_ids.Next<PartId>(), picture)])),
+            Event(new ToolStarted(s_message, "c1", "read", "read goose.png")),
+            Event(new PartAdded(s_message, s_ids.Next<PartId>(), new ToolResultPart("c1", "'goose.png' is a picture."))),
+            Event(new ToolFinished(s_message, "c1", IsError: false, 3)),
+            Event(new PartAdded(s_message, s_ids.Next<PartId>(), picture)));
+
+        Assert.Equal("› What is it?\n  [goose.png, image/png, 512 B]\n✓ read goose.png  3 ms\n  │ [goose.png, image/png, 512 B]\n", shown.Activity);
+    }
+
+    [Fact]
     public void What_was_read_is_not_shown_only_that_it_was()
     {
         var shown = Screen(
@@ -154,6 +199,15 @@ public sealed class TurnScreenTests
         Assert.Equal("Hal\n", shown.Text);
         Assert.Equal("(that broke off and does not count: the stream broke)\n", shown.Activity);
     }
+
+    private string Edited(string arguments, string? question) => Screen(
+    [
+        Event(new PartAdded(s_message, s_part, new ToolCallPart("c1", "edit", JsonElement.Parse(arguments)))),
+        .. question is null ? [] : new[] { Event(new PermissionAsked(s_ids.Next<PermissionId>(), s_turn, "c1", "edit", "edit a.txt", question)) },
+        Event(new ToolStarted(s_message, "c1", "edit", "edit a.txt")),
+        Event(new PartAdded(s_message, s_ids.Next<PartId>(), new ToolResultPart("c1", "Replaced 2 places in 'a.txt'."))),
+        Event(new ToolFinished(s_message, "c1", IsError: false, 4)),
+    ]).Activity;
 
     private static (string Text, string Activity) Screen(params FeedFrame[] frames) => Screen(isTerminal: false, frames);
 
