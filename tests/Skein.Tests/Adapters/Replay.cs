@@ -46,7 +46,7 @@ internal abstract class Replay(IAgentProtocol protocol)
     public IEnumerable<JsonElement> Reported => Bodies.OfType<AgentReported>().Select(r => r.Frame!.Value);
 
     /// <summary>The agent's own id of the session that is open; null: none is.</summary>
-    protected string? Open { get; private set; }
+    public string? Open { get; private set; }
 
     /// <summary>One recorded line.</summary>
     public abstract void Play(JsonElement line);

@@ -71,23 +71,30 @@ public sealed class AcpReplayTests
 
     [Theory]
     [MemberData(nameof(Captures))]
-    public void A_frame_with_any_value_broken_breaks_nothing(string name)
+    public void A_frame_with_any_value_broken_breaks_nothing_and_no_text_is_lost(string name)
     {
         var lines = AcpReplay.Lines(name);
         var replay = AcpReplay.Begun(lines);
-        var wasText = false;
+        var (wasText, before, heard) = (false, 0, new List<JsonElement>());
         foreach (var line in lines)
         {
+            var isOpen = replay.Open is not null;
             replay.Play(line);
             if (line.Text("dir") != "out" || line.Find("msg") is not { ValueKind: JsonValueKind.Object } frame)
                 continue;
 
             // A word after another is broken as that was.
             var isText = AcpReplay.Said(frame) is not null;
-            foreach (var broken in isText && wasText ? [] : BrokenFrames.Of(frame))
-                replay.Hear(broken);
+            var broken = isText && wasText ? [] : BrokenFrames.Of(frame).ToList();
+            broken.ForEach(replay.Hear);
             wasText = isText;
+            if (isOpen)
+                heard.AddRange([frame, .. broken]);
+            else
+                before = replay.Reported.Count();
         }
+
+        Assert.Equal(string.Concat(heard.Select(AcpReplay.Said)).Order(), Told(replay, before).Order());
     }
 
     [Theory]
@@ -134,7 +141,8 @@ public sealed class AcpReplayTests
     }
 
     /// <summary>All that was said, also what was carried as it came.</summary>
-    private static string Told(AcpReplay replay) => replay.Shown + string.Concat(replay.Reported.Select(AcpReplay.Said));
+    /// <param name="before">So many frames that were carried do not count.</param>
+    private static string Told(AcpReplay replay, int before = 0) => replay.Shown + string.Concat(replay.Reported.Skip(before).Select(AcpReplay.Said));
 
     private static bool IsPrompt(JsonElement line, string? session) =>
         line.Text("dir") == "in" && line.Find("msg")?.Text("method") == "session/prompt" && line.Find("msg", "params")?.Text("sessionId") == session;

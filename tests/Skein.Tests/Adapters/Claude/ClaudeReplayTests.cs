@@ -98,15 +98,18 @@ public sealed class ClaudeReplayTests
 
     [Theory]
     [MemberData(nameof(Captures))]
-    public void A_frame_with_any_value_broken_breaks_nothing(string name)
+    public void A_frame_with_any_value_broken_breaks_nothing_and_no_text_is_lost(string name)
     {
+        var frames = ClaudeReplay.Lines(name);
         var replay = ClaudeReplay.Begun();
-        foreach (var frame in ClaudeReplay.Lines(name))
+        foreach (var frame in frames)
         {
             replay.Play(frame);
             foreach (var broken in BrokenFrames.Of(frame))
                 replay.Play(broken);
         }
+
+        AssertNothingIsLost(frames, replay);
     }
 
     [Theory]

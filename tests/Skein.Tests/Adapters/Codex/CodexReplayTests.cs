@@ -178,7 +178,7 @@ public sealed class CodexReplayTests
 
     [Theory]
     [MemberData(nameof(Captures))]
-    public void A_frame_with_any_value_broken_breaks_nothing(string name)
+    public void A_frame_with_any_value_broken_breaks_nothing_and_no_text_is_lost(string name)
     {
         var lines = CodexReplay.Lines(name);
         var replay = CodexReplay.Begun(lines);
@@ -188,6 +188,9 @@ public sealed class CodexReplayTests
             foreach (var broken in line.Text("dir") == "out" ? BrokenFrames.Of(line.GetProperty("msg")) : [])
                 replay.Hear(broken);
         }
+
+        var kept = replay.Kept + replay.Arriving + string.Concat(replay.Reported.Select(f => f.Find("params")?.Text("delta")));
+        Assert.All(Pieces(lines, Thread(lines), "item/agentMessage/delta"), piece => Assert.Contains(piece, kept, StringComparison.Ordinal));
     }
 
     [Theory]
