@@ -108,5 +108,5 @@ internal static class AgentsBench
     }
 
     private static string Npm(string folder, params string[] path) =>
-        Path.Combine([Path.GetDirectoryName(Path.GetDirectoryName(PublishedProgram.Executable))!, folder, "node_modules", .. path]);
+        Path.Combine([PublishedProgram.Artifacts, folder, "node_modules", .. path]);
 }

@@ -86,7 +86,7 @@ internal static class DrivenBench
 
     private static string Claude()
     {
-        var program = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(PublishedProgram.Executable)!, "..", "npm", "node_modules", "@anthropic-ai", "claude-code-linux-x64", "claude"));
+        var program = Path.GetFullPath(Path.Combine(PublishedProgram.Artifacts, "npm", "node_modules", "@anthropic-ai", "claude-code-linux-x64", "claude"));
         return File.Exists(program) ? program : throw new FileNotFoundException($"Install it first: eng/npm.sh ({program} is missing).");
     }
 

@@ -18,7 +18,11 @@ internal sealed class PublishedProgram : IAsyncDisposable
         Directory.CreateDirectory(Workspace);
     }
 
-    public static string Executable { get; } = Path.GetFullPath(Path.Combine(Here(), "..", "..", "artifacts", "skein", "skein"));
+    /// <summary>What is built and installed lies here.</summary>
+    public static string Artifacts { get; } = Path.GetFullPath(Path.Combine(Here(), "..", "..", "artifacts"));
+
+    /// <summary><c>SKEIN_TEST_PROGRAM</c> names one that was published otherwise, for example as native code.</summary>
+    public static string Executable { get; } = System.Environment.GetEnvironmentVariable("SKEIN_TEST_PROGRAM") ?? Path.Combine(Artifacts, "skein", "skein");
 
     /// <summary>The folder that has all of it.</summary>
     public string Own => _folder;
