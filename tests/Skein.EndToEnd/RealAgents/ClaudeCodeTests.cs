@@ -11,6 +11,8 @@ public sealed class ClaudeCodeTests() : RealAgentTests("claude", Path.Combine(Re
 
     private readonly TaskCompletionSource _errandEnds = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    protected override string Keeps => ".claude/projects";
+
     protected override (string First, string Second) Models => ("claude-sonnet-4-5", "claude-opus-4-5");
 
     protected override int Overloaded => 529;

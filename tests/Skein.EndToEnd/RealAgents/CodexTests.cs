@@ -7,6 +7,8 @@ namespace Skein.EndToEnd.RealAgents;
 /// <summary>Codex, over its app-server.</summary>
 public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires.Npm("@openai/codex-linux-x64"), "vendor", "x86_64-unknown-linux-musl", "bin", "codex"))
 {
+    protected override string Keeps => ".codex/sessions";
+
     protected override (string First, string Second) Models => ("pond-grey", "pond-snow");
 
     protected override string TooLong => "Your input exceeds the context window of this model. Please adjust your input and try again.";

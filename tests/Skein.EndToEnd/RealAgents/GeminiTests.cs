@@ -12,6 +12,8 @@ public sealed class GeminiTests() : RealAgentTests("gemini", Path.Combine(Requir
 
     protected override string? Summarises() => null;
 
+    protected override string Keeps => ".gemini/tmp";
+
     protected override (string First, string Second) Models => ("gemini-2.5-pro", "gemini-3-flash-preview");
 
     protected override void SetUp(User user, ModelServer model)

@@ -7,6 +7,8 @@ namespace Skein.EndToEnd.RealAgents;
 /// <summary>OpenCode, over ACP.</summary>
 public sealed class OpenCodeTests() : RealAgentTests("opencode", Path.Combine(Requires.Npm("opencode-linux-x64"), "bin", "opencode"))
 {
+    protected override string Keeps => ".local/share/opencode";
+
     protected override (string First, string Second) Models => ("pond/grey", "pond/snow");
 
     protected override void SetUp(User user, ModelServer model)

@@ -149,6 +149,50 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_rewound_session_goes_on_without_what_is_hidden_in_one_of_its_own()
+    {
+        Says(new Said("I will."));
+        await GoodTurnAsync("Remember the pond.");
+        Says(new Said("I will too."));
+        await GoodTurnAsync("Remember the fox.");
+        var before = (await Api.GetAsync(Id, Cancellation)).Session.AgentSession;
+
+        await Api.RewindAsync(Id, new RewindRequest(), Cancellation);
+        Says(new Said("On."));
+        var next = await GoodTurnAsync("Go on.");
+
+        Assert.Contains("On.", TextsOf(next));
+        Assert.Contains("Remember the pond.", LastToldModel, StringComparison.Ordinal);
+        Assert.DoesNotContain("Remember the fox.", LastToldModel, StringComparison.Ordinal);
+        Assert.NotEqual(before, (await Api.GetAsync(Id, Cancellation)).Session.AgentSession);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Where_it_lost_its_own_session_its_user_is_asked_and_a_new_one_is_told_the_conversation()
+    {
+        Says(new Said("I will."));
+        await GoodTurnAsync("Remember the pond.");
+        var lost = (await Api.GetAsync(Id, Cancellation)).Session.AgentSession!;
+        await User.GoodAsync("stop");
+        await AgentProcesses.EndedAsync(User, Cancellation);
+        Directory.Delete(Path.Combine(User.OwnFolder, Keeps), recursive: true);
+        await StartServerAsync();
+
+        var refused = await TurnAsync("Are you there?", PermissionAnswer.No);
+        Says(new Said("As if nothing had been."));
+        var handed = await GoodTurnAsync("And now?", PermissionAnswer.Once);
+
+        Assert.Contains($"{Agent} no longer has its session {lost}", Assert.IsType<TurnFailed>(refused[^1].Body).Message, StringComparison.Ordinal);
+        Assert.Contains($"{Agent} no longer has its session {lost}", Assert.Single(All<PermissionAsked>(handed)).Title, StringComparison.Ordinal);
+        Assert.Contains("As if nothing had been.", TextsOf(handed));
+        Assert.Contains("Remember the pond.", LastToldModel, StringComparison.Ordinal);
+        Assert.NotEqual(lost, (await Api.GetAsync(Id, Cancellation)).Session.AgentSession);
+    }
+
+    /// <summary>Where it keeps its sessions, below its user's home.</summary>
+    protected abstract string Keeps { get; }
+
+    [Fact(Timeout = 180_000)]
     public async Task At_a_terminal_it_is_left_attached_to_from_a_second_one_and_gone_on_with_after_a_restart_of_the_server()
     {
         Says(Write(PathOf("pond.txt"), "geese\n"));
