@@ -191,7 +191,7 @@ internal sealed class ToolRound(MessageId message, IReadOnlyDictionary<string, I
         FilePart? image = null;
         try
         {
-            var output = await prepared.Tool!.RunAsync(call.Arguments, context with { Call = SubAgentRequest.KeyOf(message, call.CallId) }, cancellationToken);
+            var output = await prepared.Tool!.RunAsync(call.Arguments, context with { Call = SubAgentRequest.KeyOf(message, call.CallId), Judged = prepared.Intent?.Subject }, cancellationToken);
             metadata = output.Metadata is { } given ? Turn.Redactor.Redact(given, new RedactionCounts()) : null;
             result = await ToolOutputText.BoundAsync(call.CallId, output, Turn, cancellationToken);
             image = output.Image is { } shown ? await KeepAsync(shown, cancellationToken) : null;

@@ -40,10 +40,18 @@ internal static class Native
     public const int WaitForProcess = 1;
     public static readonly int WaitExitedNoReap = OperatingSystem.IsMacOS() ? 0x4 | 0x20 : 0x4 | 0x1000000;
 
-    // Read only, and never waiting: a pipe's other end may never come. No link: the bit for that is another one on ARM than on x86.
+    // Read only, and never waiting: a pipe's other end may never come. No link, on macOS nowhere in the path: on Linux the bit for the
+    // last name is another one on ARM than on x86.
     private static readonly int s_openPlain = OperatingSystem.IsMacOS()
-        ? 0x4 | 0x100 | 0x1000000
+        ? 0x4 | 0x20000000 | 0x1000000
         : 0x800 | CloseOnExecFlag | (RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x8000 : 0x20000);
+
+    // Only to look up what is in it.
+    private const int OpenPath = 0x200000;
+    private const nint OpenAt2 = 437;
+    private const int CurrentFolder = -100;
+    private const ulong WithoutLinks = 0x04;
+    private const int NoSuchCall = 38;
 
     private const int CloseOnExecFlag = 0x80000;
     private const int SetDescriptorFlags = 2;
@@ -130,6 +138,10 @@ internal static class Native
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern nint Open(byte[] path, int flags);
 
+    // Of Linux alone, where calls of variadic functions are like all others.
+    [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static extern nint OpenAt(nint number, nint folder, byte[] path, ulong[] how, nint size);
+
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static extern int FLock(int descriptor, int operation);
 
@@ -160,11 +172,39 @@ internal static class Native
         return file;
     }
 
-    /// <summary>Opens what is no link for reading, without the lock and the questions of the runtime's own files.</summary>
+    /// <summary>
+    /// Opens for reading what no link leads to, neither its name nor a folder above it, without the lock and the questions of the
+    /// runtime's own files.
+    /// </summary>
+    /// <param name="path">Absolute, without <c>..</c>.</param>
     /// <returns>Invalid, and the system's error.</returns>
-    public static (SafeFileHandle File, int Error) OpenPlain(string path)
+    public static (SafeFileHandle File, int Error) OpenPlain(string path) => OpenPlain(path, s_openPlain);
+
+    /// <summary>The same for a folder of Linux, which need not be readable.</summary>
+    public static (SafeFileHandle Folder, int Error) OpenFolder(string path) => OpenPlain(path, OpenPath | CloseOnExecFlag);
+
+    private static (SafeFileHandle File, int Error) OpenPlain(string path, int flags)
     {
-        var file = new SafeFileHandle(Open(Encoding.UTF8.GetBytes(path + '\0'), s_openPlain), ownsHandle: true);
+        var name = Encoding.UTF8.GetBytes(path + '\0');
+        if (!OperatingSystem.IsLinux())
+            return Result(Open(name, flags));
+
+        ulong[] how = [(ulong)flags, 0, WithoutLinks];
+        var opened = Result(OpenAt(OpenAt2, CurrentFolder, name, how, sizeof(ulong) * how.Length));
+        if (opened.Error is not (NoSuchCall or NotPermitted))
+            return opened;
+
+        // Kernels before 5.6, and containers that hide the call: looked at afterwards.
+        opened = Result(Open(name, flags));
+        if (opened.Error != 0 || new FileInfo($"/proc/self/fd/{opened.File.DangerousGetHandle()}").LinkTarget == path)
+            return opened;
+        opened.File.Dispose();
+        return (new SafeFileHandle(), TooManyLinks);
+    }
+
+    private static (SafeFileHandle File, int Error) Result(nint descriptor)
+    {
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
         return (file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
     }
 

@@ -5,10 +5,13 @@ namespace Skein.Sandbox;
 /// <summary>Files that are read by the thousand: what .NET asks and locks at each costs more than to read it.</summary>
 public static class RegularFile
 {
-    /// <summary>Opens it for <see cref="RandomAccess"/>, without ever waiting for somebody at the other end.</summary>
-    /// <param name="path">Absolute.</param>
+    /// <summary>
+    /// Opens it for <see cref="RandomAccess"/>, without ever waiting for somebody at the other end, and without following a link: what
+    /// was judged by its path is what is read, also where somebody puts a link in the place of a folder meanwhile.
+    /// </summary>
+    /// <param name="path">Absolute, without links.</param>
     /// <param name="size">Its bytes; 0 also for a device, and for what the kernel makes up when it is read.</param>
-    /// <returns>Null: there is none, or it is a link or a pipe.</returns>
+    /// <returns>Null: there is none, or it is a pipe, or a link stands in its path.</returns>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static SafeFileHandle? OpenRead(string path, out long size)
     {

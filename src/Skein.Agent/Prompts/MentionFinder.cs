@@ -78,7 +78,7 @@ public sealed partial class MentionFinder(string folder, IReadOnlyList<string> h
             throw new ToolInputException($"it has {size:N0} bytes, more than the {MostBytes:N0} that a prompt may bring.");
 
         if (size > 0 && await MediaTypeAsync(path.Real, cancellationToken) is { } type)
-            return new MentionedFile(name, type, await File.ReadAllBytesAsync(path.Real, cancellationToken));
+            return new MentionedFile(name, type, await JudgedFile.ReadAsync(path.Real, cancellationToken));
 
         var text = await TextAsync(path, cancellationToken);
         return new MentionedFile(name, "text/plain", Encoding.UTF8.GetBytes(lines is null ? text : LinesOf(text, lines)));
@@ -107,7 +107,7 @@ public sealed partial class MentionFinder(string folder, IReadOnlyList<string> h
     /// <summary>What models can be shown beside text, by how it begins; null: something else.</summary>
     private static async Task<string?> MediaTypeAsync(string path, CancellationToken cancellationToken)
     {
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var stream = JudgedFile.OpenRead(path);
         var start = new byte[12];
         var read = await stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken);
         return start.AsSpan(0, read) switch

@@ -61,7 +61,7 @@ internal sealed class EditTool(ToolSettings settings) : ITool
         var (text, count) = Apply(edits, path.Subject, file.Text);
         try
         {
-            await AtomicFile.WriteAsync(path.Real, file.Encode(text), mode: null, cancellationToken);
+            await JudgedFile.WriteAsync(path.Real, file.Encode(text), cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

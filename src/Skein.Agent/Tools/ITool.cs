@@ -36,6 +36,9 @@ public sealed record ToolContext(string Workspace, ITurn Turn)
     /// <summary>Names the call that is carried out, in all sessions and also after a restart; null: it has no name.</summary>
     public string? Call { get; init; }
 
+    /// <summary>What was judged of the call that is carried out, as in <see cref="ToolIntent.Subject"/>; null: it was not judged yet.</summary>
+    public string? Judged { get; init; }
+
     /// <summary>What the turn may still spend; null: nobody counts.</summary>
     internal TurnBudget? Budget { get; init; }
 }

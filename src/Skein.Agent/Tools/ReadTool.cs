@@ -72,7 +72,7 @@ internal sealed partial class ReadTool(ToolSettings settings) : ITool
 
     private static async Task<ToolOutput?> ImageAsync(ToolPath path, CancellationToken cancellationToken)
     {
-        await using var file = new FileStream(path.Real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var file = JudgedFile.OpenRead(path.Real);
         var start = new byte[ImageKind.Looked];
         var read = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken);
         if (ImageKind.Of(start.AsSpan(0, read)) is not { } type)

@@ -21,7 +21,7 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
 
         try
         {
-            var bytes = size == 0 ? [] : await File.ReadAllBytesAsync(path.Real, cancellationToken);
+            var bytes = size == 0 ? [] : await JudgedFile.ReadAsync(path.Real, cancellationToken);
             var encoding = DetectMark(bytes);
             var text = (encoding ?? s_utf8).GetString(bytes.AsSpan(encoding?.Preamble.Length ?? 0));
             if (encoding is null && text.Contains('\0'))
@@ -49,7 +49,7 @@ internal sealed record TextFile(string Text, Encoding Encoding, bool HasMark)
         if (IsEmpty(path))
             return new StreamReader(Stream.Null);
 
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var stream = JudgedFile.OpenRead(path);
         var isText = false;
         try
         {

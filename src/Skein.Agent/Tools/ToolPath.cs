@@ -9,7 +9,14 @@ namespace Skein.Agent.Tools;
 internal sealed record ToolPath(string Real, string Subject, bool Outside, string? Named)
 {
     /// <param name="path">Relative to the workspace, or absolute.</param>
-    public static ToolPath Resolve(string path, ToolContext context, ToolSettings settings) => Resolve(path, context.Workspace, settings);
+    /// <exception cref="ToolInputException">It cannot be used, or leads elsewhere than when it was judged.</exception>
+    public static ToolPath Resolve(string path, ToolContext context, ToolSettings settings)
+    {
+        var resolved = Resolve(path, context.Workspace, settings);
+        return context.Judged is null || context.Judged == resolved.Subject
+            ? resolved
+            : throw new ToolInputException($"'{path}' leads to another place than a moment ago, when it was judged: somebody changes links meanwhile.");
+    }
 
     /// <inheritdoc cref="Resolve(string, ToolContext, ToolSettings)"/>
     public static ToolPath Resolve(string path, string folder, ToolSettings settings)

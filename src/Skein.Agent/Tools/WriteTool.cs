@@ -40,7 +40,7 @@ internal sealed class WriteTool(ToolSettings settings) : ITool
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path.Real)!);
-            await AtomicFile.WriteAsync(path.Real, content, mode: null, cancellationToken);
+            await JudgedFile.WriteAsync(path.Real, Encoding.UTF8.GetBytes(content), cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
