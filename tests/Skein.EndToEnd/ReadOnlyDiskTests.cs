@@ -8,6 +8,14 @@ public sealed class ReadOnlyDiskTests : IAsyncDisposable
     // What is in each shell: the process of the server stays the same, and at the end all is well.
     private const string Pid = """skein status --json | sed 's/.*"pid":\([0-9]*\).*/\1/'""";
 
+    // The newest session's log is closed: what is open for writing is no longer asked for.
+    private const string LetGo = $$"""
+        pid=$({{Pid}})
+        log=$(echo "$SKEIN_HOME"/sessions/*/*.jsonl)
+        id=$(basename "$log" .jsonl)
+        curl -sS --unix-socket "$(skein status --json | sed 's/.*"socket":"\([^"]*\)".*/\1/')" -X DELETE "http://localhost/v1/sessions/$id/live"
+        """;
+
     private readonly User _user = new();
 
     public ValueTask DisposeAsync() => _user.DisposeAsync();
@@ -60,9 +68,7 @@ public sealed class ReadOnlyDiskTests : IAsyncDisposable
     [InlineData("EIO", "Input/output error")]
     public async Task While_the_log_that_a_session_has_open_takes_no_writes_it_says_so_and_goes_on_when_it_takes_them(string error, string words)
     {
-        Requires.Programs("strace");
-        var probe = await _user.ShellAsync("sleep 1 & strace -qq -e trace=none -o /dev/null -p $!");
-        Assert.SkipWhen(probe.Code != 0, $"This machine lets nobody trace: {probe.Error}");
+        await TracedServer.RequireAsync(_user);
         var model = _user.Script("First answer.", "Second answer.");
         var script = _user.Write("refusing.sh", $$"""
             set -eu
@@ -70,8 +76,7 @@ public sealed class ReadOnlyDiskTests : IAsyncDisposable
             pid=$({{Pid}})
             log=$(echo "$SKEIN_HOME"/sessions/*/*.jsonl)
             size=$(wc -c < "$log")
-            strace -f -qq -o trace -P "$log" -e trace=pwrite64,ftruncate,fsync -e inject=pwrite64,ftruncate,fsync:error={{error}} -p "$pid" & tracer=$!
-            until [ -z "$(grep -L 'TracerPid:.*[1-9]' /proc/$pid/task/*/status)" ]; do kill -0 $tracer; sleep 0.05; done
+            {{TracedServer.Begin($"-P \"$log\" -e trace=pwrite64,ftruncate,fsync -e inject=pwrite64,ftruncate,fsync:error={error}")}}
             if skein run -s 1 --model '{{model}}' 'refused' 2>refused; then exit 7; fi
             if skein run -s 1 --model '{{model}}' 'refused again' 2>again; then exit 8; fi
             skein show 1 > shown
@@ -93,4 +98,72 @@ public sealed class ReadOnlyDiskTests : IAsyncDisposable
         Assert.Contains("First answer.", run.Out, StringComparison.Ordinal);
         Assert.Contains("Second answer.", run.Out, StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = 180_000)]
+    public async Task While_a_log_may_not_be_written_its_session_takes_no_prompts_reading_goes_on_and_after_it_the_same_server_takes_them()
+    {
+        Requires.Programs("setpriv", "curl");
+        var model = _user.Script("First answer.", "Second answer.");
+        var script = _user.Write("forbidden.sh", $$"""
+            set -eu
+            skein run --model '{{model}}' 'first' >/dev/null
+            {{LetGo}}
+            chmod 400 "$log"
+            chmod 500 "$(dirname "$log")"
+            if skein run -s 1 --model '{{model}}' 'refused' 2>refused; then exit 7; fi
+            if skein run --model '{{model}}' 'refused too' 2>not-made; then exit 8; fi
+            skein show 1 > shown
+            chmod 700 "$(dirname "$log")"
+            chmod 600 "$log"
+            {{GoesOn(model)}}
+            cat refused not-made shown
+            """);
+
+        // For root nothing is forbidden, unless that right of it is given up.
+        var run = await _user.ShellAsync($"[ $(id -u) != 0 ] || as='setpriv --bounding-set -dac_override,-dac_read_search'; $as sh '{script}'");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains("cannot be opened for writing: Access to the path", run.Out, StringComparison.Ordinal);
+        Assert.Contains("could not be made: Access to the path", run.Out, StringComparison.Ordinal);
+        Assert.Contains("First answer.", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Second answer.", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task While_there_is_no_file_descriptor_for_a_log_that_is_said_another_session_goes_on_and_after_it_the_same_server_takes_all()
+    {
+        await TracedServer.RequireAsync(_user);
+        var model = _user.Script("First answer.", "Second answer.");
+        var script = _user.Write("no-descriptor.sh", $$"""
+            set -eu
+            skein run --model '{{model}}' 'first' >/dev/null
+            {{LetGo}}
+            skein run --model '{{model}}' 'another' >/dev/null
+            {{TracedServer.Begin("-P \"$log\" -e trace=openat -e inject=openat:error=EMFILE")}}
+            if skein run -s "$id" --model '{{model}}' 'refused' 2>refused; then exit 7; fi
+            if skein show "$id" 2>unread; then exit 8; fi
+            skein show 1 > shown
+            kill $tracer
+            wait $tracer || true
+            skein show "$id" >> shown
+            {{GoesOn(model)}}
+            grep -q INJECTED trace
+            cat refused unread shown
+            """);
+
+        var run = await _user.ShellAsync($"sh '{script}'");
+
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains("cannot be opened for writing: Too many open files", run.Out, StringComparison.Ordinal);
+        Assert.Contains("cannot be read: Too many open files", run.Out, StringComparison.Ordinal);
+        Assert.Contains("another", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Second answer.", run.Out, StringComparison.Ordinal);
+    }
+
+    private static string GoesOn(string model) => $"""
+        skein run -s "$id" --model '{model}' 'second'
+        [ "$pid" = "$({Pid})" ]
+        skein doctor --json | grep -q '"well":true'
+        skein stop >/dev/null
+        """;
 }
