@@ -14,7 +14,7 @@ public enum Durability
 public sealed record EmbeddedStoreOptions(Durability Durability = Durability.Durable, PackingRules? Packing = null)
 {
     /// <summary>How many rows stay in memory that nobody writes: those asked for last.</summary>
-    internal int RowsAtHand { get; init; } = 2048;
+    internal int RowsAtHand { get; init; } = 12_288;
 }
 
 /// <summary>Which logs a collection compresses.</summary>
