@@ -17,6 +17,7 @@ public static class Requires
         ["bwrap"] = "bubblewrap",
         ["curl"] = "curl",
         ["flock"] = "util-linux",
+        ["gcc"] = "build-essential",
         ["git"] = "git",
         ["jq"] = "jq",
         ["node"] = "nodejs",
