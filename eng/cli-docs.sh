@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 program=${1:-artifacts/skein/skein}
-[[ $# -gt 0 ]] || dotnet publish src/Skein.Cli -c Release -o artifacts/skein -v quiet -nologo >&2
+[[ $# -gt 0 ]] || dotnet publish src/Skein.Cli -c Release -p:PublishAot=true -o artifacts/skein -v quiet -nologo >&2
 program=$(realpath "$program")
 page=$PWD/docs/cli.md
 

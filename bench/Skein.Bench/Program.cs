@@ -2,7 +2,7 @@ using Skein.Bench;
 using Skein.Bench.Stores;
 
 // Every figure of docs/performance.md. Run it on an otherwise idle machine:
-//   dotnet publish src/Skein.Cli -c Release -o artifacts/skein
+//   dotnet publish src/Skein.Cli -c Release -p:PublishAot=true -o artifacts/skein
 //   dotnet run -c Release --project bench/Skein.Bench -- all
 var benches = new Dictionary<string, Func<CancellationToken, Task<IReadOnlyList<Row>>>>
 {

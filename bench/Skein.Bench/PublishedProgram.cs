@@ -14,14 +14,14 @@ internal sealed class PublishedProgram : IAsyncDisposable
     public PublishedProgram()
     {
         if (!File.Exists(Executable))
-            throw new FileNotFoundException($"Publish it first: dotnet publish src/Skein.Cli -c Release -o artifacts/skein ({Executable} is missing).");
+            throw new FileNotFoundException($"Publish it first: dotnet publish src/Skein.Cli -c Release -p:PublishAot=true -o artifacts/skein ({Executable} is missing).");
         Directory.CreateDirectory(Workspace);
     }
 
     /// <summary>What is built and installed lies here.</summary>
     public static string Artifacts { get; } = Path.GetFullPath(Path.Combine(Here(), "..", "..", "artifacts"));
 
-    /// <summary><c>SKEIN_TEST_PROGRAM</c> names one that was published otherwise, for example as native code.</summary>
+    /// <summary><c>SKEIN_TEST_PROGRAM</c> names another, as one for the runtime.</summary>
     public static string Executable { get; } = System.Environment.GetEnvironmentVariable("SKEIN_TEST_PROGRAM") ?? Path.Combine(Artifacts, "skein", "skein");
 
     /// <summary>The folder that has all of it.</summary>

@@ -5,8 +5,8 @@ using System.Diagnostics;
 namespace Skein.EndToEnd;
 
 /// <summary>
-/// The program as users get it: published once for all tests, and not again where nothing has changed since. <c>SKEIN_TEST_PROGRAM</c> names
-/// one that was published otherwise, for example as native code.
+/// The program, published for the runtime once for all tests, and not again where nothing has changed since. <c>SKEIN_TEST_PROGRAM</c> names
+/// another, as the native one that users get, which is made in minutes.
 /// </summary>
 public sealed class PublishedProgram : IAsyncLifetime
 {
@@ -14,7 +14,7 @@ public sealed class PublishedProgram : IAsyncLifetime
 
     public static string Repository { get; } = FindRepository();
 
-    private static string Folder { get; } = System.IO.Path.Combine(Repository, "artifacts", "skein");
+    private static string Folder { get; } = System.IO.Path.Combine(Repository, "artifacts", "skein-tested");
 
     private static string? Other { get; } = Environment.GetEnvironmentVariable("SKEIN_TEST_PROGRAM");
 
