@@ -3,36 +3,32 @@ using System.Threading.Channels;
 namespace Skein.Core.Running;
 
 /// <summary>
-/// An actor's mailbox: work is done one at a time, in the order it came. Bounded, so that callers wait when the disk is slow, rather than
-/// filling the memory.
+/// An actor's mailbox: work is done one at a time, in the order it came. Work that finds nothing before it is begun by its caller at once: two
+/// changes of threads for each piece were a good part of what a turn took. What waits is bounded by who waits for it.
 /// </summary>
 internal sealed class Mailbox : IAsyncDisposable
 {
-    private readonly Channel<Func<Task>> _work = Channel.CreateBounded<Func<Task>>(new BoundedChannelOptions(256) { SingleReader = true });
-    private readonly Task _loop;
-
-    public Mailbox() => _loop = Task.Run(RunAsync);
+    private readonly Lock _gate = new();
+    private readonly Queue<TaskCompletionSource> _waiting = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isAtWork;
+    private bool _isClosed;
 
     /// <summary>Does the work in its turn. Once it is accepted the token no longer applies.</summary>
     /// <exception cref="ChannelClosedException">The mailbox takes no more work; this piece was not done.</exception>
     public async Task<T> DoAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _work.Writer.WriteAsync(
-            async () =>
-            {
-                try
-                {
-                    done.SetResult(await work());
-                }
-                catch (Exception e)
-                {
-                    // The caller's to see; the next piece of work is not concerned.
-                    done.SetException(e);
-                }
-            },
-            cancellationToken);
-        return await done.Task;
+        cancellationToken.ThrowIfCancellationRequested();
+        await EnterAsync();
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            // Before the caller goes on: what he does next is not this mailbox's.
+            Leave();
+        }
     }
 
     /// <inheritdoc cref="DoAsync{T}"/>
@@ -46,17 +42,52 @@ internal sealed class Mailbox : IAsyncDisposable
             cancellationToken);
 
     /// <summary>Lets no more work in. What was accepted is still done.</summary>
-    public void Close() => _work.Writer.TryComplete();
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            if (!_isAtWork)
+                _ended.TrySetResult();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         Close();
-        await _loop;
+        await _ended.Task;
     }
 
-    private async Task RunAsync()
+    private Task EnterAsync()
     {
-        await foreach (var piece in _work.Reader.ReadAllAsync())
-            await piece();
+        lock (_gate)
+        {
+            if (_isClosed)
+                throw new ChannelClosedException();
+            if (!_isAtWork)
+            {
+                _isAtWork = true;
+                return Task.CompletedTask;
+            }
+
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(turn);
+            return turn.Task;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryDequeue(out var next))
+                next.SetResult();
+            else
+            {
+                _isAtWork = false;
+                if (_isClosed)
+                    _ended.TrySetResult();
+            }
+        }
     }
 }
