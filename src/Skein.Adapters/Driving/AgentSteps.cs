@@ -70,14 +70,8 @@ public sealed class AgentSteps
 
     public void Over(TurnFailure? failure = null) => _steps.Enqueue(new AgentStep.Over(failure));
 
-    /// <summary>Takes events out that come next, for one who has others in hand: what is told at once is appended at once.</summary>
-    public AgentEvents? TakeEvents()
-    {
-        if (!_steps.TryPeek(out var next) || next is not AgentStep.Yield { Output: AgentEvents events })
-            return null;
-        _steps.Dequeue();
-        return events;
-    }
+    /// <summary>The next step; it stays.</summary>
+    public AgentStep? Peek() => _steps.TryPeek(out var step) ? step : null;
 
     /// <summary>Takes the next step out.</summary>
     public AgentStep? Take() => _steps.TryDequeue(out var step) ? step : null;

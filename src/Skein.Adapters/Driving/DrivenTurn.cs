@@ -20,15 +20,18 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenRegistration _interrupting;
     private readonly List<Task> _watches = [];
+    private readonly HeldEvents _held;
     private Phase _phase;
     private AgentResume? _resume;
     private Silence? _silence;
     private bool _isTold;
     private string? _tooSlow;
+    private TurnFailure? _failure;
 
     public DrivenTurn(DrivenAgent agent, DrivenAgentOptions options, ITurn turn, CancellationToken cancellationToken)
     {
         (_agent, _options, _turn) = (agent, options, turn);
+        _held = new HeldEvents(options.HoldWithin, options.Time);
         _interrupting = cancellationToken.Register(() => _interrupted.TrySetResult());
     }
 
@@ -43,23 +46,26 @@ internal sealed class DrivenTurn : IAsyncDisposable
             while (_phase != Phase.Over)
             {
                 var conversation = await ConversationAsync();
-                if (conversation.Steps.Take() is { } step)
-                {
-                    if (await DoAsync(conversation, step) is { } output)
-                        return output;
-                }
-                else
+                var step = conversation.Steps.Peek();
+                if (_held.MustGoBefore(step))
+                    return await TellAsync(conversation);
+                if (step is null)
                     await HearAsync(conversation);
+                else if (await DoAsync(conversation, conversation.Steps.Take()!) is { } output)
+                    return output;
             }
-
-            return null;
         }
         catch (AgentFailedException e)
         {
             _phase = Phase.Over;
             await _agent.DropAsync();
-            return new TurnFailure(e.Kind, _options.Name, _tooSlow ?? e.Message);
+            _failure = new TurnFailure(e.Kind, _options.Name, _tooSlow ?? e.Message);
         }
+
+        if (_held.Any)
+            return await BoundedOutput.OfAsync(_held.Take(), _turn, CancellationToken.None);
+        (var failure, _failure) = (_failure, null);
+        return failure;
     }
 
     public async ValueTask DisposeAsync()
@@ -69,6 +75,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
             await _agent.DropAsync();
         await _bounds.CancelAsync();
         await Task.WhenAll(_watches);
+        _held.Dispose();
         await _askedEnds.CancelAsync();
         await _interrupting.DisposeAsync();
         _silence?.Dispose();
@@ -117,11 +124,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
                 await SendAsync(conversation, send.Frame);
                 return null;
             case AgentStep.Yield { Output: AgentEvents events }:
-                await SteerAsync(conversation);
-                var bodies = events.Bodies.ToList();
-                while (conversation.Steps.TakeEvents() is { } more)
-                    bodies.AddRange(more.Bodies);
-                return await BoundedOutput.OfAsync(bodies, _turn, CancellationToken.None);
+                _held.Add(events.Bodies);
+                return null;
             case AgentStep.Yield yield:
                 return yield.Output;
             case AgentStep.Ask ask:
@@ -139,6 +143,12 @@ internal sealed class DrivenTurn : IAsyncDisposable
             default:
                 throw new InvalidOperationException($"There is no step {step}.");
         }
+    }
+
+    private async Task<AgentOutput> TellAsync(Conversation conversation)
+    {
+        await SteerAsync(conversation);
+        return await BoundedOutput.OfAsync(_held.Take(), _turn, CancellationToken.None);
     }
 
     private AgentOutput? Opened(Conversation conversation, string agentSession)
@@ -242,7 +252,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
             conversation.Protocol.Steer(message, conversation.Steps);
     }
 
-    /// <summary>Waits for the agent, for an answer or for the interrupt, whatever comes first.</summary>
+    /// <summary>Waits for the agent, for an answer, for the interrupt or until what is held is due, whatever comes first.</summary>
     private async Task HearAsync(Conversation conversation)
     {
         List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
@@ -253,6 +263,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
         var waited = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(within, _options.Time, heard.Token) : null;
         if (waited is not null)
             first.Add(waited);
+        if (_held.Any)
+            first.Add(_held.Due);
         await Task.WhenAny(first);
         await heard.CancelAsync();
 
@@ -271,7 +283,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
         }
         else if (waited is { IsCompletedSuccessfully: true })
             conversation.Protocol.GiveUp(within, conversation.Steps);
-        else if (_silence!.IsTooLong(isMeant: _asked.Count > 0 || conversation.Protocol.IsWaiting || conversation.Protocol.IsBusy))
+        else if (!_isTold && _silence is { Due.IsCompleted: true } silence && silence.IsTooLong(isMeant: _asked.Count > 0 || conversation.Protocol.IsWaiting || conversation.Protocol.IsBusy))
             await InterruptAsync(conversation, Silent());
     }
 

@@ -131,7 +131,7 @@ public sealed class AcpSilenceTests
         Assert.False(Directory.Exists($"/proc/{flock.Starts[0]}"));
     }
 
-    private Task<Flock> StartAsync() => Flock.StartAsync(change: o => o with { Time = _clock, SilenceWithin = s_limit });
+    private Task<Flock> StartAsync() => Flock.StartAsync(change: o => o with { Time = _clock, SilenceWithin = s_limit, HoldWithin = TimeSpan.Zero });
 
     private static async Task<long> PromptAsync(Flock flock, SessionId session, string prompt) =>
         (await flock.Kernel.Sessions.PromptAsync(session, new PromptRequest(prompt), Kernel.User, Cancellation)).Seq;
