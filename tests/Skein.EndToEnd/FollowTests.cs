@@ -102,7 +102,9 @@ public sealed class FollowTests : IAsyncDisposable
     {
         await _user.RunAsync("run", "--model", _user.Script("Hi."), "Hello.");
 
-        var run = await _user.ShellAsync("skein attach last --json --after 0 | head -n 1; skein run -c --json 'More.' >/dev/null; wait");
+        // Only once nobody reads any more is there something to write.
+        var run = await _user.ShellAsync(
+            "mkfifo gone; skein attach last --json --after 0 | { head -n 1; exec <&-; echo > gone; } & read _ < gone; skein run -c --json 'More.' >/dev/null; wait");
 
         Assert.Contains("session.created", run.Out, StringComparison.Ordinal);
     }

@@ -44,7 +44,7 @@ public sealed class SteeringTests : ModelBench
         await later.EventsUntilAsync("prompt.queued");
 
         var instead = await User.GoodAsync("run", "-s", "last", "--when", "interrupt", "Ducks instead.");
-        await later.EventsUntilAsync("turn.completed");
+        Assert.Equal(0, (await later.EndAsync()).Code);
         var refused = await User.RunAsync("run", "-s", "last", "--when", "sometime", "Never.");
 
         Assert.Equal("Ducks it is.\n", instead.Out);
