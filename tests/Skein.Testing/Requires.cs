@@ -15,6 +15,7 @@ public static class Requires
     public static IReadOnlyDictionary<string, string> Packages { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["bwrap"] = "bubblewrap",
+        ["choom"] = "util-linux",
         ["curl"] = "curl",
         ["flock"] = "util-linux",
         ["gcc"] = "build-essential",

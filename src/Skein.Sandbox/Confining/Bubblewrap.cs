@@ -16,8 +16,10 @@ public sealed class Bubblewrap
 
     private readonly string _program;
     private readonly string _limiter;
+    private readonly string? _chooser;
 
-    private Bubblewrap(string program, string limiter) => (_program, _limiter) = (program, limiter);
+    /// <param name="chooser">Tells the kernel whom to end first; null: it is left to choose.</param>
+    private Bubblewrap(string program, string limiter, string? chooser) => (_program, _limiter, _chooser) = (program, limiter, chooser);
 
     /// <summary>Looks for the programs and makes one sandbox, since a system may have them and forbid their use.</summary>
     /// <returns>Null, and why.</returns>
@@ -33,7 +35,7 @@ public sealed class Bubblewrap
         if (ProgramPath.Find("prlimit", "/", environment) is not { } limiter)
             return (null, "prlimit is not there (install util-linux)");
 
-        var found = new Bubblewrap(program, limiter);
+        var found = new Bubblewrap(program, limiter, ProgramPath.Find("choom", "/", environment));
         var probe = new ChildStart("/bin/sh", ["-c", ":"], "/", environment) { Output = ChildOutput.Merged };
         using var timeout = new CancellationTokenSource(s_probeTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -70,10 +72,13 @@ public sealed class Bubblewrap
             "--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", .. network,
             "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--hostname", "sandbox",
             .. SandboxMounts.Of(policy), "--chdir", start.Folder,
-            "--", .. Limited(policy.Limits), start.Program, .. start.Arguments,
+            "--", .. EndedFirst, .. Limited(policy.Limits), start.Program, .. start.Arguments,
         ];
         return start with { Program = _program, Arguments = arguments, Folder = "/", Environment = environment, EndsWithUs = false };
     }
+
+    // Where memory runs out, by many processes that each keep to their limit: before anything else of the user's.
+    private string[] EndedFirst => _chooser is { } chooser ? [chooser, "-n", "1000", "--"] : [];
 
     // Inside: the count of processes then is the sandbox's, not the user's.
     private string[] Limited(SandboxLimits limits) =>

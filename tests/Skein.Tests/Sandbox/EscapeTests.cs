@@ -279,6 +279,15 @@ public sealed class EscapeTests : SandboxBench
         Assert.DoesNotContain("all", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [ForBoth]
+    public async Task Where_memory_runs_out_the_kernel_ends_a_command_before_all_else(Who who)
+    {
+        Requires.Programs("choom");
+
+        Assert.Equal((0, "1000\n"), await RunAsync(who, "sh -c 'cat /proc/self/oom_score_adj'"));
+    }
+
     [Fact]
     public void The_root_of_the_file_system_is_no_workspace() =>
         Assert.NotNull(Confinement.In(null!, new SandboxPolicy("/", "/root")).Missing);
