@@ -67,7 +67,8 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
 /// </summary>
 public sealed class DrivenAgent(DrivenAgentOptions options) : IAgent
 {
-    public bool CanSteer => Live?.Protocol.CanSteer ?? false;
+    // Also while it is started: what it is told then waits until it has the prompt.
+    public bool CanSteer => (Live?.Protocol ?? options.Protocol()).CanSteer;
 
     public bool TellsFirst => false;
 

@@ -246,7 +246,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
 
     private async Task SteerAsync(Conversation conversation)
     {
-        if (!conversation.Protocol.CanSteer || _interrupted.Task.IsCompleted)
+        // What comes while it opens its session waits until it has the prompt.
+        if (_phase != Phase.Working || !conversation.Protocol.CanSteer || _interrupted.Task.IsCompleted)
             return;
         foreach (var message in await _turn.TakeSteeredAsync(CancellationToken.None))
             conversation.Protocol.Steer(message, conversation.Steps);

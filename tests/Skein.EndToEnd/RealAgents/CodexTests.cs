@@ -1,5 +1,6 @@
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Core.Protocol;
 using Skein.Testing;
 
 namespace Skein.EndToEnd.RealAgents;
@@ -26,6 +27,21 @@ public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires
         Assert.Single(All<AgentCompacted>(next));
         Assert.Contains("On.", TextsOf(next));
         Assert.Contains(Beside, LastToldModel, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task What_it_is_told_more_while_it_starts_is_told_to_its_turn()
+    {
+        foreach (var said in new[] { "One.", "Two.", "Three." })
+            Says(new Said(said));
+        var after = await PromptAsync("Mind the pond.");
+        await Api.PromptAsync(Id, new PromptRequest("And mind the fox.", When: WhenBusy.Steer), Cancellation);
+        var events = await UntilEndAsync(after);
+
+        Assert.IsType<TurnCompleted>(events[^1].Body);
+        Assert.Single(All<PromptSteered>(events));
+        Assert.Contains("Mind the pond.", LastToldModel, StringComparison.Ordinal);
+        Assert.Contains("And mind the fox.", LastToldModel, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
