@@ -169,8 +169,9 @@ public static class StoreCheck
             using var lines = new LineReader(catalog, 0, catalog.Length);
             while (lines.TryRead(out var line))
                 damaged += LogLine.IsSealed(line) ? 0 : 1;
+            damaged += lines.Rest.IsEmpty ? 0 : 1;
             if (damaged > 0)
-                Tell(file, $"has {damaged} damaged lines: the next server reads these sessions' logs instead", isLoss: false);
+                Tell(file, $"has {(damaged == 1 ? "a damaged line" : $"{damaged} damaged lines")}: the next server reads these sessions' logs instead", isLoss: false);
         }
 
         private void Tell(FileInfo file, string what, bool isLoss) => _findings.Add(new StoreFinding(NameOf(file), what + ".", isLoss));

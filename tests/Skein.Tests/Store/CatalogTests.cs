@@ -1,5 +1,6 @@
 using Skein.Core;
 using Skein.Core.Events;
+using Skein.Store;
 using Skein.Testing;
 
 namespace Skein.Tests.Store;
@@ -62,6 +63,24 @@ public sealed class CatalogTests : EmbeddedTests
         Assert.Equal(rows, await RowsAsync());
         Assert.Equal(rows, await RowsAsync());
         Assert.Equal([first, second], new[] { first, second }.Where(s => rows.Any(r => r.Contains(s.Value, StringComparison.Ordinal))));
+    }
+
+    [Theory]
+    [InlineData(5000, "is missing")]
+    [InlineData(25, "has a damaged line")]
+    public async Task A_check_tells_of_a_catalog_that_is_missing_or_torn(int cut, string what)
+    {
+        await MakeAsync([.. Some.WholeTurn(1)]);
+        var bytes = await File.ReadAllBytesAsync(Catalog, Cancellation);
+        if (cut > bytes.Length)
+            File.Delete(Catalog);
+        else
+            await File.WriteAllBytesAsync(Catalog, bytes[..^cut], Cancellation);
+
+        var finding = Assert.Single(StoreCheck.Run(Home, null, Cancellation).Findings, f => f.Place == "catalog/catalog.jsonl");
+
+        Assert.StartsWith(what, finding.What, StringComparison.Ordinal);
+        Assert.False(finding.IsLoss);
     }
 
     [Fact]
