@@ -49,7 +49,7 @@ internal static class DrivenBench
         using var direct = StartDirect(program.Workspace, variables);
 
         List<double> driven = [], alone = [];
-        for (var round = -2; round < Rounds; round++)
+        for (var round = -WarmingTurns * 4; round < Rounds; round++)
         {
             var withSkein = await FirstTokenAsync(client, session, cancellationToken);
             var without = await FirstTokenAsync(direct, cancellationToken);
