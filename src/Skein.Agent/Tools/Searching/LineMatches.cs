@@ -46,9 +46,9 @@ internal sealed class LineMatches(Regex pattern, IReadOnlyList<ByteNeedle> needl
             return start;
 
         if (needles.Count == 0)
-            SearchEach(bytes[start..end]);
+            SearchEach(bytes[start..end], isEnd);
         else
-            SearchAround(bytes[start..end]);
+            SearchAround(bytes[start..end], isEnd);
         return end;
     }
 
@@ -60,7 +60,7 @@ internal sealed class LineMatches(Regex pattern, IReadOnlyList<ByteNeedle> needl
         return bytes.Length;
     }
 
-    private void SearchAround(ReadOnlySpan<byte> bytes)
+    private void SearchAround(ReadOnlySpan<byte> bytes, bool isEnd)
     {
         var (at, counted) = (0, 0);
         var needle = LastToCome(bytes);
@@ -74,7 +74,9 @@ internal sealed class LineMatches(Regex pattern, IReadOnlyList<ByteNeedle> needl
             Look(bytes[start..end], _number + 1);
         }
 
-        _number += bytes[counted..].Count((byte)'\n');
+        // Nobody asks for the number of a line that does not come.
+        if (!isEnd)
+            _number += bytes[counted..].Count((byte)'\n');
     }
 
     /// <summary>The needle whose first place is the farthest: the rarest, as it seems. Null: one of them is nowhere.</summary>
@@ -96,7 +98,7 @@ internal sealed class LineMatches(Regex pattern, IReadOnlyList<ByteNeedle> needl
         return last;
     }
 
-    private void SearchEach(ReadOnlySpan<byte> bytes)
+    private void SearchEach(ReadOnlySpan<byte> bytes, bool isEnd)
     {
         var buffer = ArrayPool<char>.Shared.Rent(Encoding.UTF8.GetMaxCharCount(bytes.Length));
         try
@@ -104,7 +106,7 @@ internal sealed class LineMatches(Regex pattern, IReadOnlyList<ByteNeedle> needl
             var rest = buffer.AsSpan(0, Encoding.UTF8.GetChars(bytes, buffer));
             if (!MayHaveMatch(rest))
             {
-                _number += rest.Count('\n');
+                _number += isEnd ? 0 : rest.Count('\n');
                 return;
             }
 
