@@ -51,6 +51,17 @@ internal abstract class Replay(IAgentProtocol protocol)
     /// <summary>One recorded line.</summary>
     public abstract void Play(JsonElement line);
 
+    /// <summary>A recording, with frames that are heard beside it after each of its lines.</summary>
+    public void PlayWith(IEnumerable<JsonElement> lines, Func<JsonElement, IEnumerable<JsonElement>> beside)
+    {
+        foreach (var line in lines)
+        {
+            Play(line);
+            foreach (var frame in beside(line))
+                Hear(frame);
+        }
+    }
+
     public void Hear(JsonElement frame)
     {
         protocol.Hear(AsAnswered(frame), _steps);

@@ -116,12 +116,7 @@ public sealed class AcpReplayTests
         ];
         var lines = AcpReplay.Lines(name);
         var replay = AcpReplay.Begun(lines);
-        foreach (var line in lines)
-        {
-            replay.Play(line);
-            foreach (var frame in unknown)
-                replay.Hear(JsonElement.Parse(frame));
-        }
+        replay.PlayWith(lines, _ => unknown.Select(frame => JsonElement.Parse(frame)));
 
         Assert.Equal(lines.SelectMany(_ => unknown), replay.Reported.Select(f => f.GetRawText()).Where(unknown.Contains));
         Assert.Equal(string.Concat(Turns(lines).Select(AcpReplay.Said)), replay.Kept);

@@ -102,12 +102,7 @@ public sealed class ClaudeReplayTests
     {
         var frames = ClaudeReplay.Lines(name);
         var replay = ClaudeReplay.Begun();
-        foreach (var frame in frames)
-        {
-            replay.Play(frame);
-            foreach (var broken in BrokenFrames.Of(frame))
-                replay.Play(broken);
-        }
+        replay.PlayWith(frames, BrokenFrames.Of);
 
         AssertNothingIsLost(frames, replay);
     }

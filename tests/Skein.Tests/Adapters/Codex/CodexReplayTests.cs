@@ -182,12 +182,7 @@ public sealed class CodexReplayTests
     {
         var lines = CodexReplay.Lines(name);
         var replay = CodexReplay.Begun(lines);
-        foreach (var line in lines)
-        {
-            replay.Play(line);
-            foreach (var broken in line.Text("dir") == "out" ? BrokenFrames.Of(line.GetProperty("msg")) : [])
-                replay.Hear(broken);
-        }
+        replay.PlayWith(lines, line => line.Text("dir") == "out" ? BrokenFrames.Of(line.GetProperty("msg")) : []);
 
         var kept = replay.Kept + replay.Arriving + string.Concat(replay.Reported.Select(f => f.Find("params")?.Text("delta")));
         Assert.All(Pieces(lines, Thread(lines), "item/agentMessage/delta"), piece => Assert.Contains(piece, kept, StringComparison.Ordinal));
@@ -212,12 +207,7 @@ public sealed class CodexReplayTests
         ];
         var lines = CodexReplay.Lines(name);
         var replay = CodexReplay.Begun(lines);
-        foreach (var line in lines)
-        {
-            replay.Play(line);
-            foreach (var frame in unknown)
-                replay.Hear(JsonElement.Parse(frame));
-        }
+        replay.PlayWith(lines, _ => unknown.Select(frame => JsonElement.Parse(frame)));
 
         Assert.Equal(lines.SelectMany(_ => unknown), replay.Reported.Select(f => f.GetRawText()).Where(unknown.Contains));
         Assert.Equal(CodexReplay.Of(name).Kept, replay.Kept);
