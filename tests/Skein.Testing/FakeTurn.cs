@@ -14,6 +14,7 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
     private readonly ConcurrentDictionary<string, byte[]> _blobs = blobs?._blobs ?? new();
     private readonly ConcurrentQueue<PermissionAsked> _asked = new();
     private readonly ConcurrentQueue<Message> _steered = new();
+    private TaskCompletionSource _whenSteered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TurnId Id { get; init; } = new IdSource(TimeProvider.System).Next<TurnId>();
     public Session Session { get; } = session;
@@ -38,7 +39,13 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
 
     public IReadOnlyList<PermissionAsked> Asked => [.. _asked];
 
-    public void Steer(Message message) => _steered.Enqueue(message);
+    public Task Steered => _whenSteered.Task;
+
+    public void Steer(Message message)
+    {
+        _steered.Enqueue(message);
+        _whenSteered.TrySetResult();
+    }
 
     public async Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken)
     {
@@ -56,6 +63,7 @@ public sealed class FakeTurn(Session session, IReadOnlyList<Message> messages, F
 
     public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken)
     {
+        _whenSteered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var taken = new List<Message>();
         while (_steered.TryDequeue(out var message))
             taken.Add(message);

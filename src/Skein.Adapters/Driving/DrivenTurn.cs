@@ -47,9 +47,12 @@ internal sealed class DrivenTurn : IAsyncDisposable
             {
                 var conversation = await ConversationAsync();
                 var step = conversation.Steps.Peek();
-                if (_held.MustGoBefore(step))
-                    return await TellAsync(conversation);
-                if (step is null)
+                var isSteered = step is null && CanSteer(conversation) && _turn.Steered.IsCompleted;
+                if (_held.MustGoBefore(step) || (isSteered && _held.Any))
+                    break;
+                if (isSteered)
+                    await SteerAsync(conversation);
+                else if (step is null)
                     await HearAsync(conversation);
                 else if (await DoAsync(conversation, conversation.Steps.Take()!) is { } output)
                     return output;
@@ -145,12 +148,6 @@ internal sealed class DrivenTurn : IAsyncDisposable
         }
     }
 
-    private async Task<AgentOutput> TellAsync(Conversation conversation)
-    {
-        await SteerAsync(conversation);
-        return await BoundedOutput.OfAsync(_held.Take(), _turn, CancellationToken.None);
-    }
-
     private AgentOutput? Opened(Conversation conversation, string agentSession)
     {
         var isNew = agentSession != _turn.Session.AgentSession;
@@ -244,16 +241,16 @@ internal sealed class DrivenTurn : IAsyncDisposable
         _ => null,
     };
 
+    // What comes while it opens its session waits until it has the prompt.
+    private bool CanSteer(Conversation conversation) => _phase == Phase.Working && conversation.Protocol.CanSteer && !_interrupted.Task.IsCompleted;
+
     private async Task SteerAsync(Conversation conversation)
     {
-        // What comes while it opens its session waits until it has the prompt.
-        if (_phase != Phase.Working || !conversation.Protocol.CanSteer || _interrupted.Task.IsCompleted)
-            return;
         foreach (var message in await _turn.TakeSteeredAsync(CancellationToken.None))
             conversation.Protocol.Steer(message, conversation.Steps);
     }
 
-    /// <summary>Waits for the agent, for an answer, for the interrupt or until what is held is due, whatever comes first.</summary>
+    /// <summary>Waits for the agent, for an answer, for more from the user, for the interrupt or until what is held is due, whatever comes first.</summary>
     private async Task HearAsync(Conversation conversation)
     {
         List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
@@ -266,6 +263,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
             first.Add(waited);
         if (_held.Any)
             first.Add(_held.Due);
+        if (CanSteer(conversation))
+            first.Add(_turn.Steered);
         await Task.WhenAny(first);
         await heard.CancelAsync();
 

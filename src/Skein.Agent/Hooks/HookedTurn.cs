@@ -20,6 +20,7 @@ internal sealed class HookedTurn(ITurn turn, HookRunner hooks) : ITurn
     public Effort? Effort => turn.Effort;
     public IdSource Ids => turn.Ids;
     public Redactor Redactor => turn.Redactor;
+    public Task Steered => turn.Steered;
     public CallJudge? Judge => JudgeAsync;
 
     public ValueTask<TurnSpent> FindSpentAsync(CancellationToken cancellationToken) => turn.FindSpentAsync(cancellationToken);

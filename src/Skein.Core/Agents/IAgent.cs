@@ -111,6 +111,9 @@ public interface ITurn
     Task<SubAgentResult> RunSubAgentAsync(SubAgentRequest request, CancellationToken cancellationToken) =>
         throw new ConflictException("There are no sub-agents here.");
 
+    /// <summary>Completes when something was said to the agent since its last look; each look begins another.</summary>
+    Task Steered { get; }
+
     /// <summary>
     /// What was said to the agent since the last look, oldest first; the agent hands it to the model at its next step. The runner has
     /// appended it as messages of the user.

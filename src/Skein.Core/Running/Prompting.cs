@@ -33,13 +33,8 @@ internal static class Prompting
                 if (runner.Session.Turn is null)
                     await StartAsync(runner, runner.Session.Queue[0], null);
                 return new PromptAccepted(queued.Turn, first);
-            case WhenBusy.Steer when queued.Options is not null:
-                throw new InvalidRequestException("A prompt that steers cannot change the running turn's agent, model, mode, system, tools, limits or effort.");
-            case WhenBusy.Steer when runner.Agent().CanSteer:
-                var steered = new PromptSteered(running, queued.Message, queued.Parts);
-                return new PromptAccepted(running, (await runner.AppendAsync([steered], by))[^1].Seq);
             case WhenBusy.Steer:
-                throw new ConflictException($"The agent {runner.Session.Agent} cannot be steered: queue the prompt, or interrupt the turn.");
+                return await Steering.SayAsync(runner, running, queued, by);
             default:
                 throw new BusyException(runner.Session.Id, running);
         }

@@ -15,6 +15,7 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TurnCheckpoints _checkpoints = new(runner, parts.Files, session, started.Turn, parts.Time);
+    private TaskCompletionSource _steered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _bound;
 
     public TurnId Id => started.Turn;
@@ -39,6 +40,8 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     /// <summary>Completes when the turn has really ended and the session is free.</summary>
     public Task Ended => _ended.Task;
 
+    public Task Steered => _steered.Task;
+
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
         Ended.IsCompleted ? throw new OperationCanceledException($"Turn {Id} has ended.") : runner.AskAsync(question, cancellationToken);
 
@@ -54,7 +57,14 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
         parts.SubAgents.RunAsync(this, request, cancellationToken);
 
     public ValueTask<IReadOnlyList<Message>> TakeSteeredAsync(CancellationToken cancellationToken) =>
-        new(runner.TakeSteeredAsync(Id, cancellationToken));
+        new(runner.DoAsync(
+            () =>
+            {
+                if (_steered.Task.IsCompleted)
+                    _steered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                return Steering.TakeAsync(runner, Id);
+            },
+            cancellationToken));
 
     public ValueTask<BlobRef> PutBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken) =>
         BlobRedaction.PutAsync(Redactor, parts.Store.PutBlobAsync, content, mediaType, cancellationToken);
@@ -129,6 +139,9 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
             throw new OperationCanceledException($"The agent did not end turn {Id} within {EndWithin.TotalSeconds:0} s.");
         }
     }
+
+    /// <summary>Something was said to the agent. Runs on the runner's mailbox.</summary>
+    public void Steer() => _steered.TrySetResult();
 
     /// <summary>Asks the turn to end. Runs on the runner's mailbox; the first reason stays.</summary>
     public void Interrupt(Interruption interruption)

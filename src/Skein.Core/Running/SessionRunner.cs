@@ -44,6 +44,9 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     public Session Session => _memory.Session;
 
+    /// <summary>The turn at work; null: none is. On the mailbox only.</summary>
+    public RunningTurn? Turn => _turn;
+
     /// <summary>Completes when the runner has been let go and its writer is closed.</summary>
     public Task Gone => _gone.Task;
 
@@ -193,22 +196,6 @@ internal sealed class SessionRunner : IAsyncDisposable
         _live.Append(delta, _writer.LastSeq);
         _checkpoints.Arm();
     }
-
-    /// <summary>For the agent: what was steered since it last asked, appended as messages.</summary>
-    public Task<IReadOnlyList<Message>> TakeSteeredAsync(TurnId turn, CancellationToken cancellationToken) =>
-        DoAsync<IReadOnlyList<Message>>(
-            async () =>
-            {
-                if (Session.Steered.Count == 0)
-                    return [];
-                var first = Session.Messages + 1;
-                var bodies = Session.Steered
-                    .Select((p, i) => new MessageAdded(p.Message, Role.User, MessageStatus.Completed, first + i, p.Parts, turn))
-                    .ToList();
-                await AppendAsync(bodies, null);
-                return [.. bodies.Select(b => _memory.Find(b.Message)!)];
-            },
-            cancellationToken);
 
     /// <summary>Puts the session down: a running turn is interrupted, one that waits for an answer goes on waiting; the writer is closed.</summary>
     public async Task ReleaseAsync(Cause? by, bool keepQuestions)
