@@ -21,10 +21,10 @@ public sealed record DrivableAgent(string Name, AgentCommand Command, Func<TimeP
 /// <param name="all">The environment that agents are let see more of.</param>
 /// <param name="containerOf">The name of the container that the work in a folder is done in; null: it is done here.</param>
 /// <param name="confine">How what does the work in a folder is confined, where that is done here.</param>
-/// <param name="silence">As <see cref="DrivenAgentOptions.SilenceWithin"/>.</param>
+/// <param name="silence">As <see cref="DrivenAgentOptions.Silence"/>.</param>
 public sealed class AgentCatalog(
     IEnumerable<DrivableAgent> configured, IReadOnlyDictionary<string, string> tools, IReadOnlyDictionary<string, string> all, TimeProvider time,
-    Func<string, CancellationToken, ValueTask<string?>> containerOf, Func<string, CancellationToken, ValueTask<Confinement>> confine, TimeSpan silence)
+    Func<string, CancellationToken, ValueTask<string?>> containerOf, Func<string, CancellationToken, ValueTask<Confinement>> confine, SilenceLimits silence)
 {
     private readonly IReadOnlyList<DrivableAgent> _agents = [.. configured.Concat(KnownAgents.All).DistinctBy(a => a.Name)];
 
@@ -43,7 +43,7 @@ public sealed class AgentCatalog(
     /// <summary>How an agent is driven.</summary>
     internal DrivenAgentOptions Options(DrivableAgent agent) => new(agent.Name, agent.Command, () => agent.Protocol(time), time)
     {
-        Environment = EnvironmentOf(agent), Passed = agent.Command.OwnVariables(all), ContainerOf = containerOf, Confine = confine, SilenceWithin = silence,
+        Environment = EnvironmentOf(agent), Passed = agent.Command.OwnVariables(all), ContainerOf = containerOf, Confine = confine, Silence = silence,
     };
 
     private AgentKind Kind(DrivableAgent agent) => DrivenAgent.Kind(Options(agent));

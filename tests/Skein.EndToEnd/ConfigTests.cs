@@ -52,7 +52,7 @@ public sealed class ConfigTests : ModelBench
         await User.GoodAsync("config", "set", "model", "ollama/goose", "--project");
         var project = Path.Combine(User.Project, "skein.json");
         (string, string?, string?, bool)[] unset =
-            [("agent", "skein", null, false), ("effort", null, null, false), ("max_cost", null, null, false), ("max_steps", "1000", null, false), ("titles", "true", null, false), ("checkpoints", "true", null, false), ("durability", "durable", null, false), ("compress_days", "30", null, false), ("silence_seconds", "600", null, false)];
+            [("agent", "skein", null, false), ("effort", null, null, false), ("max_cost", null, null, false), ("max_steps", "1000", null, false), ("titles", "true", null, false), ("checkpoints", "true", null, false), ("durability", "durable", null, false), ("compress_days", "30", null, false), ("silence_seconds", "600", null, false), ("call_silence_seconds", "7200", null, false)];
 
         var before = await RowsAsync();
         Assert.Equal([("model", "ollama/goose", project, true), ("model", null, null, false), ("mode", "edits", UserFile, false), .. unset], before);

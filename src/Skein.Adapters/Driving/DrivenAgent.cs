@@ -27,8 +27,8 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>How long it may take to open its session.</summary>
     public TimeSpan StartWithin { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long it may say nothing in the middle of a turn, unless a call of a tool is open or somebody is asked; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</summary>
-    public TimeSpan SilenceWithin { get; init; } = Timeout.InfiniteTimeSpan;
+    /// <summary>How long it may say nothing in the middle of a turn, unless somebody is asked.</summary>
+    public SilenceLimits Silence { get; init; } = SilenceLimits.None;
 
     /// <summary>How long it may wait for its own work in the background without a word.</summary>
     public TimeSpan BackgroundWithin { get; init; } = TimeSpan.FromMinutes(30);

@@ -160,7 +160,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private void Begin(Conversation conversation, string? before)
     {
         _phase = Phase.Working;
-        _silence = new Silence(_options.SilenceWithin, _options.Time);
+        _silence = new Silence(_options.Silence, _options.Time);
         if (_turn.Compaction is { } compaction)
             conversation.Protocol.Compact(_turn, compaction.Keep, conversation.Steps);
         else
@@ -283,12 +283,18 @@ internal sealed class DrivenTurn : IAsyncDisposable
         }
         else if (waited is { IsCompletedSuccessfully: true })
             conversation.Protocol.GiveUp(within, conversation.Steps);
-        else if (!_isTold && _silence is { Due.IsCompleted: true } silence && silence.IsTooLong(isMeant: _asked.Count > 0 || conversation.Protocol.IsWaiting || conversation.Protocol.IsBusy))
-            await InterruptAsync(conversation, Silent());
+        else if (!_isTold && _silence is { Due.IsCompleted: true } silence)
+        {
+            var isMeant = _asked.Count > 0 || conversation.Protocol.IsWaiting;
+            var isBusy = conversation.Protocol.IsBusy;
+            if (silence.IsTooLong(isMeant ? Timeout.InfiniteTimeSpan : isBusy ? _options.Silence.InCall : _options.Silence.Usual))
+                await InterruptAsync(conversation, Silent(isBusy));
+        }
     }
 
-    private string Silent() =>
-        $"{_options.Name} said nothing for {_options.SilenceWithin.TotalSeconds:0} s in the middle of its turn, though no call of a tool was open and nobody was asked: it was ended ('silence_seconds' in the settings).";
+    private string Silent(bool isBusy) => isBusy
+        ? $"{_options.Name} said nothing for {_options.Silence.InCall.TotalSeconds:0} s while a call of a tool was open: it was ended ('call_silence_seconds' in the settings)."
+        : $"{_options.Name} said nothing for {_options.Silence.Usual.TotalSeconds:0} s in the middle of its turn, though no call of a tool was open and nobody was asked: it was ended ('silence_seconds' in the settings).";
 
     /// <summary>Writes to the agent, which takes only so much that it does not read.</summary>
     private async Task SendAsync(Conversation conversation, JsonObject frame)
@@ -297,9 +303,9 @@ internal sealed class DrivenTurn : IAsyncDisposable
         while (_silence is not null && await Task.WhenAny(sending, _interrupted.Task, _silence.Due) != sending)
         {
             var isInterrupted = _interrupted.Task.IsCompleted;
-            if (!isInterrupted && !_silence.IsTooLong(isMeant: false))
+            if (!isInterrupted && !_silence.IsTooLong(_options.Silence.Usual))
                 continue;
-            _tooSlow ??= isInterrupted ? null : Silent();
+            _tooSlow ??= isInterrupted ? null : Silent(isBusy: false);
             if (await Task.WhenAny(sending, Task.Delay(_options.InterruptWithin, _options.Time, _bounds.Token)) != sending)
                 await conversation.Process.StopAsync(_options.EndWithin, _options.Time);
             break;

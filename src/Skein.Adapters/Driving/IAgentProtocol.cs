@@ -47,7 +47,7 @@ public interface IAgentProtocol
     /// <summary>The running turn is told more.</summary>
     void Steer(Message message, AgentSteps steps);
 
-    /// <summary>A call of a tool is open, which takes as long as it takes: that the agent says nothing tells nothing about it.</summary>
+    /// <summary>A call of a tool is open, during which the agent may say nothing for longer.</summary>
     bool IsBusy { get; }
 
     /// <summary>The agent has said all it has to say for now, and goes on by itself when its work in the background is done; or it has not told yet what it offers.</summary>

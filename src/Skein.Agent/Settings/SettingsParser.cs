@@ -40,7 +40,7 @@ internal sealed partial class SettingsParser(string file)
     private SkeinSettings Read(SettingsNode root)
     {
         var settings = new SkeinSettings();
-        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "silence_seconds", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints", "telemetry"))
+        foreach (var node in root.Properties("model", "mode", "agent", "providers", "permissions", "durability", "redaction", "retention", "compress_days", "agents", "silence_seconds", "call_silence_seconds", "mcp", "hooks", "sandbox", "fetch", "workspace", "max_cost", "max_steps", "titles", "effort", "checkpoints", "telemetry"))
         {
             settings = node.Name switch
             {
@@ -56,7 +56,8 @@ internal sealed partial class SettingsParser(string file)
                 "retention" => settings with { Retention = ReadRetention(node) },
                 "compress_days" => settings with { CompressDays = node.Count("must be a number of days, 0 or more; 0: never") },
                 "agents" => settings with { Agents = node.Properties().Select(ReadAgent).ToDictionary(static a => a.Name, StringComparer.Ordinal) },
-                "silence_seconds" => settings with { SilenceSeconds = node.Count(SilenceRule) is var longest and not > 604_800 ? longest : throw node.Wrong(SilenceRule) },
+                "silence_seconds" => settings with { SilenceSeconds = ReadSilence(node) },
+                "call_silence_seconds" => settings with { CallSilenceSeconds = ReadSilence(node) },
                 "mcp" => settings with { Mcp = McpParser.Read(node) },
                 "hooks" => settings with { Hooks = HookParser.Read(node) },
                 "sandbox" => settings with { Sandbox = ReadSandbox(node) },
@@ -74,6 +75,8 @@ internal sealed partial class SettingsParser(string file)
 
         return settings;
     }
+
+    private static int? ReadSilence(SettingsNode node) => node.Count(SilenceRule) is var longest and not > 604_800 ? longest : throw node.Wrong(SilenceRule);
 
     private static AgentSettings ReadAgent(SettingsNode node)
     {

@@ -94,6 +94,8 @@ public sealed class SettingsReader(string userFile, TrustedFolders trusted)
             yield return new IgnoredSetting(file, "compress_days");
         if (project.SilenceSeconds is not null)
             yield return new IgnoredSetting(file, "silence_seconds");
+        if (project.CallSilenceSeconds is not null)
+            yield return new IgnoredSetting(file, "call_silence_seconds");
         var limits = user.Limits.Narrow(project.Limits);
         if (project.Limits.MaxCost is { } cost && cost != limits.MaxCost)
             yield return new IgnoredSetting(file, "max_cost");

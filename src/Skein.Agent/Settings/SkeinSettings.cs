@@ -102,6 +102,7 @@ public sealed record SkeinSettings(
 {
     public const int UsualCompressDays = 30;
     public const int UsualSilenceSeconds = 600;
+    public const int UsualCallSilenceSeconds = 7200;
 
     /// <summary>Whether the files of a workspace are snapshotted while an agent works; null: they are.</summary>
     public bool? Checkpoints { get; init; }
@@ -140,6 +141,9 @@ public sealed record SkeinSettings(
     /// <summary>How long a driven agent may say nothing in the middle of a turn; 0: for ever. The user's word alone.</summary>
     public int? SilenceSeconds { get; init; }
 
+    /// <summary>The same while a call of a tool of its is open, which takes as long as it takes.</summary>
+    public int? CallSilenceSeconds { get; init; }
+
     /// <summary>MCP servers by name.</summary>
     public IReadOnlyDictionary<string, McpServer> Mcp { get; init; } = new Dictionary<string, McpServer>();
 
@@ -173,6 +177,7 @@ public sealed record SkeinSettings(
         Telemetry = Telemetry,
         CompressDays = CompressDays,
         SilenceSeconds = SilenceSeconds,
+        CallSilenceSeconds = CallSilenceSeconds,
     };
 }
 

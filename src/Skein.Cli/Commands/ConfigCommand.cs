@@ -98,7 +98,7 @@ internal static class ConfigCommand
         return command;
     }
 
-    private static Argument<string> Key() => new("KEY") { Description = "As model, mode, agent, max_cost, durability, compress_days, silence_seconds, providers.NAME.base_url or permissions." };
+    private static Argument<string> Key() => new("KEY") { Description = "As model, mode, agent, max_cost, durability, compress_days, silence_seconds, call_silence_seconds, providers.NAME.base_url or permissions." };
 
     private static async Task<IReadOnlyList<SettingValues.Row>> ReadAsync(Surroundings surroundings, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Skein.Adapters;
+using Skein.Adapters.Driving;
 using Skein.Agent;
 using Skein.Agent.Checkpoints;
 using Skein.Agent.Commands;
@@ -74,7 +75,7 @@ internal sealed class Agents : IAsyncDisposable
         var driven = new AgentCatalog(
             user.Settings.Agents.Values.Select(a => KnownAgents.Acp(a.Name, a.Command, a.Environment)), tooling.Environment, ChildEnvironment.Current(), surroundings.Time,
             async (workspace, token) => (await settings.ReadAsync(workspace, token)).Settings.Workspace?.Container, sandboxes.OfAgentAsync,
-            user.Settings.SilenceSeconds is 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(user.Settings.SilenceSeconds ?? SkeinSettings.UsualSilenceSeconds));
+            new SilenceLimits(Longest(user.Settings.SilenceSeconds ?? SkeinSettings.UsualSilenceSeconds), Longest(user.Settings.CallSilenceSeconds ?? SkeinSettings.UsualCallSilenceSeconds)));
         string[] names = [own.Name, .. driven.Named.Select(a => a.Name)];
         var agent = user.Settings.Agent ?? own.Name;
         if (!names.Contains(agent))
@@ -94,6 +95,8 @@ internal sealed class Agents : IAsyncDisposable
         var kinds = new AgentKinds(
             [Traced(hooks.Around(own with { DefaultModel = model ?? models.DefaultModel })), .. driven.Kinds.Select(k => Traced(hooks.AroundDriven(k)))], name => driven.Find(name) is { } kind ? Traced(hooks.AroundDriven(kind)) : null, defined.FindAsync);
         return new Agents(models, mcp, files, kinds, driven, defaults);
+
+        static TimeSpan Longest(int seconds) => seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
 
         AgentKind Traced(AgentKind kind) => telemetry?.Around(kind) ?? kind;
     }

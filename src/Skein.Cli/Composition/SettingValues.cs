@@ -9,7 +9,7 @@ namespace Skein.Cli.Composition;
 /// <summary>The settings as keys with values, and where each value comes from.</summary>
 internal static class SettingValues
 {
-    public static readonly string[] Simple = ["model", "mode", "agent", "effort", "max_cost", "max_steps", "titles", "checkpoints", "durability", "compress_days", "silence_seconds"];
+    public static readonly string[] Simple = ["model", "mode", "agent", "effort", "max_cost", "max_steps", "titles", "checkpoints", "durability", "compress_days", "silence_seconds", "call_silence_seconds"];
 
     /// <param name="From">The file that says it; null: nothing does, it is what Skein takes then.</param>
     /// <param name="Ignored">It does not count: its folder is not trusted, or providers are not taken from there.</param>
@@ -26,14 +26,14 @@ internal static class SettingValues
             var isProject = file != settings.UserFile;
             foreach (var (key, value) in Flatten(await SettingsFile.ReadAsync(file, cancellationToken) ?? new SkeinSettings()))
             {
-                var isIgnored = isProject && (key.StartsWith("providers.", StringComparison.Ordinal) || key.StartsWith("agents.", StringComparison.Ordinal) || key is "durability" or "compress_days" or "silence_seconds" || ignored.Contains(key));
+                var isIgnored = isProject && (key.StartsWith("providers.", StringComparison.Ordinal) || key.StartsWith("agents.", StringComparison.Ordinal) || key is "durability" or "compress_days" or "silence_seconds" or "call_silence_seconds" || ignored.Contains(key));
                 if (!isIgnored && !key.StartsWith("permissions", StringComparison.Ordinal))
                     rows.RemoveAll(r => r.Key == key && !r.Ignored);
                 rows.Add(new Row(key, value, file, isIgnored));
             }
         }
 
-        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("effort", null), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("titles", "true"), ("checkpoints", "true"), ("durability", "durable"), ("compress_days", SkeinSettings.UsualCompressDays.ToString(CultureInfo.InvariantCulture)), ("silence_seconds", SkeinSettings.UsualSilenceSeconds.ToString(CultureInfo.InvariantCulture))])
+        foreach (var (key, value) in (ReadOnlySpan<(string, string?)>)[("model", null), ("mode", Word(PermissionMode.Ask)), ("agent", "skein"), ("effort", null), ("max_cost", null), ("max_steps", TurnLimits.DefaultSteps.ToString(CultureInfo.InvariantCulture)), ("titles", "true"), ("checkpoints", "true"), ("durability", "durable"), ("compress_days", SkeinSettings.UsualCompressDays.ToString(CultureInfo.InvariantCulture)), ("silence_seconds", SkeinSettings.UsualSilenceSeconds.ToString(CultureInfo.InvariantCulture)), ("call_silence_seconds", SkeinSettings.UsualCallSilenceSeconds.ToString(CultureInfo.InvariantCulture))])
         {
             if (!rows.Exists(r => r.Key == key && !r.Ignored))
                 rows.Add(new Row(key, value, null));
@@ -68,6 +68,8 @@ internal static class SettingValues
             yield return ("compress_days", days.ToString(CultureInfo.InvariantCulture));
         if (settings.SilenceSeconds is { } seconds)
             yield return ("silence_seconds", seconds.ToString(CultureInfo.InvariantCulture));
+        if (settings.CallSilenceSeconds is { } call)
+            yield return ("call_silence_seconds", call.ToString(CultureInfo.InvariantCulture));
         foreach (var driven in settings.Agents.Values.OrderBy(a => a.Name, StringComparer.Ordinal))
             yield return ($"agents.{driven.Name}", string.Join(' ', driven.Command));
         foreach (var provider in settings.Providers.Values.OrderBy(p => p.Name, StringComparer.Ordinal))

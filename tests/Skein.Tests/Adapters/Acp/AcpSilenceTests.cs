@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Skein.Adapters.Driving;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
@@ -48,7 +49,23 @@ public sealed class AcpSilenceTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_call_may_last_as_long_as_it_takes_and_only_what_comes_after_it_counts()
+    public async Task A_call_that_is_never_over_is_ended_by_a_limit_of_its_own()
+    {
+        await using var flock = await StartAsync(s_limit * 3);
+        var session = await flock.NewSessionAsync();
+        var asked = await PromptAsync(flock, session, "work");
+        await flock.Kernel.EventAsync<ToolStarted>(session, asked);
+
+        await WaitOutAsync(s_limit);
+        await WaitOutAsync(s_limit);
+        await WaitOutAsync(s_limit);
+
+        await FailedAsync(flock, session, asked, "goose said nothing for 1800 s while a call of a tool was open: it was ended ('call_silence_seconds' in the settings).");
+        Assert.IsType<TurnCompleted>(await flock.TurnAsync(session, "echo on"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_call_may_last_for_ever_where_the_settings_say_so_and_only_what_comes_after_it_counts()
     {
         await using var flock = await StartAsync();
         var session = await flock.NewSessionAsync();
@@ -131,7 +148,8 @@ public sealed class AcpSilenceTests
         Assert.False(Directory.Exists($"/proc/{flock.Starts[0]}"));
     }
 
-    private Task<Flock> StartAsync() => Flock.StartAsync(change: o => o with { Time = _clock, SilenceWithin = s_limit, HoldWithin = TimeSpan.Zero });
+    private Task<Flock> StartAsync(TimeSpan? inCall = null) =>
+        Flock.StartAsync(change: o => o with { Time = _clock, Silence = new SilenceLimits(s_limit, inCall ?? Timeout.InfiniteTimeSpan), HoldWithin = TimeSpan.Zero });
 
     private static async Task<long> PromptAsync(Flock flock, SessionId session, string prompt) =>
         (await flock.Kernel.Sessions.PromptAsync(session, new PromptRequest(prompt), Kernel.User, Cancellation)).Seq;
@@ -143,9 +161,9 @@ public sealed class AcpSilenceTests
         _clock.Advance(time);
     }
 
-    private static async Task FailedAsync(Flock flock, SessionId session, long asked)
+    private static async Task FailedAsync(Flock flock, SessionId session, long asked, string message = Message)
     {
         var failed = (TurnFailed)(await flock.Kernel.EventAsync(session, asked, e => e.Body is TurnFailed or TurnCompleted or TurnInterrupted)).Body;
-        Assert.Equal((FailureKind.Internal, "goose", Message), (failed.Kind, failed.Provider, failed.Message));
+        Assert.Equal((FailureKind.Internal, "goose", message), (failed.Kind, failed.Provider, failed.Message));
     }
 }

@@ -71,6 +71,7 @@ public sealed class SettingsReaderTests : IDisposable
               "retention": { "days": 90, "sessions": 0, "trash_days": null },
               "compress_days": 7,
               "silence_seconds": 0,
+              "call_silence_seconds": 3600,
               "providers": {
                 "local": { "kind": "openai", "base_url": "http://127.0.0.1:8080/v1", "api_key_env": "LOCAL_KEY" },
                 "claude": { "kind": "anthropic" },
@@ -89,7 +90,7 @@ public sealed class SettingsReaderTests : IDisposable
 
         var settings = loaded.Settings;
         Assert.Equal([UserFile], loaded.Files);
-        Assert.Equal((new RetentionSettings(90, 0), 7, 0), (settings.Retention, settings.CompressDays, settings.SilenceSeconds));
+        Assert.Equal((new RetentionSettings(90, 0), 7, 0, 3600), (settings.Retention, settings.CompressDays, settings.SilenceSeconds, settings.CallSilenceSeconds));
         Assert.Equal(("local/qwen/qwen3-coder:30b", PermissionMode.Edits, "skein", Durability.Relaxed), (settings.Model, settings.Mode, settings.Agent, settings.Durability));
         Assert.Equal(
             [
@@ -200,7 +201,7 @@ public sealed class SettingsReaderTests : IDisposable
         Put(UserFile, """{"model": "mine/m", "mode": "auto", "permissions": [{"tool": "bash", "pattern": "rm *", "action": "deny"}]}""");
         Put(ProjectFile, """
             {
-              "model": "evil/m", "mode": "auto", "agent": "other", "durability": "relaxed", "retention": { "days": 0 }, "compress_days": 0, "silence_seconds": 0,
+              "model": "evil/m", "mode": "auto", "agent": "other", "durability": "relaxed", "retention": { "days": 0 }, "compress_days": 0, "silence_seconds": 0, "call_silence_seconds": 0,
               "providers": { "mine": { "kind": "openai", "base_url": "http://evil.example" } },
               "permissions": [
                 { "tool": "bash", "action": "allow" },
@@ -218,7 +219,7 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equal([new PermissionRule("bash", "rm *", RuleAction.Deny)], loaded.Settings.Permissions);
         Assert.Equal([new PermissionRule("bash", "*", RuleAction.Ask), new PermissionRule("read", ".env", RuleAction.Deny)], loaded.Settings.Narrowing);
         Assert.Equal(
-            ["model", "mode", "agent", "durability", "retention", "compress_days", "silence_seconds", "providers.mine", "permissions[0]"], loaded.Ignored.Select(i => i.Key));
+            ["model", "mode", "agent", "durability", "retention", "compress_days", "silence_seconds", "call_silence_seconds", "providers.mine", "permissions[0]"], loaded.Ignored.Select(i => i.Key));
         Assert.All(loaded.Ignored, i => Assert.Equal(ProjectFile, i.File));
     }
 
