@@ -68,13 +68,15 @@ public sealed class FollowTests : IAsyncDisposable
         Assert.Equal("I am back.\n", next.Out);
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task Ctrl_C_interrupts_the_turn_and_keeps_what_was_said()
+    [Theory(Timeout = 60_000)]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Ctrl_C_and_SIGTERM_interrupt_the_turn_and_keep_what_was_said(string signal)
     {
         using var run = StartTurn(s_endless);
         await run.EventsUntilAsync("part.streamed");
 
-        run.Signal("INT");
+        run.Signal(signal);
         var events = await run.EventsUntilAsync("turn.interrupted");
 
         Assert.Equal(130, (await run.EndAsync()).Code);

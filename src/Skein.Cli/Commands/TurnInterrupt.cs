@@ -7,8 +7,8 @@ using Skein.Core;
 namespace Skein.Cli.Commands;
 
 /// <summary>
-/// Ctrl+C while a turn runs: the first interrupts the turn, the second leaves it alone and ends the program. Where the server is this
-/// program, other signals end it in good order, too.
+/// Ctrl+C while a turn runs: the first interrupts the turn, the second leaves it alone and ends the program. SIGTERM does the same, since
+/// shells have what they run in the background ignore SIGINT. Where the server is this program, other signals end it in good order.
 /// </summary>
 internal sealed class TurnInterrupt : IAsyncDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class TurnInterrupt : IAsyncDisposable
     {
         (_client, _session, _surroundings, _leaving) = (client, session, surroundings, leaving);
         PosixSignal[] ends = isServer ? [PosixSignal.SIGTERM, PosixSignal.SIGHUP] : [];
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt), .. ends.Select(s => PosixSignalRegistration.Create(s, OnEnd))];
+        PosixSignal[] interrupts = isServer ? [PosixSignal.SIGINT] : [PosixSignal.SIGINT, PosixSignal.SIGTERM];
+        _registrations = [.. interrupts.Select(s => PosixSignalRegistration.Create(s, OnInterrupt)), .. ends.Select(s => PosixSignalRegistration.Create(s, OnEnd))];
     }
 
     public async ValueTask DisposeAsync()
