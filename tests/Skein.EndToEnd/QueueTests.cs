@@ -35,6 +35,21 @@ public sealed class QueueTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Who_waits_for_a_prompt_that_is_taken_back_waits_no_longer()
+    {
+        using var first = await StartAsync();
+        using var second = _user.Start("run", "-s", "1", "--when", "queue", "--json", "Second.");
+        second.Input.Close();
+        await second.EventsUntilAsync("prompt.queued");
+
+        await _user.GoodAsync("queue", "1", "--drop", "1");
+        var ended = await second.EndAsync();
+
+        Assert.Equal(130, ended.Code);
+        Assert.Contains("the prompt was taken back before its turn began", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task After_a_stop_they_wait_until_the_first_is_started()
     {
         using var first = await StartAsync("Second.");
@@ -50,7 +65,7 @@ public sealed class QueueTests : IAsyncDisposable
         Assert.Contains("  interrupted ⧗1  ", listed.Out, StringComparison.Ordinal);
         Assert.Equal("1 Second.\n", left.Out);
         Assert.Matches("^No turn runs: they wait for the next prompt, or 'skein queue [a-z0-9]+ --start'.\n$", left.Error);
-        Assert.Contains("--edit, --drop and --start exclude each other.", both.Error, StringComparison.Ordinal);
+        Assert.Contains("--edit, --drop, --steer and --start exclude each other.", both.Error, StringComparison.Ordinal);
         Assert.Equal("No prompt waits.\n", started.Out);
         Assert.Contains("no prompt waits", none.Error, StringComparison.Ordinal);
         Assert.Equal((2, 1), (both.Code, none.Code));

@@ -15,15 +15,19 @@ public sealed class SteeringTests : ModelBench
         await User.ShellAsync($"mkfifo '{Pipe}'");
     }
 
-    [Fact(Timeout = 120_000)]
-    public async Task What_is_steered_reaches_the_model_at_its_next_step_with_the_result_of_the_tool_that_ran()
+    [Theory(Timeout = 120_000)]
+    [InlineData("steer")]
+    [InlineData("queue")]
+    public async Task What_is_steered_reaches_the_model_at_its_next_step_with_the_result_of_the_tool_that_ran(string when)
     {
         Model.Enqueue(Waiting(), new StreamedAnswer(new Said("In French, then.")));
         using var run = await StartAsync();
 
-        using var steer = User.Start("run", "-s", "last", "--when", "steer", "--json", "In French.");
+        using var steer = User.Start("run", "-s", "last", "--when", when, "--json", "In French.");
         steer.Input.Close();
-        await steer.EventsUntilAsync("prompt.steered");
+        await steer.EventsUntilAsync(when == "steer" ? "prompt.steered" : "prompt.queued");
+        if (when == "queue")
+            Assert.Equal("No prompt waits.\n", (await User.GoodAsync("queue", "last", "--steer", "1")).Out);
         await File.WriteAllTextAsync(Pipe, "forty geese\n", Cancellation);
         await run.EventsUntilAsync("turn.completed");
 

@@ -18,13 +18,14 @@ internal static class QueueCommand
         var text = new Argument<string[]>("TEXT") { Description = "With --edit: what the prompt is to say.", Arity = ArgumentArity.ZeroOrMore };
         var edit = Values.Number("--edit", "Change what the prompt of this number says; its place stays.");
         var drop = Values.Number("--drop", "Take the prompt of this number back.");
+        var steer = Values.Number("--steer", "Tell the prompt of this number to the running turn, at its next step.");
         var start = new Option<bool>("--start") { Description = "Start the first, where no turn runs: those that waited when the server was stopped go on only then, or with the next prompt." };
         var json = Values.Json();
-        var command = new Command("queue", "List the prompts that wait for a session's turn to end, change one, take one back, or start the first.") { name, text, edit, drop, start, json };
+        var command = new Command("queue", "List the prompts that wait for a session's turn to end, change one, take one back, tell one to the running turn, or start the first.") { name, text, edit, drop, steer, start, json };
         command.Validators.Add(result =>
         {
-            if (new[] { result.GetValue(edit) is not null, result.GetValue(drop) is not null, result.GetValue(start) }.Count(given => given) > 1)
-                result.AddError("--edit, --drop and --start exclude each other.");
+            if (new[] { result.GetValue(edit) is not null, result.GetValue(drop) is not null, result.GetValue(steer) is not null, result.GetValue(start) }.Count(given => given) > 1)
+                result.AddError("--edit, --drop, --steer and --start exclude each other.");
             if ((result.GetValue(edit) is not null) != (result.GetValue(text) is { Length: > 0 }))
                 result.AddError("--edit needs the text that the prompt is to say, and nothing else takes one: skein queue SESSION --edit 1 \"TEXT\".");
         });
@@ -38,6 +39,8 @@ internal static class QueueCommand
                 view = await client.EditQueuedAsync(id, At(view.Session, edited).Turn, new PromptChange(string.Join(' ', parsed.GetValue(text)!)), cancellationToken);
             else if (parsed.GetValue(drop) is { } dropped)
                 view = await client.WithdrawAsync(id, At(view.Session, dropped).Turn, cancellationToken);
+            else if (parsed.GetValue(steer) is { } steered)
+                view = await client.EditQueuedAsync(id, At(view.Session, steered).Turn, new PromptChange(When: WhenBusy.Steer), cancellationToken);
             else if (parsed.GetValue(start))
             {
                 await client.StartQueuedAsync(id, cancellationToken);

@@ -92,20 +92,31 @@ internal sealed class Run(Surroundings surroundings, RunRequest request)
 
         // A new session's own beginning belongs to its events; one that goes on begins where it was.
         var after = request is { Json: true, Session: null } ? 0 : session.Seq;
+        var turn = accepted.Turn;
+        var isToldInstead = false;
         await foreach (var frame in client.FollowAsync(session.Id, after, leaving.Token))
         {
             Show(frame);
-            if (frame is not EventFrame { Event.Body: var body })
+            if (frame is not EventFrame { Event: { Body: var body, More: var more } })
                 continue;
 
             await desk.SeeAsync(body, leaving.Token);
             switch (body)
             {
-                case TurnCompleted ended when ended.Turn == accepted.Turn:
+                case PromptWithdrawn gone when gone.Turn == turn && more:
+                    isToldInstead = true;
+                    break;
+                case PromptSteered told when isToldInstead:
+                    (turn, isToldInstead) = (told.Turn, false);
+                    break;
+                case PromptWithdrawn gone when gone.Turn == turn:
+                    surroundings.Error.WriteLine("skein: the prompt was taken back before its turn began.");
+                    return CommandLine.Interrupted;
+                case TurnCompleted ended when ended.Turn == turn:
                     return CommandLine.Good;
-                case TurnFailed ended when ended.Turn == accepted.Turn:
+                case TurnFailed ended when ended.Turn == turn:
                     return CommandLine.Failed;
-                case TurnInterrupted ended when ended.Turn == accepted.Turn:
+                case TurnInterrupted ended when ended.Turn == turn:
                     return CommandLine.Interrupted;
             }
         }

@@ -117,20 +117,8 @@ internal sealed class Talk(SkeinClient client, NewSession wanted, TurnView view,
     /// <summary>Tells the running turn at its next step what would have waited for its end: the prompt that is next.</summary>
     public async Task SteerAsync(CancellationToken cancellationToken)
     {
-        if (Session is not { Queue: [var next, ..] } session)
-            return;
-        var prompt = new PromptRequest(Parts: [.. next.Parts.Select(p => p.Content)], When: WhenBusy.Steer);
-        await client.WithdrawAsync(session.Id, next.Turn, cancellationToken);
-        try
-        {
-            await client.PromptAsync(session.Id, prompt, cancellationToken);
-        }
-        catch (SkeinException)
-        {
-            // Not every agent can be told: then it waits as it did.
-            await client.PromptAsync(session.Id, prompt with { When = WhenBusy.Queue }, cancellationToken);
-            throw;
-        }
+        if (Session is { Queue: [var next, ..] } session)
+            await client.EditQueuedAsync(session.Id, next.Turn, new PromptChange(When: WhenBusy.Steer), cancellationToken);
     }
 
     /// <summary>Starts the prompt that is next, after a server was stopped.</summary>

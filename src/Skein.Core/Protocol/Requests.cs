@@ -88,8 +88,9 @@ public sealed record PromptRequest(
 /// <param name="Seq">The sequence of the event that accepted it. Durable.</param>
 public sealed record PromptAccepted(TurnId Turn, long Seq);
 
-/// <summary>What a queued prompt says from now on: a text, or parts.</summary>
-public sealed record PromptChange(string? Text = null, IReadOnlyList<Part>? Parts = null);
+/// <summary>What a queued prompt says from now on, a text or parts, or that it is to wait no longer.</summary>
+/// <param name="When"><see cref="WhenBusy.Steer"/>: the running turn is told it as it stands; null: it waits on.</param>
+public sealed record PromptChange(string? Text = null, IReadOnlyList<Part>? Parts = null, WhenBusy? When = null);
 
 /// <param name="Keep">What the summary is to keep above all; null: what matters.</param>
 public sealed record CompactRequest(string? Keep = null);

@@ -6,6 +6,9 @@ namespace Skein.Core.Running;
 /// <summary>What becomes of a prompt. On the runner's mailbox only.</summary>
 internal static class Prompting
 {
+    // What was to follow upon that turn may be wrong by now, and nobody looks on.
+    private static readonly TimeSpan s_staysWanted = TimeSpan.FromHours(1);
+
     /// <summary>What the prompt says before it is accepted.</summary>
     public static async Task<(IReadOnlyList<Part> Parts, ExpandedPrompt? Expanded)> ExpandAsync(
         PromptExpander? expand, Session session, IReadOnlyList<Part> parts, CancellationToken cancellationToken)
@@ -65,12 +68,13 @@ internal static class Prompting
 
     /// <summary>
     /// Of a session whose server died: starts the prompt that the end of its turn would have started. After a stop they wait until somebody
-    /// has them started: who stops a server does not want it to go on by itself when it is started for something else.
+    /// has them started: who stops a server does not want it to go on by itself when it is started for something else. So they do where the
+    /// server has been dead for long.
     /// </summary>
     /// <returns>Whether one was started.</returns>
     public static async Task<bool> TakeOverAsync(SessionRunner runner, bool startsQueued)
     {
-        if (!startsQueued || !await IsLeftWaitingAsync(runner.Parts.Store, runner.Session, CancellationToken.None))
+        if (!startsQueued || runner.Parts.Time.GetUtcNow() - runner.LeftAt > s_staysWanted || !await IsLeftWaitingAsync(runner.Parts.Store, runner.Session, CancellationToken.None))
             return false;
         await StartAsync(runner, runner.Session.Queue[0], new Cause("skein"));
         return true;
@@ -109,16 +113,25 @@ internal static class Prompting
     }
 
     /// <exception cref="NotInSessionException">No such prompt waits.</exception>
-    public static Task WithdrawAsync(SessionRunner runner, TurnId turn, Cause by) =>
-        runner.Session.Queue.Any(q => q.Turn == turn)
-            ? runner.AppendAsync([new PromptWithdrawn(turn)], by)
-            : throw new NotInSessionException(runner.Session.Id, $"queued prompt {turn}");
+    public static Task WithdrawAsync(SessionRunner runner, TurnId turn, Cause by) => runner.AppendAsync([new PromptWithdrawn(Waiting(runner, turn).Turn)], by);
 
+    /// <summary>Changes what a queued prompt says, or tells it to the running turn.</summary>
     /// <exception cref="NotInSessionException">No such prompt waits.</exception>
-    public static Task EditAsync(SessionRunner runner, TurnId turn, IReadOnlyList<Part> parts, Cause by) =>
-        runner.Session.Queue.Any(q => q.Turn == turn)
-            ? runner.AppendAsync([new PromptEdited(turn, [.. parts.Select(p => new MessagePart(runner.Ids.Next<PartId>(), p))])], by)
-            : throw new NotInSessionException(runner.Session.Id, $"queued prompt {turn}");
+    /// <exception cref="ConflictException">No turn runs that could be told it, or its agent cannot be.</exception>
+    public static Task EditAsync(SessionRunner runner, TurnId turn, PromptChange change, Cause by)
+    {
+        var waiting = Waiting(runner, turn);
+        return change switch
+        {
+            { When: null } => runner.AppendAsync([new PromptEdited(turn, [.. RequestRules.Parts(change.Text, change.Parts).Select(p => new MessagePart(runner.Ids.Next<PartId>(), p))])], by),
+            { When: WhenBusy.Steer, Text: null, Parts: null } when runner.Session.Turn is { } running => Steering.SayAsync(runner, running, waiting, by, waited: true),
+            { When: WhenBusy.Steer, Text: null, Parts: null } => throw new ConflictException($"In session {runner.Session.Id} no turn runs that could be told prompt {turn}."),
+            _ => throw new InvalidRequestException("A queued prompt is given a text, or parts, or 'when', which must be 'steer'."),
+        };
+    }
+
+    private static PromptQueued Waiting(SessionRunner runner, TurnId turn) =>
+        runner.Session.Queue.FirstOrDefault(q => q.Turn == turn) ?? throw new NotInSessionException(runner.Session.Id, $"queued prompt {turn}");
 
     /// <summary>Starts a turn that only compacts the context.</summary>
     /// <exception cref="ConflictException">Its agent cannot.</exception>

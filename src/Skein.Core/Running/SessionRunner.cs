@@ -28,7 +28,7 @@ internal sealed class SessionRunner : IAsyncDisposable
 
     private SessionRunner(RunnerParts parts, ISessionWriter writer, SessionMemory memory)
     {
-        (_parts, _writer, _memory) = (parts, writer, memory);
+        (_parts, _writer, _memory, LeftAt) = (parts, writer, memory, memory.Session.UpdatedAt);
         _live = parts.Live.Attach(writer.Session, follower: false);
         _checkpoints = new Checkpoints(parts.Time, CheckpointAsync);
         _agent = new AgentSlot(writer.Session, parts.Agents, parts.Time, parts.Logger);
@@ -43,6 +43,9 @@ internal sealed class SessionRunner : IAsyncDisposable
     public SessionMemory Memory => _memory;
 
     public Session Session => _memory.Session;
+
+    /// <summary>When the last thing happened in the session before this runner had it.</summary>
+    public DateTimeOffset LeftAt { get; }
 
     /// <summary>The turn at work; null: none is. On the mailbox only.</summary>
     public RunningTurn? Turn => _turn;

@@ -229,10 +229,9 @@ public sealed class Sessions : IAsyncDisposable
     public Task<SessionView> WithdrawAsync(SessionId session, TurnId turn, Cause by, CancellationToken cancellationToken) =>
         CommandAsync(session, by, runner => Prompting.WithdrawAsync(runner, turn, by), cancellationToken);
 
-    /// <summary>Changes what a queued prompt says.</summary>
-    /// <exception cref="NotInSessionException">No such prompt waits.</exception>
+    /// <inheritdoc cref="Prompting.EditAsync"/>
     public Task<SessionView> EditQueuedAsync(SessionId session, TurnId turn, PromptChange change, Cause by, CancellationToken cancellationToken) =>
-        CommandAsync(session, by, runner => Prompting.EditAsync(runner, turn, RequestRules.Parts(change.Text, change.Parts), by), cancellationToken);
+        CommandAsync(session, by, runner => Prompting.EditAsync(runner, turn, change, by), cancellationToken);
 
     /// <summary>Returns when the turn has really ended.</summary>
     public async Task<InterruptOutcome> InterruptAsync(SessionId session, Cause by, CancellationToken cancellationToken)

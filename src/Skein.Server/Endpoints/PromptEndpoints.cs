@@ -17,7 +17,7 @@ internal static class PromptEndpoints
         session.MapPost("/prompt", PromptAsync).WithSummary("Give the agent something to do; 202 once the prompt is durable");
         session.MapPost("/compact", CompactAsync).WithSummary("Let the agent summarise what was said, so that its context has room again; 202 once the turn has begun");
         session.MapPost("/queue/start", StartQueuedAsync).WithSummary("Start the queued prompt that is next, where no turn runs; 202 once its turn has begun");
-        session.MapPatch("/queue/{turn}", EditAsync).WithSummary("Change what a queued prompt says");
+        session.MapPatch("/queue/{turn}", EditAsync).WithSummary("Change what a queued prompt says, or tell it to the running turn");
         session.MapDelete("/queue/{turn}", WithdrawAsync).WithSummary("Take a queued prompt back");
         session.MapPost("/interrupt", InterruptAsync).WithSummary("End the running turn; answers when it has ended");
         session.MapPost("/permissions/{permission}", AnswerAsync).WithSummary("Answer a permission question");

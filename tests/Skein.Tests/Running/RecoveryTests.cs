@@ -134,6 +134,28 @@ public sealed class RecoveryTests
         Assert.Empty((await kernel.GetAsync(session)).Queue);
     }
 
+    [Theory]
+    [InlineData(59, false)]
+    [InlineData(61, true)]
+    public async Task Prompts_that_wait_since_a_server_died_long_ago_wait_on_until_somebody_starts_them(int minutes, bool wait)
+    {
+        var (gate, clock) = (new Gate(), new ManualClock());
+        await using var first = await Kernel.StartAsync(clock, ScriptedAgent.Kind((turn, ct) => turn.Messages[^1].Text == "go" ? Hold(gate, ct) : ScriptedAgent.Say(turn, "fine")));
+        var session = await first.NewSessionAsync();
+        await first.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        var one = await first.Sessions.PromptAsync(session, new PromptRequest("one", When: WhenBusy.Queue), Kernel.User, Cancellation);
+        clock.Advance(TimeSpan.FromMinutes(minutes));
+
+        await using var kernel = await first.CrashAsync();
+        var waiting = (await kernel.GetAsync(session)) is { Queue.Count: 1, Turn: null };
+        if (wait)
+            await kernel.Sessions.StartQueuedAsync(session, Kernel.User, Cancellation);
+        await kernel.EventAsync(session, 0, e => e.Body is TurnCompleted done && done.Turn == one.Turn);
+
+        Assert.Equal(wait, waiting);
+    }
+
     [Fact]
     public async Task Prompts_that_wait_since_the_server_was_stopped_go_on_when_somebody_starts_them()
     {
@@ -157,6 +179,12 @@ public sealed class RecoveryTests
         Assert.Equal(started, await kernel.Sessions.StartQueuedAsync(session, keyed, Cancellation));
         var refused = await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.StartQueuedAsync(session, Kernel.User, Cancellation));
         Assert.Equal($"In session {session} no prompt waits.", refused.Message);
+    }
+
+    private static async IAsyncEnumerable<AgentOutput> Hold(Gate gate, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await gate.PassAsync(cancellationToken);
+        yield break;
     }
 
     private static async IAsyncEnumerable<AgentOutput> Half(Gate gate, ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -34,7 +34,7 @@ public sealed class TurnTests
     public async Task A_second_prompt_is_rejected_queued_or_steered_as_the_caller_chose()
     {
         var gate = new Gate();
-        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind(Steerable));
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((turn, token) => HearAsync(gate, turn, token)));
         var session = await kernel.NewSessionAsync();
         var first = await kernel.Sessions.PromptAsync(session, new PromptRequest("one"), Kernel.User, Cancellation);
         await gate.Reached;
@@ -49,14 +49,42 @@ public sealed class TurnTests
         Assert.Equal(first.Turn, steered.Turn);
         Assert.Equal(["one", "two", "heard 1", "three", "heard 0"], await kernel.TextsAsync(session));
         Assert.Empty((await kernel.GetAsync(session)).Queue);
+    }
 
-        async IAsyncEnumerable<AgentOutput> Steerable(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            await gate.PassAsync(cancellationToken);
-            var heard = await turn.TakeSteeredAsync(cancellationToken);
-            await foreach (var output in ScriptedAgent.Say(turn, $"heard {heard.Count}"))
-                yield return output;
-        }
+    [Fact]
+    public async Task A_prompt_that_waits_is_told_to_the_running_turn_in_one_step()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((turn, token) => HearAsync(gate, turn, token)));
+        var session = await kernel.NewSessionAsync();
+        var first = await kernel.Sessions.PromptAsync(session, new PromptRequest("one"), Kernel.User, Cancellation);
+        await gate.Reached;
+        var two = await kernel.Sessions.PromptAsync(session, new PromptRequest("two", When: WhenBusy.Queue), Kernel.User, Cancellation);
+        var three = await kernel.Sessions.PromptAsync(session, new PromptRequest("three", When: WhenBusy.Queue, Model: "other"), Kernel.User, Cancellation);
+
+        var keyed = Kernel.User with { Key = "now-1" };
+        var now = new PromptChange(When: WhenBusy.Steer);
+        await kernel.Sessions.EditQueuedAsync(session, two.Turn, now, keyed, Cancellation);
+        await kernel.Sessions.EditQueuedAsync(session, two.Turn, now, keyed, Cancellation);
+        var configures = await Assert.ThrowsAsync<InvalidRequestException>(() => kernel.Sessions.EditQueuedAsync(session, three.Turn, now, Kernel.User, Cancellation));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => kernel.Sessions.EditQueuedAsync(session, three.Turn, now with { Text = "both" }, Kernel.User, Cancellation));
+        await kernel.Sessions.WithdrawAsync(session, three.Turn, Kernel.User, Cancellation);
+        gate.Open();
+        await kernel.EventAsync(session, first.Seq, e => e.Body is TurnCompleted);
+
+        Assert.Contains("cannot change", configures.Message, StringComparison.Ordinal);
+        Assert.Equal(["one", "two", "heard 1"], await kernel.TextsAsync(session));
+        var log = await kernel.LogAsync(session);
+        Assert.True(Assert.Single(log, e => e.Body is PromptWithdrawn gone && gone.Turn == two.Turn).More);
+        Assert.Single(log, e => e.Body is PromptSteered);
+    }
+
+    private static async IAsyncEnumerable<AgentOutput> HearAsync(Gate gate, ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await gate.PassAsync(cancellationToken);
+        var heard = await turn.TakeSteeredAsync(cancellationToken);
+        await foreach (var output in ScriptedAgent.Say(turn, $"heard {heard.Count}"))
+            yield return output;
     }
 
     [Fact]
