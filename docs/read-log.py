@@ -20,11 +20,11 @@ while lines and lines[-1][2] and lines[-1][2].get("more"):
     end = lines.pop()[0]
 last, bad, damaged = None, [], 0
 for at, line, event in lines + [(end, b"", None)]:
-    if line and not (event and event["seq"] > (last or 0)):
+    own = event and (event.get("v", 1), event.get("session", path.stem)) == (1, path.stem)
+    if event and not own and at == 0: sys.exit(f"{path}: of another version, or of another session")
+    if line and not (own and (last or 0) < event["seq"] < 2**53):
         bad.append((at, line))
         continue
-    if event and (event.get("v", 1), event.get("session", path.stem)) != (1, path.stem):
-        sys.exit(f"{path}: of another version, or of another session")
     text = b"".join(line for _, line in bad)
     most = len(text) // 64 + 1
     lost = most if sum(b < 32 and b != 10 for b in text) >= 16 else max(len(bad), min(len(re.findall(rb'"seq":\d+,"at":"', text)), most))

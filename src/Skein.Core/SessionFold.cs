@@ -7,7 +7,7 @@ namespace Skein.Core;
 public static class SessionFold
 {
     /// <summary>Rises when the same events give another session than before: what was folded by another version is folded again.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     private const int TitleLength = 80;
 

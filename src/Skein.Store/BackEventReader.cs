@@ -6,7 +6,7 @@ namespace Skein.Store;
 /// <summary>The events of one log before a sequence, newest first, with a <see cref="Gap"/> in place of what cannot be read.</summary>
 /// <param name="next">The sequence of the line where reading begins; null at the end of the log.</param>
 /// <param name="before">Events from this sequence on are passed over.</param>
-internal sealed class BackEventReader(BackLineReader lines, SessionId session, string file, long? next, long before) : IDisposable
+internal sealed class BackEventReader(BackLineReader lines, SessionId session, string file, long? next, long before, KnownDamage damage) : IDisposable
 {
     private long? _next = next;
     private SessionEvent? _held;
@@ -23,7 +23,7 @@ internal sealed class BackEventReader(BackLineReader lines, SessionId session, s
 
         while (lines.TryRead(out var line))
         {
-            if (!LogLine.TryOpen(line, out var seq, out _) || seq >= _next || EventReader.Decode(line, lines.Offset, session, file) is not { } e)
+            if (damage.Has(lines.Offset) || !LogLine.TryOpen(line, out var seq, out _) || seq >= _next || EventReader.Decode(line, lines.Offset, session, file) is not { } e)
             {
                 _damaged.Add(lines.Offset, line);
                 continue;

@@ -51,14 +51,18 @@ internal sealed class EventReader(LineReader lines, SessionId session, string fi
 
     public void Dispose() => lines.Dispose();
 
-    /// <summary>An event whose line is sealed; null when the line is no event.</summary>
+    /// <summary>An event whose line is sealed; null when the line is no event of the session.</summary>
     /// <exception cref="DamagedException">The file is of a later version, or another session's.</exception>
     public static SessionEvent? Decode(ReadOnlySpan<byte> line, long offset, SessionId session, string file)
     {
         try
         {
             var e = EventCodec.Decode(line, session);
-            return e.Session == session ? e : throw new DamagedException($"{file} says that it is the log of {e.Session}: a log's name must be its session's id.");
+            if (e.Session == session)
+                return e;
+
+            // Another log that was put behind this one does not take what stands before it.
+            return offset > 0 ? null : throw new DamagedException($"{file} says that it is the log of {e.Session}: a log's name must be its session's id.");
         }
         catch (JsonException e) when (offset == 0)
         {

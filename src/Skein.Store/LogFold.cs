@@ -10,6 +10,8 @@ internal static class LogFold
     /// <param name="from">What is known already; null folds from the beginning.</param>
     public static LogState Fold(LogFile file, SessionLog log, long end, LogState? from)
     {
+        if (from is { Row: not null } && !GoesOn(file, from))
+            from = null;
         var row = from?.Row;
         var seq = row is null ? GapTracker.Unknown : from!.Seq;
         string? fault = null;
@@ -38,6 +40,13 @@ internal static class LogFold
         if (row is null && fault is null)
             fault = $"{log.Name} cannot be read: it has no whole event.";
         return new LogState(Math.Max(seq, 0), end, fault is null ? row : null, fault);
+    }
+
+    // A log that another hand changed may be longer as well, and no line may begin where the known ones ended.
+    private static bool GoesOn(LogFile file, LogState known)
+    {
+        using var lines = new BackLineReader(file, known.End);
+        return lines.TryRead(out var line) && LogLine.TryOpen(line, out var seq, out _) && seq == known.Seq;
     }
 
     /// <summary>

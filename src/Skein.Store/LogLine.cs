@@ -18,6 +18,9 @@ internal static class LogLine
 {
     private const int DigitsLength = 8;
 
+    /// <summary>Nobody comes so far, and every language has the number exactly.</summary>
+    private const long LastSeq = (1L << 53) - 1;
+
     /// <summary>Bytes of the seal: <c>,"crc":"</c>, eight digits, <c>"}</c>.</summary>
     private const int SealLength = 18;
 
@@ -65,7 +68,7 @@ internal static class LogLine
 
         more = line[..^SealLength].EndsWith(GoesOn);
         seq = SeqOf(line);
-        return seq > 0;
+        return seq is > 0 and <= LastSeq;
     }
 
     /// <summary>The length of the sealed line with which the bytes begin; 0 when they begin with none.</summary>

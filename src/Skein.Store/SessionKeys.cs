@@ -20,6 +20,7 @@ internal sealed record SessionKeys
     public required bool Archived { get; init; }
     public required bool IsTrashed { get; init; }
     public required bool IsLive { get; init; }
+    public required bool IsDamaged { get; init; }
     public required Project? Project { get; init; }
     public required ulong TitleStart { get; init; }
     public required SessionLinks Links { get; init; }
@@ -34,6 +35,7 @@ internal sealed record SessionKeys
         Archived = row.Archived,
         IsTrashed = row.TrashedAt is not null,
         IsLive = row.IsLive,
+        IsDamaged = row.Damage.Count > 0,
         Project = row.Project,
         TitleStart = Fingerprint.StartOf(row.Title),
         Links = SessionLinks.Of(row.Segments, row.Parent?.Value, row.AgentSession, row.Imported?.Id, row.Key),
@@ -54,6 +56,7 @@ internal sealed record SessionKeys
         WriteIf(writer, "archived"u8, row.Archived);
         WriteIf(writer, "trashed"u8, row.TrashedAt is not null);
         WriteIf(writer, "live"u8, row.IsLive);
+        WriteIf(writer, "damaged"u8, row.Damage.Count > 0);
         WriteIf(writer, "parent"u8, row.Parent?.Value);
         WriteIf(writer, "agent_session"u8, row.AgentSession);
         WriteIf(writer, "imported"u8, row.Imported?.Id);
@@ -81,7 +84,7 @@ internal sealed record SessionKeys
     {
         SessionId? id = null;
         string? workspace = null, agent = null, parent = null, agentSession = null, importedAs = null, key = null;
-        (seq, var updated, var status, var title, var archived, var trashed, var live) = (0, 0L, SessionStatus.Idle, 0UL, false, false, false);
+        (seq, var updated, var status, var title, var archived, var trashed, var live, var damaged) = (0, 0L, SessionStatus.Idle, 0UL, false, false, false, false);
         Project? project = null;
         IReadOnlyList<Segment> segments = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -108,6 +111,8 @@ internal sealed record SessionKeys
                 trashed = reader.GetBoolean();
             else if (name.SequenceEqual("live"u8))
                 live = reader.GetBoolean();
+            else if (name.SequenceEqual("damaged"u8))
+                damaged = reader.GetBoolean();
             else if (name.SequenceEqual("parent"u8))
                 parent = reader.GetString();
             else if (name.SequenceEqual("agent_session"u8))
@@ -134,6 +139,7 @@ internal sealed record SessionKeys
             Archived = archived,
             IsTrashed = trashed,
             IsLive = live,
+            IsDamaged = damaged,
             Project = project,
             TitleStart = title,
             Links = SessionLinks.Of(segments, parent, agentSession, importedAs, key),

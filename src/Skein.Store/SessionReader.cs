@@ -130,7 +130,7 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
 
         var (seq, start) = log.RecentStart(after) is { } recent && recent.Offset <= end
             ? recent
-            : (GapTracker.Unknown, LogSearch.StartFor(file, end, after));
+            : (GapTracker.Unknown, LogSearch.StartFor(file, end, after, DamageOf(log)));
         return new EventReader(new LineReader(file, start, end, owns: true), log.Id, log.Name, seq, after);
     }
 
@@ -140,10 +140,13 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         if (await OpenAsync(session, stretch, cancellationToken) is not var (log, file, end))
             return null;
 
-        var (offset, next) = LogSearch.FirstFrom(file, end, before);
+        var damage = DamageOf(log);
+        var (offset, next) = LogSearch.FirstFrom(file, end, before, damage);
         return new BackEventReader(
-            new BackLineReader(file, offset, owns: true), log.Id, log.Name, next, wholeGap ? long.MaxValue : before);
+            new BackLineReader(file, offset, owns: true), log.Id, log.Name, next, wholeGap ? long.MaxValue : before, damage);
     }
+
+    private KnownDamage DamageOf(SessionLog log) => log.State.Keys is { IsDamaged: true } && logs.Whole(log)?.Row is { } row ? new KnownDamage(row.Damage) : default;
 
     // The log of an origin goes on after the fork, and a gap in it may reach across the point where it was forked.
     private static SessionEvent? Within(SessionEvent e, Stretch stretch)

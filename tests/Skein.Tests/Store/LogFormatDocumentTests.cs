@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -53,6 +54,9 @@ public sealed class LogFormatDocumentTests : CompressedTests
     [InlineData("damaged first line")]
     [InlineData("lost line end")]
     [InlineData("block of zeros")]
+    [InlineData("copied line")]
+    [InlineData("another log within")]
+    [InlineData("sequence too high")]
     public async Task A_reader_in_forty_lines_of_another_language_finds_what_the_store_finds(string kind)
     {
         Requires.Programs("python3");
@@ -70,6 +74,9 @@ public sealed class LogFormatDocumentTests : CompressedTests
             "damaged first line" => Changed(40, 41),
             "lost line end" => Changed(starts[^2] - 1, starts[^2]),
             "block of zeros" => Changed(starts[8], bytes.Length - 9),
+            "copied line" => [.. bytes[..starts[7]], .. bytes[starts[3]..starts[4]], .. bytes[starts[7]..], .. bytes[starts[^2]..]],
+            "another log within" => [.. bytes[..starts[5]], .. await File.ReadAllBytesAsync(LogOf(await MakeAsync([Some.Titled("other")])), Cancellation), .. bytes[starts[5]..]],
+            "sequence too high" => [.. bytes[..starts[5]], .. Sealed($$$"""{"seq":{{{long.MaxValue}}},"at":"2026-11-21T08:46:22.123Z","type":"session.archived","data":{}}"""), .. bytes[starts[5]..]],
             _ => bytes,
         };
         await File.WriteAllBytesAsync(LogOf(session), bytes, Cancellation);
@@ -135,6 +142,13 @@ public sealed class LogFormatDocumentTests : CompressedTests
 
         Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(unpacked.ToArray()));
         Assert.Equal(packed.Damaged.Count == 0 ? 0 : 1, node.ExitCode);
+    }
+
+    private static byte[] Sealed(string json)
+    {
+        var line = new ArrayBufferWriter<byte>();
+        LogLine.Seal(Encoding.UTF8.GetBytes(json), line);
+        return line.WrittenSpan.ToArray();
     }
 
     private static string Document([CallerFilePath] string here = "") =>
