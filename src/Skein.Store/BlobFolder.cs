@@ -70,7 +70,7 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
 
         try
         {
-            return new FileStream(PathOf(sha256), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return new FileStream(disk.OpenRead(PathOf(sha256)), FileAccess.Read);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -158,7 +158,7 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
     {
         var below = Path.GetDirectoryName(to)!;
         _folders.Make(below);
-        if (TryRenew(to, size))
+        if (IsSame(file, to, size) && TryRenew(to))
         {
             disk.Delete(from);
         }
@@ -177,13 +177,40 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
         return true;
     }
 
-    // Nobody may have named it until now: from here on it is as young as one that is new. One of another size is what a failing disk
-    // left: the name says what belongs there.
-    private bool TryRenew(string path, long size)
+    // One that has other bytes is what a failing disk left: the name says what belongs there.
+    private bool IsSame(SafeFileHandle file, string path, long size)
+    {
+        if (new FileInfo(path) is not { Exists: true } known || known.Length != size)
+            return false;
+
+        try
+        {
+            using var stored = new PlainFile(disk, disk.OpenRead(path), path);
+            var (expected, actual) = (new byte[Chunk], new byte[Chunk]);
+            for (var at = 0L; at < size;)
+            {
+                var length = disk.Read(file, expected, at);
+                stored.ReadWhole(actual.AsSpan(0, length), at);
+                if (length == 0 || !actual.AsSpan(0, length).SequenceEqual(expected.AsSpan(0, length)))
+                    return false;
+                at += length;
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
+        {
+            // It cannot be read: it is made anew.
+            return false;
+        }
+    }
+
+    // Nobody may have named it until now: from here on it is as young as one that is new.
+    private bool TryRenew(string path)
     {
         lock (_naming)
         {
-            if (new FileInfo(path) is not { Exists: true } known || known.Length != size)
+            if (!File.Exists(path))
                 return false;
             File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
             return true;

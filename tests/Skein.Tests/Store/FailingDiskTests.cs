@@ -157,6 +157,19 @@ public sealed class FailingDiskTests : EmbeddedTests
     }
 
     [Fact]
+    public async Task Content_that_became_other_bytes_on_the_disk_is_right_again_once_it_is_stored_again()
+    {
+        await using var store = await OpenAsync();
+        var content = Enumerable.Range(0, 200_000).Select(n => (byte)n).ToArray();
+        var blob = await store.PutBlobAsync(new MemoryStream(content), "text/plain", Cancellation);
+        await File.WriteAllBytesAsync(Path.Combine(Home, "blobs", blob.Sha256[..2], blob.Sha256), [.. content[..^1], 7], Cancellation);
+
+        await store.PutBlobAsync(new MemoryStream(content), "text/plain", Cancellation);
+
+        Assert.Equal(content, await File.ReadAllBytesAsync(Path.Combine(Home, "blobs", blob.Sha256[..2], blob.Sha256), Cancellation));
+    }
+
+    [Fact]
     public async Task A_log_that_the_disk_does_not_give_is_named_as_damaged()
     {
         var session = await MakeAsync([Some.Titled("a")]);
