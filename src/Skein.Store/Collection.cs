@@ -25,6 +25,14 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
         return new Collected(named, origins, leftovers, compressed, _problems);
     }
 
+    /// <summary>Whether a file among the sessions is one that the store makes.</summary>
+    public static bool IsKnown(string name) =>
+        name.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
+        || name.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
+        || name.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
+        || name.EndsWith(NewLog.Suffix, StringComparison.Ordinal)
+        || IsAside(name);
+
     // A session that may come back after a power loss still needs its blobs and its origin.
     private bool TryConfirmDeletions()
     {
@@ -158,13 +166,6 @@ internal sealed class Collection(string root, LogFolder logs, LogParts parts, Bl
             return false;
         }
     }
-
-    private static bool IsKnown(string name) =>
-        name.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
-        || name.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
-        || name.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
-        || name.EndsWith(NewLog.Suffix, StringComparison.Ordinal)
-        || IsAside(name);
 
     private static bool IsAside(string name) =>
         IsTorn(name) || name.Contains(SessionLog.PackedExtension + LogPacking.DamagedMark, StringComparison.Ordinal);

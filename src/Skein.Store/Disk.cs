@@ -23,9 +23,19 @@ internal partial class Disk
         return OpenWrite(path);
     }
 
-    public virtual SafeFileHandle OpenWrite(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, AnySharing);
+    /// <exception cref="IOException">Also where the path is no file: to open a pipe would wait for somebody at its other end.</exception>
+    public virtual SafeFileHandle OpenWrite(string path)
+    {
+        RequireFile(path);
+        return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, AnySharing);
+    }
 
-    public virtual SafeFileHandle OpenRead(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, AnySharing);
+    /// <inheritdoc cref="OpenWrite"/>
+    public virtual SafeFileHandle OpenRead(string path)
+    {
+        RequireFile(path);
+        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, AnySharing);
+    }
 
     public virtual int Read(SafeFileHandle file, Span<byte> into, long offset) => RandomAccess.Read(file, into, offset);
 
@@ -86,6 +96,7 @@ internal partial class Disk
 
     /// <summary>How long a file is, and when it was last written: in ticks, as .NET tells it.</summary>
     /// <param name="opened">The folder, from <see cref="OpenFolder"/>: the system does not walk the whole path for each of a hundred thousand.</param>
+    /// <exception cref="IOException">It is no file.</exception>
     public static (long Length, long Written) Measure(string folder, string name, SafeFileHandle? opened = null)
     {
         if (opened is null)
@@ -97,6 +108,7 @@ internal partial class Disk
         Span<byte> about = stackalloc byte[StatLength];
         if (StatX(opened, name, 0, StatBasic, ref about[0]) != 0)
             throw Failed("stat", Path.Combine(folder, name));
+        RequireFile(Owned(about).Type, Path.Combine(folder, name));
         var (seconds, nanoseconds) = (MemoryMarshal.Read<long>(about[112..]), MemoryMarshal.Read<uint>(about[120..]));
         return (MemoryMarshal.Read<long>(about[40..]), DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond) + (nanoseconds / TimeSpan.NanosecondsPerTick));
     }
@@ -241,16 +253,31 @@ internal partial class Disk
         }
     }
 
-    private static (uint Owner, ulong Inode) Look(string path)
+    private static void RequireFile(string path)
     {
-        var about = new byte[StatLength];
-        var result = OperatingSystem.IsMacOS()
-            ? IsIntelMac ? StatIntelMac(path, ref about[0]) : Stat(path, ref about[0])
-            : StatX(CurrentFolder, path, 0, StatBasic, ref about[0]);
-        return result == 0 ? Owned(about) : throw Failed("stat", path);
+        // That it is not there is told by opening it.
+        Span<byte> about = stackalloc byte[StatLength];
+        if (!OperatingSystem.IsWindows() && TryLook(path, about))
+            RequireFile(Owned(about).Type, path);
     }
 
-    private static (uint Owner, ulong Inode) Look(SafeFileHandle file)
+    private static void RequireFile(int type, string path)
+    {
+        if (type != RegularFile)
+            throw new IOException($"{path} is {type switch { 0x4000 => "a folder", 0x1000 => "a pipe", 0xC000 => "a socket", _ => "a device" }}, not a file");
+    }
+
+    private static (uint Owner, ulong Inode, int Type) Look(string path)
+    {
+        Span<byte> about = stackalloc byte[StatLength];
+        return TryLook(path, about) ? Owned(about) : throw Failed("stat", path);
+    }
+
+    private static bool TryLook(string path, Span<byte> about) => 0 == (OperatingSystem.IsMacOS()
+        ? IsIntelMac ? StatIntelMac(path, ref about[0]) : Stat(path, ref about[0])
+        : StatX(CurrentFolder, path, 0, StatBasic, ref about[0]));
+
+    private static (uint Owner, ulong Inode, int Type) Look(SafeFileHandle file)
     {
         var about = new byte[StatLength];
         var result = OperatingSystem.IsMacOS()
@@ -263,9 +290,9 @@ internal partial class Disk
     private static bool IsIntelMac => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     // Linux: struct statx, the same on every processor. macOS: struct stat with 64-bit inodes.
-    private static (uint Owner, ulong Inode) Owned(ReadOnlySpan<byte> about) => OperatingSystem.IsMacOS()
-        ? (BinaryPrimitives.ReadUInt32LittleEndian(about[16..]), BinaryPrimitives.ReadUInt64LittleEndian(about[8..]))
-        : (MemoryMarshal.Read<uint>(about[20..]), MemoryMarshal.Read<ulong>(about[32..]));
+    private static (uint Owner, ulong Inode, int Type) Owned(ReadOnlySpan<byte> about) => OperatingSystem.IsMacOS()
+        ? (BinaryPrimitives.ReadUInt32LittleEndian(about[16..]), BinaryPrimitives.ReadUInt64LittleEndian(about[8..]), BinaryPrimitives.ReadUInt16LittleEndian(about[4..]) & FileType)
+        : (MemoryMarshal.Read<uint>(about[20..]), MemoryMarshal.Read<ulong>(about[32..]), MemoryMarshal.Read<ushort>(about[28..]) & FileType);
 
     private static void ThrowUnlessInterrupted(string call, string? path = null)
     {
@@ -289,6 +316,8 @@ internal partial class Disk
     private const int StatEmptyPath = 0x1000;
     private const uint StatBasic = 0x7ff;
     private const int StatLength = 256;
+    private const int FileType = 0xF000;
+    private const int RegularFile = 0x8000;
 
     // Only the fixed arguments of the variadic open and fcntl are passed: a third would go elsewhere on Apple's processors.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

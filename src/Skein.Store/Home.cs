@@ -8,6 +8,9 @@ namespace Skein.Store;
 /// <summary>The store's folder: checked, made where it is missing, and held by this process until disposed.</summary>
 internal sealed class Home : IDisposable
 {
+    /// <summary>The file whose holder has the home.</summary>
+    public const string LockName = "store.lock";
+
     private readonly SafeFileHandle _lock;
     private readonly Disk _disk;
 
@@ -31,7 +34,7 @@ internal sealed class Home : IDisposable
         {
             MakeDurable(path, disk);
             RequireOwn(path, disk);
-            var held = disk.TryLock(System.IO.Path.Combine(path, "store.lock")) ?? throw new HomeInUseException(path, ServerOf(path));
+            var held = disk.TryLock(System.IO.Path.Combine(path, LockName)) ?? throw new HomeInUseException(path, ServerOf(path));
             var opened = new Home(path, held, disk);
             try
             {

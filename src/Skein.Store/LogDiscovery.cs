@@ -15,11 +15,15 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     private readonly string _sessions = Path.Combine(root, "sessions");
     private readonly ConcurrentQueue<string> _packed = new();
     private readonly ConcurrentQueue<SessionLog> _stale = new();
+    private readonly List<SessionLog> _doubled = [];
     private readonly ConcurrentQueue<DamagedFile> _misplaced = new();
     private readonly ConcurrentQueue<SessionId> _origins = new();
 
     /// <summary>Logs that the catalog does not know as they are: to be folded.</summary>
     public IEnumerable<SessionLog> Stale => _stale;
+
+    /// <summary>Logs that a crash left both plain and compressed.</summary>
+    public IReadOnlyList<SessionLog> Doubled => _doubled;
 
     public IEnumerable<DamagedFile> Misplaced => _misplaced.OrderBy(file => file.Path, StringComparer.Ordinal);
 
@@ -55,7 +59,7 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     {
         var name = file.Name ?? file.Known!.Id.Value + SessionLog.Extension;
         if (file.Known is { } log && IsMonthOf(log.Id, Path.GetFileName(folder.AsSpan())))
-            Found(log, isPacked: false, Disk.Measure(folder, name, opened));
+            Found(log, isPacked: false, folder, name, opened);
         else
             Take(Path.Combine(folder, name));
     }
@@ -82,33 +86,40 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     private void TakePacked(string path)
     {
         var id = SessionId.Parse(SessionLog.Split(path).Id);
-        if (logs.Find(id) is not { IsGone: false })
-        {
+        if (logs.Find(id) is { IsGone: false } log)
+            _doubled.Add(log);
+        else
             Found(id, isPacked: true, path);
-            return;
-        }
-
-        // A crash came between the one file and the other: the plain one is whole, and may be newer.
-        parts.Disk.Delete(path);
-        parts.Deletions.Expect(Path.GetDirectoryName(path)!);
     }
 
     private void Found(SessionId id, bool isPacked, string path)
     {
         if (logs.Find(id) is not { } log)
             logs.Add(log = new SessionLog(id, root, new LogState(0, 0, null)));
-        Found(log, isPacked, Disk.Measure(Path.GetDirectoryName(path)!, Path.GetFileName(path)));
+        Found(log, isPacked, Path.GetDirectoryName(path)!, Path.GetFileName(path), opened: null);
     }
 
-    private void Found(SessionLog log, bool isPacked, (long Length, long Written) file)
+    private void Found(SessionLog log, bool isPacked, string folder, string name, SafeFileHandle? opened)
     {
+        (log.IsPacked, log.IsGone) = (isPacked, false);
+        (long Length, long Written) file;
+        try
+        {
+            file = Disk.Measure(folder, name, opened);
+        }
+        catch (IOException)
+        {
+            // No file, or none that the disk tells of: whoever looks at it says so, and the others are served.
+            _stale.Enqueue(log);
+            return;
+        }
+
         var (kept, end) = (log.Kept, log.State.End);
         var isCurrent = kept.IsOf(end, isPacked, file.Length, file.Written);
         var isPrefix = !isPacked && kept.Packed == 0 && end < file.Length;
         if (!kept.IsNowhere && !isCurrent && !isPrefix)
             log.Learn(new LogState(0, 0, null));
 
-        (log.IsPacked, log.IsGone) = (isPacked, false);
         if (!isCurrent)
             _stale.Enqueue(log);
     }
@@ -125,11 +136,12 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
         (ref FileSystemEntry f) => f.FileName is [.. var id, '.', 'j', 's', 'o', 'n', 'l'] && SessionId.TryParse(id, out var session) && logs.Find(session) is { } log ? new Seen(log, null) : new Seen(null, f.FileName.ToString()),
         new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false })
     {
-        ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory
-            && (f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
-                || f.FileName.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
-                || f.FileName.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
-                || f.FileName.EndsWith(NewLog.Suffix, StringComparison.Ordinal)),
+        // A folder of that name is in the place of a log.
+        ShouldIncludePredicate = (ref FileSystemEntry f) =>
+            f.FileName.EndsWith(SessionLog.Extension, StringComparison.Ordinal)
+            || f.FileName.EndsWith(SessionLog.PackedExtension, StringComparison.Ordinal)
+            || f.FileName.EndsWith(SessionLog.OriginExtension, StringComparison.Ordinal)
+            || (f.FileName.EndsWith(NewLog.Suffix, StringComparison.Ordinal) && !f.IsDirectory),
     };
 
     /// <summary>A file: the log that it is by its name, or the name.</summary>

@@ -139,6 +139,20 @@ internal sealed class LogFolder(string root, LogTable logs, LogParts parts)
         }
 
         await Task.WhenAll(found.Stale.Select(log => parts.Threads.RunAsync(() => Look(log))));
+        foreach (var log in found.Doubled)
+            DeleteOther(log);
+    }
+
+    /// <summary>Deletes the file that a crash left beside the log's own: that one is whole, and may be newer.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    /// <exception cref="UnauthorizedAccessException">As with <see cref="IOException"/>.</exception>
+    public void DeleteOther(SessionLog log)
+    {
+        // What no crash makes: then the other is all there is.
+        if (log.State is not { Keys: not null, Fault: null })
+            return;
+        parts.Disk.Delete(log.OtherPath);
+        parts.Deletions.Expect(Path.GetDirectoryName(log.Path)!);
     }
 
     /// <summary>Looks at the log's file before the first of it is served: flushes it, and passes over an end that is torn.</summary>

@@ -27,6 +27,7 @@ public static class StoreCheck
     public static StoreReport Run(string home, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         var look = new Look(Path.GetFullPath(home), progress);
+        look.Places();
         look.Logs(cancellationToken);
         look.Inheritance();
         look.Blobs(cancellationToken);
@@ -51,11 +52,27 @@ public static class StoreCheck
         public StoreReport Report() => new(
             _sessions, _logs.Values.Concat(_origins.Values).Sum(l => l.Events), _logs.Values.Concat(_origins.Values).Sum(l => l.Bytes), _blobs, _blobBytes, _findings);
 
+        public void Places()
+        {
+            foreach (var folder in (string[])["sessions", "blobs", "catalog"])
+            {
+                if (File.Exists(Path.Combine(home, folder)))
+                    _findings.Add(new StoreFinding(folder, "is no folder: no server can start.", IsLoss: true));
+            }
+
+            if (Directory.Exists(Path.Combine(home, Home.LockName)))
+                _findings.Add(new StoreFinding(Home.LockName, "is no file: no server can start.", IsLoss: true));
+        }
+
         public void Logs(CancellationToken cancellationToken)
         {
+            foreach (var folder in Folders("sessions").Where(f => SessionLog.Split(f.Name).Extension is SessionLog.Extension or SessionLog.PackedExtension or SessionLog.OriginExtension))
+                _findings.Add(new StoreFinding(NameOf(folder), "is a folder in the place of a log.", IsLoss: true));
             foreach (var file in Files("sessions").OrderBy(f => f.Name, StringComparer.Ordinal))
             {
                 var (name, extension) = SessionLog.Split(file.Name);
+                if (!Collection.IsKnown(file.Name))
+                    Tell(file, "is nothing that Skein makes: no content is given back as long as it is there, since it may name any", isLoss: false);
                 if (extension is not (SessionLog.Extension or SessionLog.PackedExtension or SessionLog.OriginExtension))
                     continue;
 
@@ -65,11 +82,14 @@ public static class StoreCheck
                     continue;
                 }
 
-                if (extension == SessionLog.PackedExtension && File.Exists(Path.Combine(home, SessionLog.NameOf(id))))
+                if (extension == SessionLog.PackedExtension && _logs.TryGetValue(id, out var plain) && plain.Seq > 0)
                 {
                     Tell(file, "was left beside the log that counts: the next start or collection deletes it", isLoss: false);
                     continue;
                 }
+
+                if (extension == SessionLog.PackedExtension && File.Exists(Path.Combine(home, SessionLog.NameOf(id))))
+                    Tell(file, $"stands beside {SessionLog.NameOf(id)}, of which nothing can be read: where that one is taken away, this one counts", isLoss: false);
 
                 var isOrigin = extension == SessionLog.OriginExtension;
                 _sessions += isOrigin ? 0 : 1;
@@ -138,7 +158,7 @@ public static class StoreCheck
             var isNamed = _named.TryGetValue(file.Name, out var named);
             try
             {
-                using var content = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var content = new FileStream(_disk.OpenRead(file.FullName), FileAccess.Read);
                 if (Convert.ToHexStringLower(SHA256.HashData(content)) != file.Name)
                     Tell(file, $"has {file.Length} bytes{(isNamed && named.Size != file.Length ? $", not {named.Size}" : " that are not those it is named after")}: it is damaged", isNamed);
             }
@@ -164,23 +184,34 @@ public static class StoreCheck
                 return;
             }
 
-            var damaged = 0;
-            using var catalog = PlainFile.Open(_disk, file.FullName);
-            using var lines = new LineReader(catalog, 0, catalog.Length);
-            while (lines.TryRead(out var line))
-                damaged += LogLine.IsSealed(line) ? 0 : 1;
-            damaged += lines.Rest.IsEmpty ? 0 : 1;
-            if (damaged > 0)
-                Tell(file, $"has {(damaged == 1 ? "a damaged line" : $"{damaged} damaged lines")}: the next server reads these sessions' logs instead", isLoss: false);
+            try
+            {
+                var damaged = 0;
+                using var catalog = PlainFile.Open(_disk, file.FullName);
+                using var lines = new LineReader(catalog, 0, catalog.Length);
+                while (lines.TryRead(out var line))
+                    damaged += LogLine.IsSealed(line) ? 0 : 1;
+                damaged += lines.Rest.IsEmpty ? 0 : 1;
+                if (damaged > 0)
+                    Tell(file, $"has {(damaged == 1 ? "a damaged line" : $"{damaged} damaged lines")}: the next server reads these sessions' logs instead", isLoss: false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
+            {
+                Tell(file, $"cannot be read: {e.Message}. The next server reads all logs, once", isLoss: false);
+            }
         }
 
         private void Tell(FileInfo file, string what, bool isLoss) => _findings.Add(new StoreFinding(NameOf(file), what + ".", isLoss));
 
         private void Tell(string place, string what) => _findings.Add(new StoreFinding(place, what + ".", IsLoss: false));
 
-        private string NameOf(FileInfo file) => Path.GetRelativePath(home, file.FullName).Replace('\\', '/');
+        private string NameOf(FileSystemInfo file) => Path.GetRelativePath(home, file.FullName).Replace('\\', '/');
 
         private IEnumerable<FileInfo> Files(string below) => Files(home, below);
+
+        private IEnumerable<DirectoryInfo> Folders(string below) => new DirectoryInfo(Path.Combine(home, below)) is { Exists: true } folder
+            ? folder.EnumerateDirectories("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            : [];
 
         private static IEnumerable<FileInfo> Files(string home, string below) => new DirectoryInfo(Path.Combine(home, below)) is { Exists: true } folder
             ? folder.EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })

@@ -175,10 +175,8 @@ internal sealed class LogPacking(LogFolder logs, LogParts parts, PackingRules? r
         await log.Ownership.WaitAsync(cancellationToken);
         try
         {
-            if (log.IsGone)
-                return;
-            _disk.Delete(log.OtherPath);
-            parts.Deletions.Expect(Path.GetDirectoryName(log.Path)!);
+            if (!log.IsGone)
+                logs.DeleteOther(log);
         }
         finally
         {

@@ -96,6 +96,24 @@ public sealed class CompressedLogTests : CompressedTests
     }
 
     [Fact]
+    public async Task One_beside_a_plain_file_of_which_nothing_can_be_read_is_kept()
+    {
+        var (session, plain) = await MakeCompressedAsync();
+        await File.WriteAllTextAsync(LogOf(session), "", Cancellation);
+
+        await using (var store = await OpenCompressingAsync())
+        {
+            await store.CollectAsync(Cancellation);
+            Assert.Equal(LogOf(session), Assert.Single(store.Damaged).Path);
+        }
+
+        Assert.Contains(StoreCheck.Run(Home, null, Cancellation).Findings, f => f.Place.EndsWith(".br", StringComparison.Ordinal) && f.What.Contains("where that one is taken away, this one counts", StringComparison.Ordinal));
+        File.Delete(LogOf(session));
+        await using var again = await OpenAsync();
+        Assert.Equal(plain.Count(b => b == '\n'), (await ReadAsync(again, session)).Count);
+    }
+
+    [Fact]
     public async Task A_collection_reads_what_a_compressed_log_names_and_knows_its_file()
     {
         BlobRef blob;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using Skein.Core.Events;
 using Skein.Core;
@@ -201,6 +202,37 @@ public sealed class DamagedLogTests : EmbeddedTests
 
         Assert.Equal(stray, Assert.Single(store.Damaged).Path);
         Assert.Single((await store.ListAsync(new SessionQuery(), Cancellation)).Items);
+    }
+
+    [Theory]
+    [InlineData("a folder")]
+    [InlineData("a pipe")]
+    [InlineData("a link to nothing")]
+    public async Task What_stands_in_the_place_of_a_log_and_is_no_file_is_named_and_the_others_are_served(string kind)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no such files.");
+        var (session, other) = (await MakeAsync(_batches), await MakeAsync(_batches));
+        File.Delete(LogOf(session));
+        if (kind == "a pipe")
+            await Process.Start("mkfifo", [LogOf(session)]).WaitForExitAsync(Cancellation);
+        else if (kind == "a folder")
+            Directory.CreateDirectory(LogOf(session));
+        else
+            File.CreateSymbolicLink(LogOf(session), "/nowhere");
+
+        var told = Assert.Single(StoreCheck.Run(Home, null, Cancellation).Findings);
+        await using var store = await OpenAsync();
+        var blob = await store.PutBlobAsync(new MemoryStream([1, 2, 3]), "text/plain", Cancellation);
+        File.SetLastWriteTimeUtc(Path.Combine(Home, "blobs", blob.Sha256[..2], blob.Sha256), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var collected = await store.CollectAsync(Cancellation);
+
+        Assert.True(told.IsLoss);
+        Assert.Equal(SessionLog.NameOf(session), told.Place);
+        Assert.Equal(LogOf(session), Assert.Single(store.Damaged).Path);
+        await Assert.ThrowsAsync<DamagedException>(() => ReadAsync(store, session));
+        Assert.Equal(6, (await ReadAsync(store, other)).Count);
+        Assert.Equal(0, collected.Blobs.Files);
+        Assert.Contains(SessionLog.NameOf(session), Assert.Single(collected.Problems), StringComparison.Ordinal);
     }
 
     private async Task FlipAsync(SessionId session, params int[] lines)

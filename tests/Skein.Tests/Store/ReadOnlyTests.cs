@@ -83,6 +83,27 @@ public sealed class ReadOnlyTests : EmbeddedTests
         Assert.Equal(4, StoreCheck.Run(Home, null, Cancellation).Findings.Count);
     }
 
+    [Fact]
+    public async Task A_look_finds_what_stands_in_the_place_of_what_a_store_needs()
+    {
+        await MakeAsync();
+        var (catalog, month) = (Path.Combine(Home, "catalog", "catalog.jsonl"), Assert.Single(Directory.GetDirectories(Path.Combine(Home, "sessions"))));
+        foreach (var file in (string[])[catalog, Path.Combine(Home, "store.lock")])
+        {
+            File.Delete(file);
+            Directory.CreateDirectory(file);
+        }
+
+        Directory.Delete(Path.Combine(Home, "blobs"), recursive: true);
+        await File.WriteAllTextAsync(Path.Combine(Home, "blobs"), "no folder", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(month, "notes.txt"), "nobody's", Cancellation);
+
+        var found = StoreCheck.Run(Home, null, Cancellation).Findings;
+
+        Assert.Equal(["blobs", "store.lock", $"sessions/{Path.GetFileName(month)}/notes.txt", "catalog/catalog.jsonl"], found.Select(f => f.Place));
+        Assert.Equal([true, true, false, false], found.Select(f => f.IsLoss));
+    }
+
     /// <summary>A session with a damaged line, a torn end, an open turn and a blob that is gone; and a fork of it.</summary>
     private async Task<(SessionId Session, SessionId Fork, string Blob)> MakeWrongAsync()
     {
