@@ -7,7 +7,7 @@ internal sealed class ChildPipes : IDisposable
 {
     private readonly List<SafePipeHandle> _theirs = [];
 
-    public ChildPipes(SpawnCall call, ChildInput input, ChildOutput output)
+    public ChildPipes(SpawnCall call, ChildInput input, ChildOutput output, bool isReadByThread)
     {
         try
         {
@@ -37,6 +37,9 @@ internal sealed class ChildPipes : IDisposable
                     Errors = GiveWriter(call, 2);
                     break;
             }
+
+            if (isReadByThread)
+                Waking = Pair();
         }
         catch
         {
@@ -50,12 +53,17 @@ internal sealed class ChildPipes : IDisposable
     public SafePipeHandle? Output { get; }
     public SafePipeHandle? Errors { get; }
 
+    /// <summary>Both ends are ours: what wakes the thread that reads.</summary>
+    public (SafePipeHandle Read, SafePipeHandle Write)? Waking { get; }
+
     /// <summary>Closes our ends: the child was not started.</summary>
     public void Abandon()
     {
         Input?.Dispose();
         Output?.Dispose();
         Errors?.Dispose();
+        Waking?.Read.Dispose();
+        Waking?.Write.Dispose();
     }
 
     /// <summary>Closes the child's ends on our side, so that a pipe ends when the child's do.</summary>
@@ -63,21 +71,27 @@ internal sealed class ChildPipes : IDisposable
 
     private SafePipeHandle GiveReader(SpawnCall call)
     {
-        var (read, write) = Native.CreatePipe();
+        var (read, write) = Pair();
         call.Give(Keep(read), 0);
-        return new SafePipeHandle(write, ownsHandle: true);
+        return write;
     }
 
     private SafePipeHandle GiveWriter(SpawnCall call, int number)
     {
-        var (read, write) = Native.CreatePipe();
+        var (read, write) = Pair();
         call.Give(Keep(write), number);
-        return new SafePipeHandle(read, ownsHandle: true);
+        return read;
     }
 
-    private int Keep(int descriptor)
+    private int Keep(SafePipeHandle end)
     {
-        _theirs.Add(new SafePipeHandle(descriptor, ownsHandle: true));
-        return descriptor;
+        _theirs.Add(end);
+        return (int)end.DangerousGetHandle();
+    }
+
+    private static (SafePipeHandle Read, SafePipeHandle Write) Pair()
+    {
+        var (read, write) = Native.CreatePipe();
+        return (new SafePipeHandle(read, ownsHandle: true), new SafePipeHandle(write, ownsHandle: true));
     }
 }

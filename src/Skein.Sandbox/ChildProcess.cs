@@ -31,8 +31,10 @@ public sealed class ChildProcess : IAsyncDisposable
         Pid = pid;
         _program = start.Program;
         _detached = start.Detached;
-        _output = pipes.Output is { } output ? new ChildStream(output, _exited.Token) : null;
-        _errors = pipes.Errors is { } errors ? new ChildStream(errors, _exited.Token) : null;
+        _output = pipes.Output is not { } output ? null
+            : pipes.Waking is { } waking ? new ThreadedStream(output, waking, start.Program, _exited.Token)
+            : new AwaitedStream(output, _exited.Token);
+        _errors = pipes.Errors is { } errors ? new AwaitedStream(errors, _exited.Token) : null;
         _input = pipes.Input is { } input ? new AnonymousPipeClientStream(PipeDirection.Out, input) : null;
         _writing = start.Input is ChildInput.TextInput text ? WriteAsync(_input!, text.Content) : Task.CompletedTask;
     }
@@ -64,7 +66,7 @@ public sealed class ChildProcess : IAsyncDisposable
         var path = ChildStartCheck.FindProgram(start);
         KeepChildrenWaitable();
         using var call = new SpawnCall(start.Program);
-        using var pipes = new ChildPipes(call, start.Input, start.Output);
+        using var pipes = new ChildPipes(call, start.Input, start.Output, start.IsReadByThread);
         try
         {
             return StartOnItsThread(() => call.Run(path, start.Arguments, start.Folder, start.Environment), start, pipes);

@@ -13,6 +13,12 @@ public sealed record ChildStart(
     public ChildOutput Output { get; init; } = ChildOutput.Separate;
 
     /// <summary>
+    /// <see cref="ChildProcess.Output"/> is read by a thread of its own, on which whoever waits for it goes on: for a program that says much in
+    /// small pieces.
+    /// </summary>
+    public bool IsReadByThread { get; init; }
+
+    /// <summary>
     /// It outlives this process and is never killed by disposing. It then can have no pipes: their other end would die with us.
     /// </summary>
     public bool Detached { get; init; }

@@ -116,6 +116,12 @@ internal static class Native
     [DllImport("libc", SetLastError = true)]
     public static extern int poll([In, Out] PollDescriptor[] descriptors, nuint count, int milliseconds);
 
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint read(int descriptor, ref byte into, nint count);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint write(int descriptor, byte[] bytes, nint count);
+
     [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
     private static extern int Pipe(int[] ends);
 

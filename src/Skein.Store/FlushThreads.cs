@@ -3,7 +3,7 @@ namespace Skein.Store;
 /// <summary>Something that blocks on the disk.</summary>
 internal interface IFlushWork
 {
-    /// <summary>Does it, on one of the flush threads. It does not throw.</summary>
+    /// <summary>Does it, on a thread that may wait. It does not throw.</summary>
     void Run();
 }
 

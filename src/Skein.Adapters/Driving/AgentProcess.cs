@@ -40,7 +40,7 @@ internal sealed class AgentProcess : IAsyncDisposable
     {
         try
         {
-            var start = new ChildStart(command.Program, command.Arguments, folder, environment) { Input = ChildInput.Piped, EndsWithUs = true };
+            var start = new ChildStart(command.Program, command.Arguments, folder, environment) { Input = ChildInput.Piped, EndsWithUs = true, IsReadByThread = true };
             return new AgentProcess(agent, ChildProcess.Start(confinement.Apply(start)), time);
         }
         catch (ChildStartException e)

@@ -36,8 +36,8 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>How long it may take to tell what commands it offers, where one of them is wanted.</summary>
     public TimeSpan OfferWithin { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long what it tells may be held, to be appended with what follows. Followers are sent its text no more often either.</summary>
-    public TimeSpan HoldWithin { get; init; } = TimeSpan.FromMilliseconds(20);
+    /// <summary>How long what it tells may be held, to be appended with what follows: an append is a flush of the disk, and wakes all who follow.</summary>
+    public TimeSpan HoldWithin { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long it may take to end an interrupted turn by its own means; then it gets SIGINT.</summary>
     public TimeSpan InterruptWithin { get; init; } = TimeSpan.FromSeconds(3);

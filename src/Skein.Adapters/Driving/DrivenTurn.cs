@@ -250,24 +250,10 @@ internal sealed class DrivenTurn : IAsyncDisposable
             conversation.Protocol.Steer(message, conversation.Steps);
     }
 
-    /// <summary>Waits for the agent, for an answer, for more from the user, for the interrupt or until what is held is due, whatever comes first.</summary>
     private async Task HearAsync(Conversation conversation)
     {
-        List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
-        if (!_isTold)
-            first.AddRange(_silence is null ? [_interrupted.Task] : [_interrupted.Task, _silence.Due]);
-        using var heard = new CancellationTokenSource();
         var within = _turn.Compaction is null ? _options.BackgroundWithin : _options.OfferWithin;
-        var waited = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(within, _options.Time, heard.Token) : null;
-        if (waited is not null)
-            first.Add(waited);
-        if (_held.Any)
-            first.Add(_held.Due);
-        if (CanSteer(conversation))
-            first.Add(_turn.Steered);
-        await Task.WhenAny(first);
-        await heard.CancelAsync();
-
+        var hasWaited = !conversation.Receiving.IsCompleted && await WaitAsync(conversation, within);
         if (!_isTold && _interrupted.Task.IsCompleted)
             await InterruptAsync(conversation);
         else if (_asked.FirstOrDefault(a => a.Answer.IsCompleted) is { Question: { } question } asked)
@@ -281,7 +267,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
             _silence?.Break();
             conversation.Protocol.Hear(await conversation.TakeAsync(), conversation.Steps);
         }
-        else if (waited is { IsCompletedSuccessfully: true })
+        else if (hasWaited)
             conversation.Protocol.GiveUp(within, conversation.Steps);
         else if (!_isTold && _silence is { Due.IsCompleted: true } silence)
         {
@@ -290,6 +276,27 @@ internal sealed class DrivenTurn : IAsyncDisposable
             if (silence.IsTooLong(isMeant ? Timeout.InfiniteTimeSpan : isBusy ? _options.Silence.InCall : _options.Silence.Usual))
                 await InterruptAsync(conversation, Silent(isBusy));
         }
+    }
+
+    /// <summary>Waits for the agent, for an answer, for more from the user, for the interrupt or until what is held is due, whatever comes first.</summary>
+    /// <param name="within">How long an agent that goes on by itself may take.</param>
+    /// <returns>Whether it took that long.</returns>
+    private async Task<bool> WaitAsync(Conversation conversation, TimeSpan within)
+    {
+        List<Task> first = [conversation.Receiving, .. _asked.Select(a => a.Answer)];
+        if (!_isTold)
+            first.AddRange(_silence is null ? [_interrupted.Task] : [_interrupted.Task, _silence.Due]);
+        using var heard = new CancellationTokenSource();
+        var waited = conversation.Protocol.IsWaiting && _asked.Count == 0 ? Task.Delay(within, _options.Time, heard.Token) : null;
+        if (waited is not null)
+            first.Add(waited);
+        if (_held.Any)
+            first.Add(_held.Due);
+        if (CanSteer(conversation))
+            first.Add(_turn.Steered);
+        await Task.WhenAny(first);
+        await heard.CancelAsync();
+        return waited is { IsCompletedSuccessfully: true };
     }
 
     private string Silent(bool isBusy) => isBusy

@@ -11,24 +11,29 @@ internal sealed class HeldEvents(TimeSpan longest, TimeProvider time) : IDisposa
 {
     private const int Most = 100;
 
+    /// <summary>Timers know nothing shorter.</summary>
+    private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(1);
+
+    private readonly CancellationTokenSource _ends = new();
     private List<EventBody> _bodies = [];
-    private CancellationTokenSource? _taken;
+    private long _since;
 
     public bool Any => _bodies.Count > 0;
 
-    /// <summary>Completes when what is held has been long enough.</summary>
+    /// <summary>Completes when it is time to ask <see cref="MustGoBefore"/>.</summary>
     public Task Due { get; private set; } = Task.CompletedTask;
 
     /// <param name="next">Null: nothing is known to come.</param>
     public bool MustGoBefore(AgentStep? next) =>
-        Any && (Due.IsCompleted || _bodies.Count >= Most || next is not (null or AgentStep.Yield { Output: AgentEvents }));
+        Any && (next is not (null or AgentStep.Yield { Output: AgentEvents }) || _bodies.Count >= Most || IsLongEnough());
 
     public void Add(IEnumerable<EventBody> bodies)
     {
         if (!Any)
         {
-            _taken = new CancellationTokenSource();
-            Due = Task.Delay(longest, time, _taken.Token);
+            _since = time.GetTimestamp();
+            if (Due.IsCompleted)
+                Due = Task.Delay(longest, time, _ends.Token);
         }
 
         _bodies.AddRange(bodies);
@@ -37,11 +42,26 @@ internal sealed class HeldEvents(TimeSpan longest, TimeProvider time) : IDisposa
     /// <summary>All that is held; from here on nothing is.</summary>
     public IReadOnlyList<EventBody> Take()
     {
-        _taken?.Cancel();
-        _taken?.Dispose();
-        (var taken, _bodies, _taken) = (_bodies, [], null);
+        (var taken, _bodies) = (_bodies, []);
         return taken;
     }
 
-    public void Dispose() => Take();
+    public void Dispose()
+    {
+        _ends.Cancel();
+        _ends.Dispose();
+    }
+
+    // What is taken early leaves its timer to what is held next: each that is set wakes a thread at once, and two when it runs out.
+    private bool IsLongEnough()
+    {
+        if (!Due.IsCompleted)
+            return false;
+
+        var rest = longest - time.GetElapsedTime(_since);
+        if (rest < s_least)
+            return true;
+        Due = Task.Delay(rest, time, _ends.Token);
+        return false;
+    }
 }

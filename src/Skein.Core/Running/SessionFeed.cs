@@ -20,6 +20,7 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProv
         try
         {
             var sent = new Dictionary<PartId, int>();
+            var spoke = long.MinValue;
             while (true)
             {
                 // Taken before the read: a delta in between completes this very signal.
@@ -48,8 +49,12 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProv
                 }
 
                 if (deltas.Count > 0)
-                    await Task.WhenAny(Task.Delay(s_pace, time, detached.Token), appended);
+                    spoke = time.GetTimestamp();
                 await await Task.WhenAny(changed, appended).WaitAsync(cancellationToken);
+
+                // Only what comes too soon needs a timer.
+                if (!appended.IsCompleted && spoke > long.MinValue && s_pace - time.GetElapsedTime(spoke) is { Ticks: > 0 } rest)
+                    await Task.WhenAny(Task.Delay(rest, time, detached.Token), appended);
             }
         }
         finally

@@ -125,10 +125,11 @@ public sealed class ChildProcessTests : IDisposable
         await EndOf(grandchild);
     }
 
-    [Fact]
-    public async Task Output_ends_with_the_program_though_something_that_left_its_group_holds_it_open()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Output_ends_with_the_program_though_something_that_left_its_group_holds_it_open(bool isReadByThread)
     {
-        await using var child = Shell("mkfifo f; setsid sh -c 'echo $$ > f; exec sleep 600' & read pid < f; echo $pid");
+        await using var child = Shell(
+            "mkfifo f; setsid sh -c 'echo $$ > f; exec sleep 600' & read pid < f; echo $pid", start => start with { IsReadByThread = isReadByThread });
 
         using var escaped = Process.GetProcessById(int.Parse(await ReadAsync(child.Output), null));
 
@@ -208,10 +209,10 @@ public sealed class ChildProcessTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => merged.Errors);
     }
 
-    [Fact]
-    public async Task Huge_output_arrives_whole()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Huge_output_arrives_whole(bool isReadByThread)
     {
-        await using var child = Shell("head -c 50000000 /dev/zero");
+        await using var child = Shell("head -c 50000000 /dev/zero", start => start with { IsReadByThread = isReadByThread });
         var count = 0L;
         var buffer = new byte[1 << 16];
 

@@ -36,4 +36,23 @@ public sealed class AppendTests : EmbeddedTests
         Assert.Contains(writer.Session.Value, refused.Message, StringComparison.Ordinal);
         Assert.Contains("No space left on device", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_caller_with_a_thread_of_its_own_waits_for_the_disk_on_it()
+    {
+        await using var store = await OpenAsync();
+        await using var writer = await CreateAsync(store);
+        var (isDone, lines) = (false, 0);
+
+        var thread = new Thread(() =>
+        {
+            isDone = writer.AppendAsync([Some.Titled("at once")], null, Cancellation).AsTask().IsCompletedSuccessfully;
+            lines = File.ReadAllLines(LogOf(writer.Session)).Length;
+        });
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal((true, 2), (isDone, lines));
+        Assert.Equal(2, writer.LastSeq);
+    }
 }
