@@ -162,4 +162,5 @@ public sealed record SessionQuery(
     int Limit = 50);
 
 /// <param name="Next">Opaque; null on the last page.</param>
-public sealed record SessionPage(IReadOnlyList<Session> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Next);
+/// <param name="Unread">How many sessions there are, whatever was asked for, that are in no list since they cannot be read; null: none.</param>
+public sealed record SessionPage(IReadOnlyList<Session> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Next, int? Unread = null);

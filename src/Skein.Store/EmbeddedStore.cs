@@ -148,7 +148,7 @@ public sealed class EmbeddedStore : ISessionStore
     {
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(SessionList.Page(_logs.Keys, query, _logs.FindRow));
+        return ValueTask.FromResult(SessionList.Page(_logs.Keys, query, _logs.FindRow) with { Unread = _logs.Unread is var unread and > 0 ? unread : null });
     }
 
     public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken)

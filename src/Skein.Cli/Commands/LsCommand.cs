@@ -62,9 +62,15 @@ internal static class LsCommand
     {
         var page = await client.ListJsonAsync(query, cancellationToken);
         if (json)
+        {
             surroundings.Out.WriteJsonLine(Encoding.UTF8.GetString(page));
-        else
-            Show(SessionRows.Read(page), query, surroundings);
+            return;
+        }
+
+        var rows = SessionRows.Read(page);
+        Show(rows, query, surroundings);
+        if (rows.Unread > 0)
+            surroundings.Error.WriteLine($"{(rows.Unread == 1 ? "A session cannot be read and is" : $"{rows.Unread} sessions cannot be read and are")} in no list: skein doctor tells which, and why.", Style.Warning);
     }
 
     // By its real path, as sessions have it; a folder that is gone still has its sessions.

@@ -4,7 +4,8 @@ using Skein.Cli.Screen;
 namespace Skein.Cli.Commands;
 
 /// <summary>What a list of sessions shows, taken from the API's JSON by hand: reading it whole takes longer than all the rest of the command.</summary>
-internal sealed record SessionRows(IReadOnlyList<SessionRows.Row> Items, bool More)
+/// <param name="Unread">How many sessions are in no list since they cannot be read.</param>
+internal sealed record SessionRows(IReadOnlyList<SessionRows.Row> Items, bool More, int Unread)
 {
     public static SessionRows Read(byte[] page)
     {
@@ -12,7 +13,10 @@ internal sealed record SessionRows(IReadOnlyList<SessionRows.Row> Items, bool Mo
         var rows = new List<Row>();
         foreach (var item in document.RootElement.GetProperty("items").EnumerateArray())
             rows.Add(Row.Read(item));
-        return new SessionRows(rows, document.RootElement.TryGetProperty("next", out var next) && next.ValueKind == JsonValueKind.String);
+        return new SessionRows(
+            rows,
+            document.RootElement.TryGetProperty("next", out var next) && next.ValueKind == JsonValueKind.String,
+            document.RootElement.TryGetProperty("unread", out var unread) ? unread.GetInt32() : 0);
     }
 
     /// <summary>The rows' ids, as short as tells them apart.</summary>

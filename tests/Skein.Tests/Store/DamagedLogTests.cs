@@ -134,7 +134,9 @@ public sealed class DamagedLogTests : EmbeddedTests
 
         await Assert.ThrowsAsync<DamagedException>(async () => await store.FindAsync(session, Cancellation));
         await Assert.ThrowsAsync<DamagedException>(async () => await store.OpenWriterAsync(session, Cancellation));
-        Assert.Equal([other], (await store.ListAsync(new SessionQuery(), Cancellation)).Items.Select(s => s.Id));
+        var page = await store.ListAsync(new SessionQuery(), Cancellation);
+        Assert.Equal([other], page.Items.Select(s => s.Id));
+        Assert.Equal(1, page.Unread);
         var read = await ReadAsync(store, session);
         Assert.Equal([1, 2, 3, 4, 5, 6], read.Select(e => e.Seq));
         Assert.IsType<Gap>(read[0].Body);
