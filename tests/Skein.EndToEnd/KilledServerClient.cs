@@ -89,7 +89,8 @@ internal sealed class KilledServerClient(Random random, string workspace)
             < 15 when known.Texts.Count > 0 && usable.Count < 6 => ForkAsync(api, session, known, cancellationToken),
             < 17 => DoAsync(session, known with { Archived = !known.Archived }, () => api.ChangeAsync(session, new SessionChange(Archived: !known.Archived), cancellationToken)),
             17 => DoAsync(session, known with { Trashed = true }, () => api.TrashAsync(session, cancellationToken)),
-            18 => EmptyTrashAsync(api, cancellationToken),
+            18 when random.Next(2) == 0 => EmptyTrashAsync(api, cancellationToken),
+            18 => RestoreAsync(api, cancellationToken),
             _ => api.CollectAsync(cancellationToken),
         };
     }
@@ -137,6 +138,12 @@ internal sealed class KilledServerClient(Random random, string workspace)
     {
         foreach (var session in _sessions.Where(s => s.Value.Trashed).Select(s => s.Key).ToList())
             await DoAsync(session, null, () => api.PurgeAsync(session, cancellationToken));
+    }
+
+    private async Task RestoreAsync(SkeinClient api, CancellationToken cancellationToken)
+    {
+        if (_sessions.FirstOrDefault(s => s.Value.Trashed) is { Value: { } known } trashed)
+            await DoAsync(trashed.Key, known with { Trashed = false }, () => api.RestoreAsync(trashed.Key, cancellationToken));
     }
 
     private async Task DoAsync(SessionId session, Known? after, Func<Task> call)

@@ -2,10 +2,13 @@ namespace Skein.Testing;
 
 /// <summary>
 /// What a folder tree would be after a power cut: of each file what was flushed, and of the names what flushed folders held. The rest
-/// may have come to the disk by itself: of a file's changes the first ones, the last of them torn or with zeros in place of its end; of
-/// a folder's changes the first ones, whatever became of other folders.
+/// may have come to the disk by itself: of a file's changes the first ones, the last of them torn or with zeros in place of its end, or
+/// any of them; of a folder's changes the first ones or any, whatever became of other folders.
 /// </summary>
-/// <remarks>A name of a folder that is not on the disk is lost with it. Where a file's changes could reach the disk in another order than they were made, nothing is modelled.</remarks>
+/// <remarks>
+/// A name of a folder that is not on the disk is lost with it. A file that was renamed has its old name, its new one, or both. What one write adds
+/// to a file's end comes to the disk from its beginning on, as file systems that journal have it.
+/// </remarks>
 internal sealed class PowerCut
 {
     private readonly Lock _gate = new();
@@ -19,7 +22,8 @@ internal sealed class PowerCut
     internal sealed record Change(long Offset, byte[]? Bytes);
 
     /// <param name="File">Null takes the name away.</param>
-    private sealed record NameChange(string Path, Image? File, bool IsFolder = false);
+    /// <param name="Needs">Does not come to the disk without it.</param>
+    private sealed record NameChange(string Path, Image? File, bool IsFolder = false, NameChange? Needs = null);
 
     /// <summary>A file, whatever it is called: what of it is on the disk, and what is not yet.</summary>
     internal sealed class Image
@@ -64,8 +68,9 @@ internal sealed class PowerCut
             if (!_names.Remove(from, out var file))
                 return;
             _names[to] = file;
-            Later(to, new NameChange(to, file));
-            Later(from, new NameChange(from, null));
+            var named = new NameChange(to, file);
+            Later(to, named);
+            Later(from, new NameChange(from, null, Needs: named));
         }
     }
 
@@ -115,9 +120,11 @@ internal sealed class PowerCut
     {
         lock (_gate)
         {
-            foreach (var changes in _pending.Values)
+            var pending = _pending.Values.SelectMany(c => c).ToHashSet(ReferenceEqualityComparer.Instance);
+            var arrived = _pending.Values.SelectMany(changes => Arrived(changes, random)).ToHashSet(ReferenceEqualityComparer.Instance);
+            foreach (var change in _pending.Values.SelectMany(c => c).Where(arrived.Contains))
             {
-                foreach (var change in changes.Take(random.Next(changes.Count + 1)))
+                if (change.Needs is not { } needs || arrived.Contains(needs) || !pending.Contains(needs))
                     Take(change);
             }
 
@@ -166,20 +173,29 @@ internal sealed class PowerCut
         if (file.Changes.Count == 0)
             return;
 
-        var (kept, changes) = (random.Next(file.Changes.Count + 1), file.Changes);
-        file.Durable = changes.Take(kept).Aggregate(file.Durable, Apply);
-        if (kept < changes.Count && changes[kept] is { Bytes: { Length: > 0 } bytes } torn && random.Next(3) > 0)
+        var changes = file.Changes;
+        var arrived = Arrived(changes, random);
+        file.Durable = arrived.Aggregate(file.Durable, Apply);
+        if (arrived.Count < changes.Count && changes.Take(arrived.Count).SequenceEqual(arrived) && changes[arrived.Count] is { Bytes: { Length: > 0 } bytes } torn && random.Next(3) > 0)
         {
-            var arrived = bytes.ToArray();
+            var part = bytes.ToArray();
             var length = random.Next(bytes.Length);
-            arrived.AsSpan(length).Clear();
-            file.Durable = Apply(file.Durable, torn with { Bytes = random.Next(2) == 0 ? arrived : arrived[..length] });
+            part.AsSpan(length).Clear();
+            file.Durable = Apply(file.Durable, torn with { Bytes = random.Next(2) == 0 ? part : part[..length] });
         }
 
         file.Changes.Clear();
         var written = File.GetLastWriteTimeUtc(path);
         File.WriteAllBytes(path, file.Durable);
         File.SetLastWriteTimeUtc(path, written);
+    }
+
+    // What of some changes came to the disk before anybody waited for it: the first ones, or any of them.
+    private static List<T> Arrived<T>(List<T> changes, Random random)
+    {
+        if (random.Next(2) == 0)
+            return changes[..random.Next(changes.Count + 1)];
+        return [.. changes.Where(_ => random.Next(2) == 0)];
     }
 
     private static byte[] Current(Image file) => file.Changes.Aggregate(file.Durable, Apply);

@@ -28,7 +28,7 @@ internal sealed class FaultyHome : IDisposable
         _random = new Random(seed);
         _disk = new FaultyDisk(_cache);
         _model = new StoreModel(_clock);
-        _workload = new RandomWorkload(_random, _model, _clock, cancellationToken);
+        _workload = new RandomWorkload(_random, _model, _clock, _disk, cancellationToken);
         _cancellationToken = cancellationToken;
     }
 

@@ -8,7 +8,8 @@ namespace Skein.Tests.Store.Faults;
 /// What many users could do to a store, through its contract, told to a model as it is answered. The same seed asks for the same; what
 /// is asked at once may come to the disk in another order.
 /// </summary>
-internal sealed class RandomWorkload(Random random, StoreModel model, ManualClock clock, CancellationToken cancellationToken)
+/// <param name="disk">Is made to keep appends waiting.</param>
+internal sealed class RandomWorkload(Random random, StoreModel model, ManualClock clock, FaultyDisk disk, CancellationToken cancellationToken)
 {
     private const int MostSessions = 12;
 
@@ -28,7 +29,8 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
     {
         < 10 => CreateAsync(),
         < 45 => AppendAsync(Any(), Events()),
-        < 58 => AppendAtOnceAsync(),
+        < 55 => AppendAtOnceAsync(),
+        < 58 => AppendDelayedAsync(),
         < 66 => ForkAsync(),
         < 73 => AppendBlobAsync(),
         < 76 => PutAsync(),
@@ -66,12 +68,14 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
     private EventBody[] Events()
     {
         var count = 1 + (random.Next(3) == 0 ? random.Next(4) : 0);
-        return [.. Enumerable.Range(0, count).Select(_ => (EventBody)(random.Next(6) switch
+        return [.. Enumerable.Range(0, count).Select(_ => (EventBody)(random.Next(8) switch
         {
             0 => new SessionArchived(),
             1 => new SessionUnarchived(),
             2 => new SessionRewound(0, null, 0),
             3 => Some.Message(Text()),
+            4 => new SessionMoved($"/work/{++_texts}"),
+            5 => new SessionConfigured(null, $"scripted/{++_texts}", PermissionMode.Plan),
             _ => Some.Titled(Text()),
         }))];
     }
@@ -150,6 +154,25 @@ internal sealed class RandomWorkload(Random random, StoreModel model, ManualCloc
         // All are called before the first is waited for, and settled in the order of the calls.
         foreach (var (session, bodies, appending) in appends.Select(a => (a.Session, a.Bodies, Call(a.Session, a.Writer, a.Bodies))).ToList())
             await SettleAsync(session, bodies, appending);
+    }
+
+    // What others do meanwhile does not wait for it, and nobody is shown what is not on the disk.
+    private async Task AppendDelayedAsync()
+    {
+        if (Any() is not { } delayed || await WriterAsync(delayed) is not { } writer)
+            return;
+
+        var bodies = Events();
+        var reached = disk.HoldFlush(delayed.Id.Value);
+        var appending = Call(delayed, writer, bodies);
+        await Task.WhenAny(reached, appending);
+        if (!appending.IsCompleted && await FindAsync(delayed.Id) is { } row)
+            Assert.Equal(delayed.Events.Count, row.Seq);
+        if (Any(model.Sessions.Values.Where(s => s != delayed)) is { } other)
+            await AppendAsync(other, Events());
+        await PutAsync();
+        disk.Release();
+        await SettleAsync(delayed, bodies, appending);
     }
 
     private async Task AppendBlobAsync()
