@@ -27,6 +27,9 @@ public static class KnownAgents
     /// <summary>Whether a name is one of these, or says how an agent is started.</summary>
     public static bool Has(string name) => All.Any(a => a.Name == name) || Spelled(name) is not null;
 
+    /// <summary>Whether an agent of this name, which may be none of these, can be told more in a turn as far as is known.</summary>
+    public static bool MaySteer(string name) => (All.FirstOrDefault(a => a.Name == name) ?? Spelled(name))?.Protocol(TimeProvider.System).CanSteer ?? true;
+
     // It is never told to ask nobody; questions of more than yes or no have no answer here.
     private static AgentCommand Claude => new(
         "claude",

@@ -97,6 +97,7 @@ internal sealed class ClaudeQuestions
         "setMode" => "all edits",
         "addRules" when a["rules"] is JsonArray rules =>
             string.Join(", ", rules.Select(r => r?["ruleContent"] is { } content ? $"{r["toolName"]}({content})" : $"{r?["toolName"]}")),
+        "addDirectories" when a["directories"] is JsonArray folders => $"work in {string.Join(", ", folders)}",
         _ => a.ToJsonString(),
     }));
 }

@@ -64,6 +64,8 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer, C
         switch (piece.Text("type"))
         {
             case "message_start" when piece.Find("message") is { } message:
+                if (_stop is not null)
+                    EndMessage(null, null); // Some gateways give all messages one id.
                 Begin(message);
                 return true;
             case "content_block_delta" when piece.Find("delta") is { } delta:

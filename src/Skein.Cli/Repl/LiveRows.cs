@@ -21,6 +21,7 @@ internal static class LiveRows
 {
     private const int QueuedShown = 3;
     private const int LongestModel = 30;
+    private const int LongestPattern = 40;
 
     public static (IReadOnlyList<LiveRow> Rows, int CursorRow, int CursorColumn) Of(LiveState state, Terminal paint, int width, int height)
     {
@@ -102,12 +103,17 @@ internal static class LiveRows
         return $"{frame} {TextWidth.Cut(TerminalText.CleanLine(activity), 60)} · {seconds}{(spent is null ? "" : $" · {spent}")} · Esc interrupts";
     }
 
+    /// <summary>How a question can be answered, in a row that has room for all of it.</summary>
     public static (string, Style)[] Question(PermissionAsked asked) =>
     [
         ("? ", Style.Warning), ("y", Style.Bold), (" once", Style.Plain),
-        .. asked.Pattern is { } pattern ? new[] { (" · ", Style.Dim), ("a", Style.Bold), ($" always ({pattern})", Style.Plain) } : [],
+        .. asked.Pattern is { } pattern ? new[] { (" · ", Style.Dim), ("a", Style.Bold), ($" always ({TextWidth.Cut(TerminalText.CleanLine(pattern), LongestPattern)})", Style.Plain) } : [],
         (" · ", Style.Dim), ("n", Style.Bold), (" no", Style.Plain),
     ];
+
+    /// <summary>What always allows, where the row has no room for it.</summary>
+    public static string? LongPattern(PermissionAsked asked) =>
+        asked.Pattern is { } pattern && TerminalText.CleanLine(pattern) is var shown && TextWidth.Of(shown) > LongestPattern ? shown : null;
 
     public static string Status(string? model, string mode, string? session, string folder, params string?[] further) =>
         string.Join(" · ", new[] { TextWidth.Cut(model ?? "no model", LongestModel), mode, session ?? "new session", folder }.Concat(further).Where(p => p is not null));

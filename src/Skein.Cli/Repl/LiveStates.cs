@@ -1,3 +1,4 @@
+using Skein.Adapters;
 using Skein.Agent;
 using Skein.Cli.Commands;
 using Skein.Cli.Composition;
@@ -41,7 +42,8 @@ internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView 
     private IReadOnlyList<string> Hints(string hint) => hint.Length > 0 ? [hint]
         : questions.AsksWhy ? ["Enter: no; with a reason the agent reads it. Esc: back"]
         : editor.Query is not null ? ["Ctrl+R: older · Enter: take it · Esc: leave it"]
-        : talk is { IsRunning: true, Question: null, Session.Queue.Count: > 0 } && editor.Buffer.IsEmpty ? ["Enter: tell the running turn ⧗ now · Up: take it back"]
+        : talk is { IsRunning: true, Question: null, Session: { Queue.Count: > 0, Agent: var agent } } && editor.Buffer.IsEmpty
+            ? [KnownAgents.MaySteer(agent) ? "Enter: tell the running turn ⧗ now · Up: take it back" : "Up: take ⧗ back"]
         : talk is { IsRunning: false, Session.Queue.Count: > 0 } && editor.Buffer.IsEmpty ? ["Enter: start ⧗ now · Up: take it back"]
         : completer.Hints(editor.Buffer);
 

@@ -252,12 +252,15 @@ internal sealed class TurnView(Terminal terminal)
     {
         Begin(Block.Line);
         terminal.WriteLine(("? ", Style.Warning), (ToolCalls.Title(asked.Tool, asked.Title), Style.Bold));
-        if (asked.Detail is not { Length: > 0 } detail || asked.Title.EndsWith(detail, StringComparison.Ordinal))
-            return;
+        if (asked.Detail is { Length: > 0 } detail && !asked.Title.EndsWith(detail, StringComparison.Ordinal))
+        {
+            var isDiff = CodeColors.IsDiff(detail);
+            foreach (var line in TerminalText.Clean(detail).TrimEnd('\n').Split('\n'))
+                terminal.WriteLine(("  │ ", Style.Dim), (line.Replace("\t", "    ", StringComparison.Ordinal), isDiff ? CodeColors.OfDiff(line) : Style.Plain));
+        }
 
-        var isDiff = CodeColors.IsDiff(detail);
-        foreach (var line in TerminalText.Clean(detail).TrimEnd('\n').Split('\n'))
-            terminal.WriteLine(("  │ ", Style.Dim), (line.Replace("\t", "    ", StringComparison.Ordinal), isDiff ? CodeColors.OfDiff(line) : Style.Plain));
+        if (LiveRows.LongPattern(asked) is { } always)
+            terminal.WriteLine(("  always: ", Style.Dim), (always, Style.Plain));
     }
 
     private void Show(CallsUnderWay.Call? call)

@@ -41,6 +41,37 @@ public sealed class ClaudeProtocolTests
     }
 
     [Fact]
+    public void What_always_would_allow_is_told_in_words()
+    {
+        Begin();
+
+        Hear("""
+            {"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Bash","tool_use_id":"t1","input":{"command":"make"},
+            "permission_suggestions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"make"}],"behavior":"allow"},{"type":"addDirectories","directories":["/w/lib","/srv"]}]}}
+            """);
+
+        Assert.Equal("Bash(make), work in /w/lib, /srv", Assert.IsType<AgentStep.Ask>(Assert.Single(Steps())).Question.Pattern);
+    }
+
+    [Fact]
+    public void Messages_of_one_id_are_told_apart_by_their_beginning_with_their_own_usage()
+    {
+        Begin();
+
+        foreach (var (input, output) in new[] { (100, 7), (200, 9) })
+        {
+            Hear($$$"""{"type":"stream_event","event":{"type":"message_start","message":{"id":"msg_1","role":"assistant","content":[],"usage":{"input_tokens":{{{input}}},"output_tokens":1 } } } }""");
+            Hear("""{"type":"assistant","message":{"id":"msg_1","role":"assistant","content":[{"type":"text","text":"Geese."}]}}""");
+            Hear($$$"""{"type":"stream_event","event":{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":{{{output}}} } } }""");
+        }
+
+        Hear("""{"type":"result","subtype":"success","is_error":false}""");
+        Assert.Equal(
+            [(100L, 7L), (200L, 9L)],
+            Steps().OfType<AgentStep.Yield>().Select(y => y.Output).OfType<AgentEvents>().SelectMany(e => e.Bodies).OfType<MessageCompleted>().Select(m => (m.Usage!.Input, m.Usage.Output)));
+    }
+
+    [Fact]
     public void An_answer_that_it_repeats_is_not_told_again_and_any_other_response_is()
     {
         Begin();
