@@ -28,7 +28,17 @@ internal static class Attachment
         if (binary && blob.Size > MostImageBytes)
             return Note(file, $"{blob.Size:N0} bytes, too many to be shown to you");
 
-        await using var content = await turn.FindBlobAsync(blob.Sha256, cancellationToken);
+        Stream? found;
+        try
+        {
+            found = await turn.FindBlobAsync(blob.Sha256, cancellationToken);
+        }
+        catch (DamagedException)
+        {
+            return Note(file, "whose content is damaged");
+        }
+
+        await using var content = found;
         if (content is null)
             return Note(file, "whose content is no longer stored");
 

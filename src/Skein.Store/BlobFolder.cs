@@ -62,8 +62,36 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
         }
     }
 
+    /// <summary>Content, all of which has been looked at: what is damaged is not handed out as if it were not.</summary>
+    /// <inheritdoc cref="Open"/>
+    public async ValueTask<Stream?> FindAsync(string sha256, CancellationToken cancellationToken)
+    {
+        if (Open(sha256) is not { } content)
+            return null;
+
+        var isWhole = false;
+        try
+        {
+            isWhole = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) == sha256;
+            content.Position = 0;
+            return isWhole ? content : throw new DamagedException($"Blob {sha256} is damaged: its {content.Length} bytes are not those it is named after. Stored again, it is whole again.");
+        }
+        catch (IOException e)
+        {
+            throw Unreadable(sha256, e);
+        }
+        finally
+        {
+            if (!isWhole)
+                await content.DisposeAsync();
+        }
+    }
+
+    /// <summary>Content as it is on the disk, for who looks for something in it.</summary>
+    /// <returns>Null where there is none.</returns>
     /// <exception cref="InvalidRequestException">The hash is malformed.</exception>
-    public FileStream? Find(string sha256)
+    /// <exception cref="DamagedException">The content cannot be read.</exception>
+    public FileStream? Open(string sha256)
     {
         if (!IsName(sha256))
             throw new InvalidRequestException($"'{(sha256.Length <= 80 ? sha256 : sha256[..80] + "…")}' is not a blob's name: it must be the 64 lower-case hexadecimal digits of a SHA-256.");
@@ -78,7 +106,7 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DamagedException($"Blob {sha256} cannot be read: {e.Message}", e);
+            throw Unreadable(sha256, e);
         }
     }
 
@@ -109,6 +137,8 @@ internal sealed class BlobFolder(string folder, Disk disk, FlushThreads threads,
     }
 
     private static bool IsName(string text) => text.Length == BlobNames.Length && !text.AsSpan().ContainsAnyExcept(s_digits);
+
+    private static DamagedException Unreadable(string sha256, Exception e) => new($"Blob {sha256} cannot be read: {e.Message}", e);
 
     private void Discard(string path)
     {

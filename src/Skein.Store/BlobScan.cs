@@ -36,7 +36,7 @@ internal sealed class BlobScan(BlobFolder blobs, TextMatcher matcher)
         var buffer = ArrayPool<byte>.Shared.Rent(Window);
         try
         {
-            using var stream = blobs.Find(blob.Sha256) ?? throw new DamagedException($"Blob {blob.Sha256} is missing.");
+            using var stream = blobs.Open(blob.Sha256) ?? throw new DamagedException($"Blob {blob.Sha256} is missing.");
             var filled = 0;
             while (true)
             {

@@ -188,7 +188,7 @@ public sealed class EmbeddedStore : ISessionStore
     {
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<Stream?>(_blobs.Find(sha256));
+        return _blobs.FindAsync(sha256, cancellationToken);
     }
 
     public async ValueTask PurgeAsync(SessionId session, CancellationToken cancellationToken)

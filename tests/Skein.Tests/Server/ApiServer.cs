@@ -33,6 +33,9 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>For what the typed client hides.</summary>
     public HttpClient Http { get; private set; } = null!;
 
+    /// <summary>The session's log: nobody may have it open where it is changed.</summary>
+    public string LogOf(SessionId session) => Path.Combine(_folder.Below("home"), SessionLog.NameOf(session));
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static Task<ApiServer> StartAsync(params AgentKind[] agents) => StartAsync(TimeProvider.System, agents);

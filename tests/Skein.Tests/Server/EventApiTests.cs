@@ -35,6 +35,43 @@ public sealed class EventApiTests
         Assert.Equal((id.Value, 3, "sdk"), (envelope.GetProperty("session").GetString(), envelope.GetProperty("seq").GetInt32(), envelope.GetProperty("by").GetProperty("who").GetString()));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(6)]
+    public async Task A_bit_flipped_in_any_record_is_a_gap_and_all_else_is_streamed_and_listed_and_gone_on_with(int line)
+    {
+        await using var api = await ApiServer.StartAsync();
+        var id = await api.NewSessionAsync();
+        for (var n = 2; n <= 6; n++)
+            await AddAsync(api, id, $"message {n}");
+        await api.StopAsync();
+        var bytes = await File.ReadAllBytesAsync(api.LogOf(id), Cancellation);
+        int[] starts = [0, .. bytes.Index().Where(b => b.Item == (byte)'\n').Select(b => b.Index + 1)];
+        bytes[(starts[line - 1] + starts[line]) / 2] ^= 4;
+        await File.WriteAllBytesAsync(api.LogOf(id), bytes, Cancellation);
+        await api.OpenAsync();
+
+        using var all = await RawStream.OpenAsync(api.Http, $"/v1/sessions/{id}/events");
+        using var resumed = await RawStream.OpenAsync(api.Http, $"/v1/sessions/{id}/events", lastEventId: $"{line - 1}");
+        var frames = new List<List<string>>();
+        for (var n = 1; n <= 6; n++)
+            frames.Add(await all.NextAsync());
+        var messages = await api.Client.ListMessagesAsync(id, null, 50, Cancellation);
+        await AddAsync(api, id, "after");
+
+        Assert.Equal(
+            Enumerable.Range(1, 6).Select(n => $"id: {n} event: {(n == line ? "gap" : n == 1 ? "session.created" : "message.added")}"),
+            frames.Select(f => string.Join(' ', f[..2])));
+        Assert.Equal(frames[line - 1], await resumed.NextAsync());
+        Assert.Equal($$"""data: {"from":{{line}},"to":{{line}}}""", frames[line - 1][2]);
+        var damage = Assert.Single((await api.Client.GetAsync(id, Cancellation)).Session.Damage);
+        Assert.Equal((starts[line - 1], starts[line] - starts[line - 1]), (damage.Offset, damage.Length));
+        Assert.Equal(Enumerable.Range(2, 5).Where(n => n != line).Select(n => $"message {n}"), messages.Items.Select(m => m.Text));
+        Assert.Equal("event: session.repaired", (await all.NextAsync())[1]);
+        Assert.Equal("event: message.added", (await all.NextAsync())[1]);
+        Assert.Equal(bytes, (await File.ReadAllBytesAsync(api.LogOf(id), Cancellation))[..bytes.Length]);
+    }
+
     [Fact]
     public async Task A_stream_begins_at_once_where_there_is_nothing_to_replay_and_beats_while_nothing_happens()
     {

@@ -157,15 +157,17 @@ public sealed class FailingDiskTests : EmbeddedTests
     }
 
     [Fact]
-    public async Task Content_that_became_other_bytes_on_the_disk_is_right_again_once_it_is_stored_again()
+    public async Task Content_that_became_other_bytes_on_the_disk_is_not_handed_out_and_is_right_again_once_it_is_stored_again()
     {
         await using var store = await OpenAsync();
         var content = Enumerable.Range(0, 200_000).Select(n => (byte)n).ToArray();
         var blob = await store.PutBlobAsync(new MemoryStream(content), "text/plain", Cancellation);
         await File.WriteAllBytesAsync(Path.Combine(Home, "blobs", blob.Sha256[..2], blob.Sha256), [.. content[..^1], 7], Cancellation);
 
+        var damaged = await Assert.ThrowsAsync<DamagedException>(async () => await store.FindBlobAsync(blob.Sha256, Cancellation));
         await store.PutBlobAsync(new MemoryStream(content), "text/plain", Cancellation);
 
+        Assert.Contains($"Blob {blob.Sha256} is damaged", damaged.Message, StringComparison.Ordinal);
         Assert.Equal(content, await File.ReadAllBytesAsync(Path.Combine(Home, "blobs", blob.Sha256[..2], blob.Sha256), Cancellation));
     }
 
