@@ -25,7 +25,12 @@ internal static class EventCodec
     }
 
     /// <exception cref="JsonException">The text is not an event.</exception>
-    public static SessionEvent Decode(ReadOnlySpan<byte> json, SessionId session)
+    public static SessionEvent Decode(ReadOnlySpan<byte> json, SessionId session) =>
+        WrittenMessage.TryRead(json, session, out var e) ? e : DecodeAny(json, session);
+
+    /// <summary>The general way: fields in any order, whatever they are.</summary>
+    /// <inheritdoc cref="Decode"/>
+    public static SessionEvent DecodeAny(ReadOnlySpan<byte> json, SessionId session)
     {
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

@@ -15,8 +15,10 @@ internal static class MessagesByHand
         if (message.Parts.Count == 0)
             throw new InvalidRequestException("A message needs at least one part.");
         var id = runner.Ids.Next<MessageId>();
-        await runner.AppendAsync([new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, await NamedAsync(runner, message.Parts, cancellationToken))], by);
-        return await GetAsync(runner, id, CancellationToken.None);
+        var added = await runner.AppendAsync([new MessageAdded(id, message.Role, MessageStatus.Completed, runner.Session.Messages + 1, await NamedAsync(runner, message.Parts, cancellationToken))], by);
+        var alone = new Transcript();
+        alone.Apply(added[0]);
+        return alone.Messages[0];
     }
 
     public static async Task<Message> EditAsync(SessionRunner runner, MessageId message, MessageChange change, Cause by, CancellationToken cancellationToken)
