@@ -176,7 +176,7 @@ public sealed class SkeinAgent : IAgent
         {
             return (null, new TurnFailure(e.Kind, name?.Split('/')[0], e.Message));
         }
-        // A failure ends a turn as a value: blobs that cannot be read, for example.
+        // A failure ends a turn as a value: a disk that does not answer, for example.
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return (null, new TurnFailure(FailureKind.Internal, null, $"The turn could not be prepared: {e.Message}"));

@@ -47,6 +47,7 @@ public sealed class LogFormatDocumentTests : CompressedTests
     // As a reader in another language finds what this one finds, byte for byte, the page is enough to write one.
     [Theory]
     [InlineData("whole")]
+    [InlineData("events of every kind")]
     [InlineData("torn")]
     [InlineData("torn batch")]
     [InlineData("damaged line")]
@@ -62,7 +63,8 @@ public sealed class LogFormatDocumentTests : CompressedTests
         Requires.Programs("python3");
         var script = Path.Combine(Path.GetDirectoryName(Document())!, "read-log.py");
         Assert.InRange((await File.ReadAllLinesAsync(script, Cancellation)).Length, 1, 40);
-        var session = await MakeAsync([.. Some.WholeTurn(1).Chunk(3)]);
+        var events = kind == "events of every kind" ? [.. new RandomLog(1, ["", "Gänse \"🦢\" \\ \n\u0001"]).Events(600).Skip(1).Select(e => e.Body)] : Some.WholeTurn(1);
+        var session = await MakeAsync([.. events.Chunk(3)]);
         var bytes = await File.ReadAllBytesAsync(LogOf(session), Cancellation);
         var starts = LineStarts(bytes);
         bytes = kind switch
@@ -102,6 +104,21 @@ public sealed class LogFormatDocumentTests : CompressedTests
                 changed[at] = kind == "block of zeros" ? (byte)0 : (byte)(changed[at] ^ 1);
             return changed;
         }
+    }
+
+    [Fact]
+    public async Task It_prints_what_a_fork_wrote_itself_by_the_numbers_that_go_on()
+    {
+        Requires.Programs("python3");
+        var origin = await MakeAsync([.. Some.WholeTurn(1).Chunk(3)]);
+        await using var store = await OpenAsync();
+        await using var writer = await store.CreateAsync(
+            Some.Ids.Next<SessionId>(), [Some.Forked((await store.FindAsync(origin, Cancellation))!, 4, new Segment(origin, 4)), Some.Titled("mine")], null, Cancellation);
+
+        using var python = Process.Start(new ProcessStartInfo("python3", [Path.Combine(Path.GetDirectoryName(Document())!, "read-log.py"), LogOf(writer.Session)]) { RedirectStandardOutput = true })!;
+        var printed = await python.StandardOutput.ReadToEndAsync(Cancellation);
+
+        Assert.Matches("^5 [^ ]+ session.forked .*\n6 [^ ]+ session.titled .*\n6 events\n$", printed);
     }
 
     [Theory]

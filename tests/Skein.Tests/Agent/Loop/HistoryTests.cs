@@ -80,6 +80,17 @@ public sealed class HistoryTests
             sent);
     }
 
+    // A turn that failed by it would fail ever after.
+    [Fact]
+    public async Task A_file_whose_content_is_damaged_is_named()
+    {
+        var image = Sample.User(new FilePart("image/png", "b.png", new BlobRef(new string('0', 64), 99, "image/png")));
+
+        var sent = await SendAsync(new FakeTurn(Sample.Session("p/m"), [image]) { Damage = new DamagedException("The blob is damaged.") });
+
+        Assert.Equal(["user: [file b.png (image/png): whose content is damaged]"], sent);
+    }
+
     [Theory]
     [InlineData(true, "assistant: call 1, call 2", "tool: result 1 a picture, result 2 done", "user: What the tools showed:, DataContent", "assistant: seen")]
     [InlineData(false, "assistant: call 1, call 2", "tool: result 1 a picture, result 2 done", "user: What the tools showed:, [a.png: you are not known to take pictures, so it is not shown to you]", "assistant: seen")]
@@ -99,10 +110,12 @@ public sealed class HistoryTests
 
     private static Message Tool(Part part) => Sample.User(part) with { Role = Role.Tool };
 
-    private static async Task<IEnumerable<string>> SendAsync(params Message[] messages)
+    private static Task<IEnumerable<string>> SendAsync(params Message[] messages) => SendAsync(new FakeTurn(Sample.Session("p/m"), messages));
+
+    private static async Task<IEnumerable<string>> SendAsync(FakeTurn turn)
     {
-        var history = new History(new FakeTurn(Sample.Session("p/m"), messages), "p");
-        await history.AddAsync(messages, TestContext.Current.CancellationToken);
+        var history = new History(turn, "p");
+        await history.AddAsync(turn.Messages, TestContext.Current.CancellationToken);
         return history.Messages.Select(m => $"{m.Role}: {string.Join(", ", m.Contents.Select(Show))}");
     }
 

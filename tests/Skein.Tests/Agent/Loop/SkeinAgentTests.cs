@@ -141,11 +141,11 @@ public sealed class SkeinAgentTests
     public async Task A_conversation_that_cannot_be_read_is_a_failure_of_the_turn()
     {
         var image = new FilePart("image/png", "a.png", new BlobRef(new string('0', 64), 9, "image/png"));
-        var fake = new FakeTurn(Sample.Session(Looped.Model), [Sample.User(image)]) { Damage = new DamagedException("The blob is damaged.") };
+        var fake = new FakeTurn(Sample.Session(Looped.Model), [Sample.User(image)]) { Damage = new IOException("The disk is gone.") };
 
         var turn = await new Looped(Looped.Say("Never.")).RunAsync(fake);
 
-        Assert.Equal([new TurnFailure(FailureKind.Internal, null, "The turn could not be prepared: The blob is damaged.")], turn.Outputs);
+        Assert.Equal([new TurnFailure(FailureKind.Internal, null, "The turn could not be prepared: The disk is gone.")], turn.Outputs);
     }
 
     [Fact]
