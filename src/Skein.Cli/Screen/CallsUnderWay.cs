@@ -19,11 +19,17 @@ internal sealed class CallsUnderWay
         call.Edits = EditLines.Of(made.Arguments);
     }
 
-    /// <summary>What a call would change is shown with the question about it, and need not be shown again.</summary>
+    /// <summary>
+    /// What a call would change is shown with the question about it, and need not be shown again. Some agents tell only then what it is about.
+    /// </summary>
     public void Ask(PermissionAsked asked)
     {
-        foreach (var (_, call) in _calls.Where(c => c.Key.Id == asked.CallId && asked.Detail is { Length: > 0 }))
-            call.Edits = [];
+        foreach (var (_, call) in _calls.Where(c => c.Key.Id == asked.CallId))
+        {
+            call.Title = ToolCalls.Title(asked.Tool, asked.Title);
+            if (asked.Detail is { Length: > 0 })
+                call.Edits = [];
+        }
     }
 
     public void Start(ToolStarted started)

@@ -200,6 +200,18 @@ public sealed class TurnScreenTests
         Assert.Equal("(that broke off and does not count: the stream broke)\n", shown.Activity);
     }
 
+    [Fact]
+    public void A_call_that_tells_only_with_its_question_what_it_is_about_is_shown_so() =>
+        Assert.EndsWith(
+            "✓ edit pond.txt  4 ms\n  Wrote it.\n",
+            Screen(
+                Event(new PartAdded(s_message, s_part, new ToolCallPart("c1", "edit", JsonElement.Parse("{}")))),
+                Event(new ToolStarted(s_message, "c1", "edit", "write")),
+                Event(new PermissionAsked(s_ids.Next<PermissionId>(), s_turn, "c1", "edit", "pond.txt", "")),
+                Event(new PartAdded(s_message, s_ids.Next<PartId>(), new ToolResultPart("c1", "Wrote it."))),
+                Event(new ToolFinished(s_message, "c1", IsError: false, 4))).Activity.Replace("  │ ", "  ", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+
     private string Edited(string arguments, string? question) => Screen(
     [
         Event(new PartAdded(s_message, s_part, new ToolCallPart("c1", "edit", JsonElement.Parse(arguments)))),
