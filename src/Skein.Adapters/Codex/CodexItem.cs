@@ -23,6 +23,9 @@ internal sealed class CodexItem(JsonElement item)
     /// <summary>It may go on when its turn is over.</summary>
     public bool IsCommand => Type == "commandExecution";
 
+    /// <summary>Codex's name of the process of a command; null: it is none, or does not tell.</summary>
+    public string? Process => IsCommand ? item.Text("processId") : null;
+
     public string Tool => Type switch
     {
         "commandExecution" => "shell",

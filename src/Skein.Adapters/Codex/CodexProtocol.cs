@@ -30,7 +30,7 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
     private TurnFailure? _failure;
     private long _last;
 
-    private enum Request { Initialize, Start, Resume, Turn, Compact, Steer, Interrupt, Models }
+    private enum Request { Initialize, Start, Resume, Turn, Compact, Steer, Interrupt, Terminate, Models }
 
     public bool CanSteer => true;
 
@@ -44,7 +44,7 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
         if (_isGreeted)
             OpenThread(steps);
         else
-            Send(Request.Initialize, "initialize", new JsonObject { ["clientInfo"] = new JsonObject { ["name"] = "skein", ["title"] = "Skein", ["version"] = "1" } }, steps);
+            Send(Request.Initialize, "initialize", Greeting(), steps);
     }
 
     public void Prompt(ITurn turn, string? before, AgentSteps steps)
@@ -88,6 +88,13 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
             SendInterrupt(steps);
         _questions.Forget(steps);
     }
+
+    // Without that capability it does not let its commands be ended.
+    private static JsonObject Greeting() => new()
+    {
+        ["clientInfo"] = new JsonObject { ["name"] = "skein", ["title"] = "Skein", ["version"] = "1" },
+        ["capabilities"] = new JsonObject { ["experimentalApi"] = true },
+    };
 
     private void Begin(ITurn turn, AgentSteps steps)
     {
@@ -134,8 +141,8 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
                 break;
             case Request.Compact when error is null:
                 break; // A turn of its own begins, which is told.
-            case Request.Interrupt:
-                break; // The turn's end tells.
+            case Request.Interrupt or Request.Terminate:
+                break; // The end of the turn, or of the command, tells.
             case Request.Models:
                 Fail(_failure! with { Message = _failure.Message + ModelsOf(result) }, steps);
                 break;
@@ -231,6 +238,13 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
     private void SendInterrupt(AgentSteps steps) =>
         Send(Request.Interrupt, "turn/interrupt", new JsonObject { ["threadId"] = _thread, ["turnId"] = _running }, steps);
 
+    // An interrupt ends its turn alone: what that ran would go on for as long as its program does.
+    private void EndCommands(IReadOnlyList<string> processes, AgentSteps steps)
+    {
+        foreach (var process in processes)
+            Send(Request.Terminate, "thread/backgroundTerminals/terminate", new JsonObject { ["threadId"] = _thread, ["processId"] = process }, steps);
+    }
+
     private void SendSteered(AgentSteps steps)
     {
         while (_running is not null && _steering.Ended is null && _steering.TakeForTurn() is { } input)
@@ -253,6 +267,8 @@ internal sealed class CodexProtocol(string agent, TimeProvider time) : IAgentPro
         }
 
         _questions.Forget(steps);
+        if (_isInterrupted || error is not null)
+            EndCommands(_working.Processes, steps);
         _background.UnionWith(_working.End(ended, _isInterrupted, error is not null));
         RanBeside |= _background.Count > 0;
         _reports.EndTurn(steps);

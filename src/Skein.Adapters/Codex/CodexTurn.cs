@@ -22,6 +22,9 @@ internal sealed class CodexTurn(string agent, TurnId turn, TurnWriter writer, Co
 
     public bool HasOpenCalls => writer.Open.Any();
 
+    /// <summary>Codex's names of the processes whose commands have no result yet.</summary>
+    public IReadOnlyList<string> Processes => [.. writer.Open.Select(call => Find(call)?.Process).OfType<string>()];
+
     /// <summary>What is known of a call; null: nothing.</summary>
     public CodexItem? Find(string? id) => id is null ? null : _calls.GetValueOrDefault(id);
 

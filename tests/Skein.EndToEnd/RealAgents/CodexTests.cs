@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
@@ -60,6 +62,22 @@ public sealed class CodexTests() : RealAgentTests("codex", Path.Combine(Requires
         Assert.DoesNotContain(result.CallId, All<ToolStarted>(next).Select(s => s.CallId));
         Assert.Contains(All<AgentReported>(next), r => r.Frame is { } frame && frame.GetRawText().Contains($"\"id\":\"{result.CallId}\"", StringComparison.Ordinal));
         Assert.NotEqual(All<FilesCheckpointed>(next).First().Tree, All<FilesCheckpointed>(next).Last().Tree);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_command_that_has_run_for_a_while_is_ended_by_an_interrupt()
+    {
+        Says(Outside("echo $$ > begun.new && sleep 2 && mv begun.new begun && exec tail -f /dev/null", 30_000));
+        using var begun = new Appearance(User.Project, "begun");
+        var running = await PromptAsync("Wait.");
+        await AnswerAsync(running, PermissionAnswer.Once);
+        await begun.Seen.WaitAsync(Cancellation);
+        using var command = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(PathOf("begun"), Cancellation), CultureInfo.InvariantCulture));
+        await InterruptAsync();
+
+        await command.WaitForExitAsync(Cancellation);
+        Says(new Said("On."));
+        await GoodTurnAsync("Go on.");
     }
 
     protected override void SetUp(User user, ModelServer model)

@@ -166,6 +166,21 @@ public sealed class CodexProtocolTests
     }
 
     [Fact]
+    public void What_an_interrupted_turn_still_runs_is_ended()
+    {
+        Begin(PermissionMode.Ask);
+        Hear("""{"method":"item/started","params":{"threadId":"t1","turnId":"u1","item":{"type":"commandExecution","id":"c1","command":"make","processId":"4711","status":"inProgress"}}}""");
+        _protocol.Interrupt(_steps);
+        _ = Steps();
+
+        Hear("""{"method":"turn/completed","params":{"threadId":"t1","turn":{"id":"u1","status":"interrupted","items":[]}}}""");
+
+        var steps = Steps();
+        Assert.Equal("""{"threadId":"t1","processId":"4711"}""", Assert.Single(steps.OfType<AgentStep.Send>(), s => s.Frame["method"]!.ToString() == "thread/backgroundTerminals/terminate").Frame["params"]!.ToJsonString());
+        Assert.Null(Assert.IsType<AgentStep.Over>(steps[^1]).Failure);
+    }
+
+    [Fact]
     public void A_compaction_is_a_turn_of_its_own_that_can_be_interrupted()
     {
         Begin(PermissionMode.Ask);
