@@ -26,7 +26,9 @@ internal static class CheckpointBench
             }
 
             Git(tree, "init", "-q");
+            var add = Stopwatch.StartNew();
             Git(tree, "add", "-A");
+            var added = add.Elapsed.TotalSeconds;
             Git(tree, "-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "-qm", "all");
             using var files = new FileCheckpoints(Path.Combine(place, "home"), [], Environment.GetEnvironmentVariable, static (_, _) => ValueTask.FromResult(true));
             var session = new IdSource(TimeProvider.System).Next<SessionId>();
@@ -40,7 +42,9 @@ internal static class CheckpointBench
             [
                 new Row("a snapshot of 50,000 files, one of them changed", Ms(one.Snapshot), $"`git status`: {Ms(one.Status)}: {Ratio(one)} ×", "≤ 1.5 ×"),
                 new Row("the same, none changed", Ms(none.Snapshot), $"`git status`: {Ms(none.Status)}: {Ratio(none)} ×", "≤ 1.1 ×"),
-                new Row("the first one of them", string.Create(CultureInfo.InvariantCulture, $"{begun:0.0} s"), "", ""),
+                new Row(
+                    "the first one of them, which reads and keeps all files", string.Create(CultureInfo.InvariantCulture, $"{begun:0.0} s"),
+                    string.Create(CultureInfo.InvariantCulture, $"`git add -A` of them: {added:0.0} s: {begun / added:0.00} ×"), "≤ 1.2 ×"),
             ];
         }
         finally

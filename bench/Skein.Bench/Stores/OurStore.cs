@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
@@ -16,6 +18,7 @@ internal sealed record OurStore(
 {
     private const int Rounds = 5;
     private const int MostOfPage = 1000;
+    private const int Growing = 1000;
 
     /// <summary>Fills a home: 1,000 and 10,000 sessions in a folder each, and the whole conversation in one session, each of its messages flushed, but none waited for.</summary>
     /// <returns>The long session, and how many of its messages were durable a second.</returns>
@@ -25,6 +28,23 @@ internal sealed record OurStore(
         await ManySessions.FillAsync(home, 1000, _ => few, cancellationToken);
         await ManySessions.FillAsync(home, 10_000, _ => many, cancellationToken);
         await using var store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(), TimeProvider.System, cancellationToken);
+        return await WriteAsync(store, home, conversation, cancellationToken);
+    }
+
+    /// <summary>How large the log of the conversation is once its session rests: compressed, as the store does it by itself after a while.</summary>
+    public static async Task<long> RestingBytesAsync(string home, IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    {
+        var options = new EmbeddedStoreOptions(Durability.Relaxed, new PackingRules(TimeSpan.Zero));
+        await using var store = await EmbeddedStore.OpenAsync(home, options, TimeProvider.System, cancellationToken);
+        await WriteAsync(store, home, conversation, cancellationToken);
+        var collected = await store.CollectAsync(cancellationToken);
+        Require(collected.Compressed.Files, 1);
+        return Directory.EnumerateFiles(Path.Combine(home, "sessions"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+    }
+
+    private static async Task<(SessionId Long, double Together)> WriteAsync(
+        EmbeddedStore store, string home, IReadOnlyList<Said> conversation, CancellationToken cancellationToken)
+    {
         var ids = new IdSource(TimeProvider.System);
         await using var writer = await store.CreateAsync(ids.Next<SessionId>(), [new SessionCreated(home, "skein", null, PermissionMode.Ask, "long")], null, cancellationToken);
         var watch = Stopwatch.StartNew();
@@ -37,11 +57,21 @@ internal sealed record OurStore(
     public async Task<StoreFigures> MeasureAsync(
         string home, string workspace, string few, string many, SessionId whole, IReadOnlyList<Said> conversation)
     {
-        var growing = (await CreateAsync(new NewSession(workspace))).Session.Id;
-        var watch = Stopwatch.StartNew();
-        foreach (var said in conversation.Take(1000))
-            await AddAsync(growing, new NewMessage(said.Who, [new TextPart(said.Text)]));
-        var added = 1000 / watch.Elapsed.TotalSeconds;
+        var first = Stopwatch.StartNew();
+        await CountSessionsAsync(many);
+        var firstList = first.Elapsed.TotalSeconds;
+
+        var (added, raw) = (new List<double>(), new List<double>());
+        SessionId growing = default;
+        for (var round = 0; round < Rounds; round++)
+        {
+            growing = (await CreateAsync(new NewSession(workspace))).Session.Id;
+            var watch = Stopwatch.StartNew();
+            foreach (var said in conversation.Take(Growing))
+                await AddAsync(growing, new NewMessage(said.Who, [new TextPart(said.Text)]));
+            added.Add(Growing / watch.Elapsed.TotalSeconds);
+            raw.Add(Raw(home, conversation));
+        }
 
         var newest = await MedianAsync(async () => Require((await ReadAsync(whole, null, 100)).Items.Count, 100));
         var open = await MedianAsync(async () => Require(await CountMessagesAsync(whole), conversation.Count));
@@ -49,7 +79,22 @@ internal sealed record OurStore(
         var listMany = await MedianAsync(async () => Require(await CountSessionsAsync(many), 10_000));
         var fork = await MedianAsync(() => ForkAsync(growing));
         var log = Directory.GetFiles(Path.Combine(home, "sessions"), $"{whole}.jsonl", SearchOption.AllDirectories).Single();
-        return new StoreFigures(added, newest, open, listFew, listMany, fork, new FileInfo(log).Length);
+        return new StoreFigures(Median.Of(added), Median.Of(raw), newest, open, listFew, listMany, firstList, fork, new FileInfo(log).Length);
+    }
+
+    // The disk's own limit: the same messages, written and flushed one after another.
+    private static double Raw(string home, IReadOnlyList<Said> conversation)
+    {
+        var file = Path.Combine(home, Path.GetRandomFileName());
+        try
+        {
+            var lines = conversation.Take(Growing).Select(said => JsonSerializer.Serialize(said, JsonSerializerOptions.Web) + "\n");
+            return Growing / AppendBench.Raw(file, Encoding.UTF8.GetBytes(string.Concat(lines)));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private async Task<int> CountMessagesAsync(SessionId session)
