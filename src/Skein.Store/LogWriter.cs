@@ -150,7 +150,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
                 row = row.Apply(e);
         }
 
-        log.Commit(new LogState(row!.Seq, state.End + _flushing.Bytes.WrittenCount, row));
+        log.Commit(new LogState(row!.Seq, state.End + _flushing.Bytes.WrittenCount, row), _flushing.Appends.SelectMany(static p => p.Events));
         parts.Committed(log);
         foreach (var pending in _flushing.Appends)
             pending.Done.SetResult(pending.Events);

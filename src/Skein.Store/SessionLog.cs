@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Core;
+using Skein.Core.Events;
 using Skein.Store.Packing;
 
 namespace Skein.Store;
@@ -97,14 +98,15 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
         }
     }
 
-    /// <summary>Replaces what is known by what was appended, and wakes those who wait for it.</summary>
-    public void Commit(LogState state)
+    /// <summary>Replaces what is known by what was appended, and wakes those who wait for it; for them it is kept until the next.</summary>
+    public void Commit(LogState state, IEnumerable<SessionEvent> appended)
     {
         var use = InUse;
         lock (use.Gate)
         {
             use.Recent ??= new (long, long)[RecentCommits];
             use.Recent[use.Commits++ % RecentCommits] = (state.Seq, state.End);
+            use.Appended = use.Changed is null ? [] : [.. appended];
         }
 
         Learn(state);
@@ -145,6 +147,22 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
             }
 
             return best;
+        }
+    }
+
+    /// <summary>The events behind a sequence, if they were appended just now: who was woken by them need not read the file.</summary>
+    /// <param name="upTo">The last of them.</param>
+    /// <returns>Null: they are not, or not all.</returns>
+    public SessionEvent[]? JustAppended(long after, long upTo)
+    {
+        if (_use is not { } use)
+            return null;
+
+        lock (use.Gate)
+        {
+            return use.Appended is [var first, ..] && first.Seq <= after + 1 && use.Appended[^1].Seq >= upTo
+                ? use.Appended[(int)(after + 1 - first.Seq)..(int)(upTo + 1 - first.Seq)]
+                : null;
         }
     }
 
@@ -189,6 +207,7 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
         public LogWriter? Writer { get; set; }
         public (long Seq, long End)[]? Recent { get; set; }
         public int Commits { get; set; }
+        public SessionEvent[] Appended { get; set; } = [];
         public TaskCompletionSource? Changed { get; set; }
         public Func<Exception>? Closed { get; set; }
     }

@@ -27,6 +27,13 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
         foreach (var stretch in await StretchesAsync(log, state, after, cancellationToken))
         {
             var last = Math.Max(after, stretch.After);
+            if (stretch.Log is { IsGone: false } held && held.JustAppended(last, stretch.UpTo) is { } appended)
+            {
+                foreach (var e in appended)
+                    yield return e;
+                continue;
+            }
+
             using var events = await OpenForwardAsync(session, stretch, last, cancellationToken);
             while (events?.Next() is { } e && last < stretch.UpTo)
             {

@@ -55,4 +55,24 @@ public sealed class AppendTests : EmbeddedTests
         Assert.Equal((true, 2), (isDone, lines));
         Assert.Equal(2, writer.LastSeq);
     }
+
+    [Fact]
+    public async Task Who_waited_for_an_append_is_handed_it_without_a_read_of_the_file()
+    {
+        await using var store = await OpenAsync();
+        await using var writer = await CreateAsync(store);
+        var woken = store.WaitForChangeAsync(writer.Session, 1, Cancellation);
+        await writer.AppendAsync([Some.Titled("one"), Some.Titled("two")], null, Cancellation);
+        await woken;
+        var reads = Disk.Count(DiskCall.Read, "");
+
+        var (both, second, none) = (await ReadAsync(store, writer.Session, 1), await ReadAsync(store, writer.Session, 2), await ReadAsync(store, writer.Session, 3));
+
+        Assert.Equal(reads, Disk.Count(DiskCall.Read, ""));
+        var all = await ReadAsync(store, writer.Session);
+        Assert.True(Disk.Count(DiskCall.Read, "") > reads);
+        Assert.Equal(all.Skip(1), both);
+        Assert.Equal(all.Skip(2), second);
+        Assert.Empty(none);
+    }
 }
