@@ -9,7 +9,7 @@ internal static class Notices
     /// <summary>Null: not worth a line.</summary>
     public static (string Text, Style Style)? Of(EventBody body) => body switch
     {
-        TurnFailed { Provider: { } provider } failed => ($"✗ {provider}: {failed.Message}", Style.Bad),
+        TurnFailed { Provider: { } provider } failed when !failed.Message.StartsWith(provider + " ", StringComparison.Ordinal) => ($"✗ {provider}: {failed.Message}", Style.Bad),
         TurnFailed failed => ($"✗ {failed.Message}", Style.Bad),
         TurnInterrupted { Reason: "crash" } => ("■ interrupted: the server died", Style.Warning),
         TurnInterrupted { Reason: "stop" } => ("■ interrupted: the server was stopped", Style.Warning),

@@ -200,6 +200,12 @@ public sealed class TurnScreenTests
         Assert.Equal("(that broke off and does not count: the stream broke)\n", shown.Activity);
     }
 
+    [Theory]
+    [InlineData("The key is refused.", "✗ goose: The key is refused.")]
+    [InlineData("goose ended with exit code 1.", "✗ goose ended with exit code 1.")]
+    public void A_failure_names_who_failed_once(string message, string shown) =>
+        Assert.Contains(shown + "\n", Screen(Event(new TurnFailed(s_turn, FailureKind.Internal, "goose", message))).Activity, StringComparison.Ordinal);
+
     [Fact]
     public void A_call_that_tells_only_with_its_question_what_it_is_about_is_shown_so() =>
         Assert.EndsWith(
