@@ -27,6 +27,22 @@ public sealed class LookingTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_session_that_cannot_be_read_does_not_vanish_from_the_list_without_a_word()
+    {
+        await _user.GoodAsync("run", "--model", _user.Script("One."), "First?");
+        await _user.GoodAsync("stop");
+        var log = Assert.Single(Directory.GetFiles(Path.Combine(_user.Home, "sessions"), "*.jsonl", SearchOption.AllDirectories));
+        var bytes = await File.ReadAllBytesAsync(log, TestContext.Current.CancellationToken);
+        bytes[20] ^= 1;
+        await File.WriteAllBytesAsync(log, bytes, TestContext.Current.CancellationToken);
+
+        var listed = await _user.GoodAsync("ls");
+
+        Assert.Contains("A session cannot be read and is in no list: skein doctor tells which, and why.", listed.Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await _user.JsonAsync("ls")).GetProperty("unread").GetInt32());
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Sessions_are_listed_by_another_folder_by_agent_and_by_status()
     {
         await _user.GoodAsync("run", "--model", _user.Script("Hi."), "Here.");
