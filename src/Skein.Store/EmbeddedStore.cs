@@ -148,7 +148,22 @@ public sealed class EmbeddedStore : ISessionStore
     {
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(SessionList.Page(_logs.Keys, query, _logs.FindRow) with { Unread = _logs.Unread is var unread and > 0 ? unread : null });
+        var unread = 0;
+        var page = SessionList.Page(Keys(), query, _logs.FindRow);
+        return ValueTask.FromResult(page with { Unread = unread > 0 ? unread : null });
+
+        // One walk over all: those that no list has are counted on the way.
+        IEnumerable<SessionKeys> Keys()
+        {
+            foreach (var log in _logs.All)
+            {
+                var state = log.State;
+                if (state.Keys is { } keys)
+                    yield return keys;
+                else if (state.Fault is not null)
+                    unread++;
+            }
+        }
     }
 
     public IAsyncEnumerable<SearchFinding> SearchAsync(SearchQuery query, CancellationToken cancellationToken)

@@ -27,9 +27,6 @@ internal sealed class LogFolder(string root, LogTable logs, LogParts parts)
     /// <summary>Held while a fork is made and while a log that forks may refer to is deleted: taken before any log's ownership.</summary>
     public SemaphoreSlim Forking { get; } = new(1, 1);
 
-    /// <summary>How many sessions have no row, since their log cannot be read.</summary>
-    public int Unread => All.Count(static log => log.State is { Keys: null, Fault: not null });
-
     public IReadOnlyList<DamagedFile> Misplaced => _misplaced;
 
     public IEnumerable<DamagedFile> Damaged =>
