@@ -37,6 +37,9 @@ internal static class Native
     public const int OpenRead = 0;
     public static readonly int OpenAppend = OperatingSystem.IsMacOS() ? 0x1 | 0x200 | 0x8 : 0x1 | 0x40 | 0x400;
 
+    /// <summary>The limit of open files.</summary>
+    public static readonly int OpenFiles = OperatingSystem.IsMacOS() ? 8 : 7;
+
     public const int WaitForProcess = 1;
     public static readonly int WaitExitedNoReap = OperatingSystem.IsMacOS() ? 0x4 | 0x20 : 0x4 | 0x1000000;
 
@@ -122,6 +125,12 @@ internal static class Native
     [DllImport("libc", SetLastError = true)]
     public static extern nint write(int descriptor, byte[] bytes, nint count);
 
+    [DllImport("libc", SetLastError = true)]
+    public static extern int getrlimit(int resource, out ResourceLimit limit);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int setrlimit(int resource, in ResourceLimit limit);
+
     [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
     private static extern int Pipe(int[] ends);
 
@@ -156,6 +165,12 @@ internal static class Native
         public int Descriptor;
         public short Events;
         public short Happened;
+    }
+
+    public struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
     }
 
     /// <summary>Opens an empty file, and waits until nobody else has it locked; closing it ends that. The runtime's own files would lock themselves.</summary>

@@ -118,6 +118,8 @@ public sealed class SkeinServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
+            // Kestrel counts those of each address by itself.
+            kestrel.Limits.MaxConcurrentConnections = options.MostConnections / (address is null ? 1 : 2);
             kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.ListenUnixSocket(socket, static endpoint => endpoint.Use(Guard.MarkOwn));
             if (address is not null)

@@ -25,4 +25,10 @@ public sealed record SkeinServerOptions
 
     /// <summary>Host names, besides this machine's own (<c>localhost</c>, <c>127.0.0.1</c>, <c>[::1]</c>), that TCP requests may be addressed to.</summary>
     public IReadOnlyList<string> AllowHosts { get; init; } = [];
+
+    /// <summary>
+    /// How many connections may be open at once, at least 2: one more is closed at once. Where it listens on TCP too, the socket and TCP have half of them each, so that neither
+    /// shuts the other out. Null: any number, so that clients can take all the files that the process may have open.
+    /// </summary>
+    public int? MostConnections { get; init; }
 }

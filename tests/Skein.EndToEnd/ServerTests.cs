@@ -99,7 +99,7 @@ public sealed class ServerTests : IAsyncDisposable
         var serve = _user.Start("serve");
 
         Assert.Equal((0, $"The server with pid {pid} stopped.\n"), (stop.Code, stop.Out));
-        await UntilServedAsync();
+        await _user.UntilServedAsync();
         serve.Signal("TERM");
         Assert.Equal(0, (await serve.EndAsync()).Code);
     }
@@ -108,7 +108,7 @@ public sealed class ServerTests : IAsyncDisposable
     public async Task Over_tcp_a_token_is_needed_which_status_tells()
     {
         using var server = _user.Start("serve", "--listen", "127.0.0.1:0");
-        await UntilServedAsync();
+        await _user.UntilServedAsync();
         var status = await _user.JsonAsync("status");
         using var http = new HttpClient { BaseAddress = new Uri(status.GetProperty("listen").GetString()!) };
 
@@ -129,16 +129,9 @@ public sealed class ServerTests : IAsyncDisposable
         Assert.Contains("--allow-host", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
     }
 
-    private async Task UntilServedAsync()
-    {
-        // A command comes to the server as soon as there is one, and would start one in its own time: this one only asks.
-        while (!(await _user.JsonAsync("status")).GetProperty("running").GetBoolean())
-            await Task.Yield();
-    }
-
     private async Task<RunningProgram> RunningTurnAsync()
     {
-        await UntilServedAsync();
+        await _user.UntilServedAsync();
         var run = _user.Start("run", "--json", "--model", _user.ScriptOf(new { type = "text", text = new string('x', 4000), chunk = 4, delay_ms = 50 }), "Talk.");
         run.Input.Close();
         await run.EventsUntilAsync("part.streamed");

@@ -128,6 +128,13 @@ public sealed class User : IAsyncDisposable
     /// <summary>The process of the server that runs.</summary>
     public async Task<int> ServerPidAsync() => (await JsonAsync("status")).GetProperty("pid").GetInt32();
 
+    /// <summary>Waits for a server that was started by itself: a command would come to it too, or start another.</summary>
+    public async Task UntilServedAsync()
+    {
+        while (!(await JsonAsync("status")).GetProperty("running").GetBoolean())
+            await Task.Yield();
+    }
+
     /// <summary>Kills the server as the machine would, and waits for its end.</summary>
     public async Task KillServerAsync()
     {

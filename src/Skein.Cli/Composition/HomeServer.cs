@@ -4,6 +4,7 @@ using Skein.Cli.Commands;
 using Skein.Core;
 using Skein.Core.Protocol;
 using Skein.Core.Running;
+using Skein.Sandbox;
 using Skein.Server;
 using Skein.Store;
 
@@ -63,6 +64,9 @@ internal sealed class HomeServer : IAsyncDisposable
                 Token = listening.Token,
                 ReadToken = listening.ReadToken,
                 AllowHosts = listening.AllowHosts,
+
+                // The rest is for logs and agents, whom clients must not keep from their work.
+                MostConnections = Math.Max(2, DescriptorLimit.Raise() / 2),
             };
             var server = await SkeinServer.StartAsync(sessions, options, loggers, surroundings.Time, cancellationToken);
             var kept = user.Settings.Retention;
