@@ -35,7 +35,7 @@ public sealed class DrivenAgentTests : IAsyncDisposable
         var went = await _user.GoodAsync("run", "-s", own, "state");
 
         Assert.Equal("geese\n", await File.ReadAllTextAsync(Path.Combine(_user.Project, "pond.txt"), TestContext.Current.CancellationToken));
-        Assert.Contains("Written.", wrote.Out, StringComparison.Ordinal);
+        Assert.Contains("Written, as o says.", wrote.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("sandbox", wrote.Error, StringComparison.Ordinal);
         Assert.Contains("\"mode\":\"default\",\"prompts\":2", went.Out, StringComparison.Ordinal);
         Assert.Equal(2, (await File.ReadAllLinesAsync(_own.Below("starts"), TestContext.Current.CancellationToken)).Length);

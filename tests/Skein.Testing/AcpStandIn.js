@@ -44,7 +44,7 @@ const commands = {
     if (allowed) fs.writeFileSync(where, 'geese\n');
     update(id, { sessionUpdate: 'tool_call_update', toolCallId: call.toolCallId, status: allowed ? 'completed' : 'failed',
       ...(allowed ? {} : { content: [{ type: 'content', content: { type: 'text', text: 'refused: ' + (outcome.optionId ?? outcome.outcome) } }] }) });
-    say(id, allowed ? 'Written.' : 'Not written.');
+    say(id, `${allowed ? 'Written' : 'Not written'}, as ${outcome.optionId ?? 'nobody'} says.`);
   },
   sleep: async id => {
     say(id, 'Sleeping');
@@ -112,7 +112,8 @@ const serve = {
   },
   'session/load': ({ sessionId }) => {
     if (!fs.existsSync(file(sessionId))) throw { code: -32002, message: 'No such session: ' + sessionId };
-    const s = read(sessionId);
+    const s = { ...read(sessionId), ...(how === 'fickle' ? { model: 'grey' } : {}) };
+    write(sessionId, s);
     for (const p of s.prompts) say(sessionId, p, 'user_message_chunk');
     for (const where of s.leaves ?? []) try { fs.writeFileSync(where, ''); } catch { /* It may not. */ }
     say(sessionId, 'history');

@@ -136,4 +136,49 @@ public sealed class FailingDiskTests
             }
         }
     }
+
+    // P-08.
+    [Fact]
+    public async Task An_agents_own_id_that_cannot_be_kept_ends_the_turn_and_the_next_one_keeps_another()
+    {
+        var gate = new Gate();
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ids = new Queue<string>(["own-1", "own-2"]);
+        var known = new List<string?>();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind(Link));
+        var session = await kernel.NewSessionAsync();
+        await kernel.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        kernel.Disk.Fail(DiskCall.Write, ".jsonl", times: int.MaxValue);
+        gate.Open();
+        await stopped.Task.WaitAsync(Cancellation);
+        var between = await kernel.GetAsync(session);
+        kernel.Disk.Heal();
+
+        await kernel.TurnAsync(session, "again");
+
+        Assert.Null(between.AgentSession);
+        Assert.Equal([null], known);
+        Assert.Equal("own-2", (await kernel.GetAsync(session)).AgentSession);
+        Assert.Equal(["own-2"], (await kernel.LogAsync(session)).Select(e => e.Body).OfType<AgentLinked>().Select(l => l.Id));
+        Assert.Equal(["go", "again", "fine"], await kernel.TextsAsync(session));
+
+        async IAsyncEnumerable<AgentOutput> Link(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            try
+            {
+                await gate.PassAsync(cancellationToken);
+                if (turn.Messages[^1].Text == "again")
+                    known.Add(turn.Session.AgentSession);
+                yield return new AgentLinked("scripted", ids.Dequeue());
+            }
+            finally
+            {
+                stopped.TrySetResult();
+            }
+
+            await foreach (var output in ScriptedAgent.Say(turn, "fine"))
+                yield return output;
+        }
+    }
 }

@@ -65,6 +65,40 @@ public sealed class FollowerTests
         }
     }
 
+    // P-09, P flaw 5.
+    [Fact]
+    public async Task A_failure_is_told_to_all_who_follow_and_to_who_comes_later_also_after_a_restart()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind(Fail));
+        var session = await kernel.NewSessionAsync();
+        var followers = Enumerable.Range(0, 3).Select(_ => FailureAsync()).ToList();
+        var accepted = await kernel.Sessions.PromptAsync(session, new PromptRequest("go"), Kernel.User, Cancellation);
+        await gate.Reached;
+        var before = await kernel.GetAsync(session);
+
+        gate.Open();
+        var told = await Task.WhenAll(followers);
+        var late = await FailureAsync();
+        var row = await kernel.GetAsync(session);
+        await kernel.RestartAsync();
+        var later = await FailureAsync();
+
+        var failed = new TurnFailed(accepted.Turn, FailureKind.Quota, "goose", "The corn is eaten.");
+        Assert.Equal([failed, failed, failed, failed, failed], [.. told.Append(late).Append(later).Select(e => e.Body)]);
+        Assert.Equal((SessionStatus.Error, failed, told[0].At), (row.Status, row.Failure, row.UpdatedAt));
+        Assert.Equal((SessionStatus.Running, null), (before.Status, before.Failure));
+        Assert.Equal(failed, (await kernel.GetAsync(session)).Failure);
+
+        Task<SessionEvent> FailureAsync() => kernel.EventAsync<TurnFailed>(session);
+
+        async IAsyncEnumerable<AgentOutput> Fail(ITurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await gate.PassAsync(cancellationToken);
+            yield return new TurnFailure(FailureKind.Quota, "goose", "The corn is eaten.");
+        }
+    }
+
     // P-08.
     [Fact]
     public async Task The_id_that_an_agent_has_for_the_session_is_told_and_kept()

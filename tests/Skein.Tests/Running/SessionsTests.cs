@@ -28,6 +28,26 @@ public sealed class SessionsTests
             () => kernel.Sessions.CreateAsync(request with { Workspace = Path.GetTempPath() }, Kernel.User, Cancellation));
     }
 
+    // P flaw 11.
+    [Theory]
+    [InlineData("other", null)]
+    [InlineData("other", "scripted/b")]
+    [InlineData(null, "none/such")]
+    public async Task A_given_id_that_exists_is_refused_with_another_agent_or_an_unknown_model_and_stays_as_it_was(string? agent, string? model)
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo(), ScriptedAgent.Echo() with { Name = "other" });
+        var id = kernel.Sessions.Ids.Next<SessionId>();
+        var request = new NewSession(kernel.Workspace, Id: id, Model: "scripted/a");
+        await kernel.Sessions.CreateAsync(request, Kernel.User, Cancellation);
+
+        var refused = await Assert.ThrowsAnyAsync<SkeinException>(
+            () => kernel.Sessions.CreateAsync(request with { Agent = agent, Model = model }, Kernel.User, Cancellation));
+
+        Assert.Contains(agent ?? model!, refused.Message, StringComparison.Ordinal);
+        var row = await kernel.GetAsync(id);
+        Assert.Equal((1, "scripted", "scripted/a"), (row.Seq, row.Agent, row.Model));
+    }
+
     [Fact]
     public async Task A_session_created_twice_with_one_key_is_made_once()
     {

@@ -52,6 +52,25 @@ public sealed class TurnTests
     }
 
     [Fact]
+    public async Task An_agent_that_cannot_be_told_more_refuses_a_prompt_that_steers_and_one_that_waits_stays_in_the_queue()
+    {
+        var gate = new Gate();
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Kind((turn, token) => HearAsync(gate, turn, token), canSteer: false));
+        var session = await kernel.NewSessionAsync();
+        await kernel.Sessions.PromptAsync(session, new PromptRequest("one"), Kernel.User, Cancellation);
+        await gate.Reached;
+        var queued = await kernel.Sessions.PromptAsync(session, new PromptRequest("two", When: WhenBusy.Queue), Kernel.User, Cancellation);
+
+        var refused = await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.PromptAsync(session, new PromptRequest("three", When: WhenBusy.Steer), Kernel.User, Cancellation));
+        await Assert.ThrowsAsync<ConflictException>(() => kernel.Sessions.EditQueuedAsync(session, queued.Turn, new PromptChange(When: WhenBusy.Steer), Kernel.User, Cancellation));
+        gate.Open();
+        await kernel.EventAsync(session, queued.Seq, e => e.Body is TurnCompleted done && done.Turn == queued.Turn);
+
+        Assert.Equal("The agent scripted cannot be steered: queue the prompt, or interrupt the turn.", refused.Message);
+        Assert.Equal(["one", "heard 0", "two", "heard 0"], await kernel.TextsAsync(session));
+    }
+
+    [Fact]
     public async Task A_prompt_that_waits_is_told_to_the_running_turn_in_one_step()
     {
         var gate = new Gate();

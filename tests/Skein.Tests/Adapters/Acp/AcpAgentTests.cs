@@ -101,10 +101,10 @@ public sealed class AcpAgentTests
     }
 
     [Theory]
-    [InlineData(PermissionAnswer.Once, true)]
-    [InlineData(PermissionAnswer.Always, true)]
-    [InlineData(PermissionAnswer.No, false)]
-    public async Task What_it_asks_is_asked_with_the_difference_and_done_only_if_allowed(PermissionAnswer answer, bool isDone)
+    [InlineData(PermissionAnswer.Once, "o", true)]
+    [InlineData(PermissionAnswer.Always, "a", true)]
+    [InlineData(PermissionAnswer.No, "n", false)]
+    public async Task What_it_asks_is_asked_with_the_difference_and_done_only_if_allowed(PermissionAnswer answer, string option, bool isDone)
     {
         await using var flock = await Flock.StartAsync();
         var session = await flock.NewSessionAsync();
@@ -121,8 +121,8 @@ public sealed class AcpAgentTests
         var result = Assert.Single(message.Parts.Select(p => p.Content).OfType<ToolResultPart>());
         Assert.Equal(path, call.Arguments.GetProperty("path").GetString());
         Assert.Equal((call.CallId, !isDone), (result.CallId, result.IsError));
-        Assert.Contains(isDone ? "+geese" : "refused: n", result.Output, StringComparison.Ordinal);
-        Assert.Equal(isDone ? "Written." : "Not written.", await flock.LastAsync(session));
+        Assert.Contains(isDone ? "+geese" : $"refused: {option}", result.Output, StringComparison.Ordinal);
+        Assert.Equal($"{(isDone ? "Written" : "Not written")}, as {option} says.", await flock.LastAsync(session));
     }
 
     [Theory]
@@ -163,6 +163,38 @@ public sealed class AcpAgentTests
         await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Model: "dodo"), Kernel.User, Cancellation);
         var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, "state"));
         Assert.Equal((FailureKind.BadRequest, "goose does not take the model 'dodo': Unknown model dodo It has: grey, wild/snow."), (failed.Kind, failed.Message));
+    }
+
+    // P-06, P-19.
+    [Fact]
+    public async Task The_model_is_told_at_every_start_to_an_agent_that_does_not_keep_it()
+    {
+        await using var flock = await Flock.StartAsync("fickle");
+        var session = await flock.NewSessionAsync(model: "snow");
+
+        await flock.TurnAsync(session, "state");
+        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+
+        await flock.Kernel.RestartAsync();
+        await flock.TurnAsync(session, "state");
+        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+        Assert.Equal(2, flock.Starts.Count);
+    }
+
+    // P-06.
+    [Fact]
+    public async Task A_session_that_is_asked_for_again_with_another_model_has_it_in_the_running_agent()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync(model: "grey");
+        await flock.TurnAsync(session, "echo one");
+
+        var again = await flock.Kernel.Sessions.CreateAsync(new NewSession(flock.Kernel.Workspace, Model: "snow", Id: session), Kernel.User, Cancellation);
+        await flock.TurnAsync(session, "state");
+
+        Assert.Equal((session, "snow"), (again.Session.Id, again.Session.Model));
+        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+        Assert.Single(flock.Starts);
     }
 
     [Fact]

@@ -51,6 +51,21 @@ public sealed class AdoptionTests
         Assert.Equal("own-1", made[0].Session.AgentSession);
     }
 
+    // P-22.
+    [Fact]
+    public async Task Two_agents_may_call_their_sessions_the_same()
+    {
+        await using var kernel = await Kernel.StartAsync(ScriptedAgent.Echo() with { Name = "claude" }, ScriptedAgent.Echo() with { Name = "codex" });
+
+        var made = new List<Session>();
+        foreach (var agent in (string[])["claude", "codex", "claude", "codex"])
+            made.Add((await kernel.Sessions.ImportAsync(new ImportRequest(kernel.Workspace, agent, "own-1", [], agent, AgentSession: "own-1"), Kernel.User, Cancellation)).Session);
+
+        Assert.Equal(["claude", "codex", "claude", "codex"], made.Select(s => s.Agent));
+        Assert.NotEqual(made[0].Id, made[1].Id);
+        Assert.Equal(made.Take(2).Select(s => s.Id), made.Skip(2).Select(s => s.Id));
+    }
+
     [Fact]
     public async Task Secrets_that_tools_printed_outside_are_taken_out()
     {
