@@ -143,25 +143,15 @@ internal sealed class WorkTreeStatus
 
     private string Shown(string path) => path.StartsWith(_prefix, StringComparison.Ordinal) ? path[_prefix.Length..] : path;
 
+    // A link, a pipe and what is gone by now are git's to judge: one that it refuses makes the snapshot begin anew without it.
     private static string? WhyNot(string path)
     {
-        var file = new FileInfo(path);
-
-        // A pipe has no length either, and would be waited for: git refuses it, and the snapshot begins anew without it.
-        if (file.LinkTarget is not null || !file.Exists || file.Length == 0)
-            return null;
-        if (file.Length > LargestFile)
-            return $"it has {file.Length:n0} bytes, more than {LargestFile:n0}";
         try
         {
-            using var opened = File.OpenHandle(path);
-            return null;
+            using var opened = RegularFile.OpenRead(path, out var size);
+            return size > LargestFile ? $"it has {size:n0} bytes, more than {LargestFile:n0}" : null;
         }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return "it cannot be read";
         }
