@@ -42,6 +42,26 @@ public sealed class DrivenAgentTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task What_was_said_with_it_is_searched_summed_up_and_forked_as_with_any_other()
+    {
+        var agent = $"acp:{string.Join(' ', AcpStandIn.Command(_own.Path))}";
+        await _user.GoodAsync("run", "--agent", agent, "echo geese over the pond");
+        var origin = (await _user.JsonAsync("ls")).GetProperty("items")[0];
+
+        var found = await _user.GoodAsync("search", "said: geese");
+        var cost = await _user.JsonAsync("cost", "--by", "agent");
+        await _user.GoodAsync("fork", "last");
+        var went = await _user.GoodAsync("run", "-s", "last", "state");
+
+        Assert.Contains("over the pond", found.Out, StringComparison.Ordinal);
+        Assert.Equal((agent, 0.25m), (cost.GetProperty("items")[0].GetProperty("key").GetString(), cost.GetProperty("total").GetProperty("cost").GetDecimal()));
+        Assert.Contains("\"prompts\":1", went.Out, StringComparison.Ordinal);
+        var fork = (await _user.JsonAsync("ls")).GetProperty("items")[0];
+        Assert.NotEqual(origin.GetProperty("agent_session").GetString(), fork.GetProperty("agent_session").GetString());
+        Assert.Contains("geese over the pond", await File.ReadAllTextAsync(_own.Below(fork.GetProperty("agent_session").GetString() + ".json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task In_a_terminal_it_has_its_own_model_and_goes_on_from_a_second_one_after_the_server_was_killed()
     {
         Requires.Programs("tmux");
@@ -103,6 +123,8 @@ public sealed class DrivenAgentTests : IAsyncDisposable
         Assert.True(agents["goose"].GetProperty("usable").GetBoolean());
         Assert.StartsWith("v", agents["goose"].GetProperty("version").GetString(), StringComparison.Ordinal);
         Assert.Equal("'no-such-goose' is not installed", agents["gone"].GetProperty("problem").GetString());
+        Assert.Equal(JsonValueKind.Null, agents["goose"].GetProperty("can").ValueKind);
+        Assert.Equal(["model", "resume", "fork", "steer", "import"], agents["codex"].GetProperty("can").EnumerateArray().Select(c => c.GetString()));
         Assert.Contains("You said: honk", said.Out, StringComparison.Ordinal);
     }
 }

@@ -27,14 +27,19 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
         Says(Write(PathOf("fox.txt"), "fox\n"));
         Says(new Said("Not written."));
         var refused = await TurnAsync("Write fox.txt.", PermissionAnswer.No);
+        SaysNoMore();
+        Says(new Said("On."));
+        var after = await GoodTurnAsync("Go on.");
 
         Assert.Equal("geese\n", await File.ReadAllTextAsync(PathOf("pond.txt"), Cancellation));
         Assert.False(File.Exists(PathOf("fox.txt")));
         Assert.IsType<TurnCompleted>(allowed[^1].Body);
         Assert.Contains("geese", Assert.Single(allowed.Select(e => e.Body).OfType<PermissionAsked>()).Detail, StringComparison.Ordinal);
         Assert.Equal([false], ErrorsOf(allowed));
+        Assert.Single(All<PermissionAsked>(refused));
         Assert.Equal([true], ErrorsOf(refused));
         Assert.Contains("Written.", TextsOf(allowed));
+        Assert.Contains("On.", TextsOf(after));
         Assert.NotNull((await Api.GetAsync(Id, Cancellation)).Session.AgentSession);
     }
 
