@@ -91,6 +91,23 @@ public sealed class DrivenAgentTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task One_of_the_settings_is_not_offered_to_be_told_more_in_its_turn()
+    {
+        Requires.Programs("tmux");
+        _user.Variables["SKEIN_CONFIG"] = _own.Write("skein.json", JsonSerializer.Serialize(new { agents = new { gander = new { command = AcpStandIn.Command(_own.Path) } } }));
+
+        await using var pane = await Pane.OpenAsync(_user, "skein --agent gander", width: 110);
+        await pane.SeeAsync("new session");
+        await pane.TypeAsync("sleep");
+        await pane.PressAsync("Enter");
+        await pane.SeeAsync("Sleeping");
+        await pane.TypeAsync("echo more");
+        await pane.PressAsync("Enter");
+
+        Assert.DoesNotContain("tell the running turn", await pane.SeeAsync("take ⧗ back"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task One_that_falls_silent_fails_its_turn_and_goes_on_with_the_next()
     {
         await _user.GoodAsync("config", "set", "silence_seconds", "5");

@@ -93,6 +93,14 @@ internal sealed class HomeSettings : IDisposable
     public async Task<bool> IsDrivenAsync(string agent, CancellationToken cancellationToken) =>
         KnownAgents.Has(agent) || (await ReadAsync(null, cancellationToken)).Settings.Agents.ContainsKey(agent);
 
+    /// <summary>Tells whether an agent of some name can be told more in a turn, as far as is known.</summary>
+    public async Task<Func<string, bool>> SteersAsync(CancellationToken cancellationToken)
+    {
+        // Those of the settings speak ACP, which has no way for it.
+        var configured = (await ReadAsync(null, cancellationToken)).Settings.Agents;
+        return agent => !configured.ContainsKey(agent) && KnownAgents.MaySteer(agent);
+    }
+
     /// <summary>The model that a session begins with which names none: what settings say is meant for their own agent, not for another that is driven.</summary>
     /// <param name="agent">Null: the settings' own.</param>
     public async Task<string?> ModelForAsync(string? agent, SkeinSettings settings, CancellationToken cancellationToken) =>

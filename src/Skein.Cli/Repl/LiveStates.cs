@@ -1,4 +1,3 @@
-using Skein.Adapters;
 using Skein.Agent;
 using Skein.Cli.Commands;
 using Skein.Cli.Composition;
@@ -9,7 +8,7 @@ using Skein.Core;
 namespace Skein.Cli.Repl;
 
 /// <summary>Puts together what the redrawn rows tell. For the pump's thread.</summary>
-internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView view, LineEditor editor, QuestionKeys questions, Completer completer, Func<string, int?> contextOf)
+internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView view, LineEditor editor, QuestionKeys questions, Completer completer, ReplStart start)
 {
     /// <param name="aside">What of the person's own goes on; null: nothing.</param>
     /// <param name="hint">What is to be said under the line before anything else; may be empty.</param>
@@ -43,7 +42,7 @@ internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView 
         : questions.AsksWhy ? ["Enter: no; with a reason the agent reads it. Esc: back"]
         : editor.Query is not null ? ["Ctrl+R: older · Enter: take it · Esc: leave it"]
         : talk is { IsRunning: true, Question: null, Session: { Queue.Count: > 0, Agent: var agent } } && editor.Buffer.IsEmpty
-            ? [KnownAgents.MaySteer(agent) ? "Enter: tell the running turn ⧗ now · Up: take it back" : "Up: take ⧗ back"]
+            ? [start.MaySteer(agent) ? "Enter: tell the running turn ⧗ now · Up: take it back" : "Up: take ⧗ back"]
         : talk is { IsRunning: false, Session.Queue.Count: > 0 } && editor.Buffer.IsEmpty ? ["Enter: start ⧗ now · Up: take it back"]
         : completer.Hints(editor.Buffer);
 
@@ -63,6 +62,6 @@ internal sealed class LiveStates(Surroundings surroundings, Talk talk, TurnView 
             folder,
             session is null || session.Usage == new Usage() ? null : Words.Of(session.Usage),
             session is { Cost: > 0 } ? Spans.Dollars(session.Cost) : null,
-            model is null ? null : talk.Meter.Left(contextOf(model)));
+            model is null ? null : talk.Meter.Left(start.ContextOf(model)));
     }
 }

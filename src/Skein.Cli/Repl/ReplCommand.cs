@@ -38,7 +38,7 @@ internal static class ReplCommand
             : await ModelForAsync(named, settings, home, surroundings, cancellationToken);
         var start = new ReplStart(
             wanted with { Model = model }, resume, options.Resume is "", History.Open(Path.Combine(home.Path, "history")), resume is null ? guide : [],
-            offered, contextOf);
+            offered, contextOf, await all.SteersAsync(cancellationToken));
         var left = Run(surroundings, client, start);
 
         if (ephemeral is not null)

@@ -53,7 +53,7 @@ internal sealed class ReplLoop : IAsyncDisposable
         _questions = new QuestionKeys(surroundings.Time);
         _completer = new Completer(surroundings.Folder) { Models = start.Models };
         _commands = new SlashCommands(this, surroundings, _talk, _view, _terminal, _completer);
-        _states = new LiveStates(surroundings, _talk, _view, _editor, _questions, _completer, start.ContextOf);
+        _states = new LiveStates(surroundings, _talk, _view, _editor, _questions, _completer, start);
         _work = BeginAsync(start);
     }
 

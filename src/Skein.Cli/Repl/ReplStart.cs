@@ -10,5 +10,7 @@ namespace Skein.Cli.Repl;
 /// <param name="Guide">What a person must know first.</param>
 /// <param name="Models">Models to offer.</param>
 /// <param name="ContextOf">How many tokens fit into a model's context; null: not known.</param>
+/// <param name="MaySteer">Whether an agent of this name can be told more in a turn, as far as is known.</param>
 internal sealed record ReplStart(
-    NewSession Wanted, SessionId? Resume, bool List, History History, IReadOnlyList<string> Guide, IReadOnlyList<string> Models, Func<string, int?> ContextOf);
+    NewSession Wanted, SessionId? Resume, bool List, History History, IReadOnlyList<string> Guide, IReadOnlyList<string> Models, Func<string, int?> ContextOf,
+    Func<string, bool> MaySteer);

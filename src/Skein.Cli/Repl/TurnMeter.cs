@@ -22,8 +22,8 @@ internal sealed class TurnMeter
     public string? Spent => (_written + (_arriving / CharactersPerToken), _cost) switch
     {
         (0, _) => null,
-        (var tokens, 0) => $"{Spans.Count(tokens)} tokens",
-        var (tokens, cost) => $"{Spans.Count(tokens)} tokens, {Spans.Dollars(cost)}",
+        (var tokens, 0) => Spans.Tokens(tokens),
+        var (tokens, cost) => $"{Spans.Tokens(tokens)}, {Spans.Dollars(cost)}",
     };
 
     public void Take(FeedFrame frame)

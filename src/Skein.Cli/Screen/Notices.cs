@@ -20,10 +20,10 @@ internal static class Notices
         PermissionAnswered answered => ($"  answered: {Answer(answered)}", Style.Dim),
         PromptQueued => ("… a prompt waits for the turn to end", Style.Dim),
         TurnStarted { Compact: not null } => ("⧉ summarising …", Style.Dim),
-        ContextPruned pruned => ($"⧉ of {Spans.Plural(pruned.Outputs, "big old output")} the model is sent only the beginning now: about {Spans.Count(pruned.Tokens)} tokens less", Style.Dim),
+        ContextPruned pruned => ($"⧉ of {Spans.Plural(pruned.Outputs, "big old output")} the model is sent only the beginning now: about {Spans.Tokens(pruned.Tokens)} less", Style.Dim),
         PlanUpdated plan => ("☰ " + (plan.Steps.Count == 0 ? "no plan" : string.Join(" · ", plan.Steps.Select(s => $"{Mark(s.Status)} {s.Text}"))), Style.Dim),
         SubagentReported { Parts: [.., var last] } when Of(last) is { } did => ($"  ↳ {did}", Style.Dim),
-        AgentCompacted compacted => ($"⧉ {compacted.Agent} summarised what was said before{(compacted.TokensBefore is { } tokens ? $", {Spans.Count(tokens)} tokens" : "")}", Style.Dim),
+        AgentCompacted compacted => ($"⧉ {compacted.Agent} summarised what was said before{(compacted.TokensBefore is { } tokens ? $", {Spans.Tokens(tokens)}" : "")}", Style.Dim),
         SessionRewound rewound => ($"↶ rewound to {Spans.Plural(rewound.Messages, "message")}", Style.Dim),
         SessionUnrewound back => ($"↷ unrewound: {Spans.Plural(back.Messages, "message")} again", Style.Dim),
         FilesCheckpointDelayed delayed => ($"⧗ taking a snapshot of {(delayed.Files is { } files ? Spans.Plural(files, "file") : "the files")} …", Style.Dim),
@@ -40,7 +40,7 @@ internal static class Notices
 
     /// <summary>The head of a summary.</summary>
     public static string Of(SummaryPart summary) =>
-        $"⧉ summary of what was said before, {(summary.Kept == 0 ? "" : $"but for the last {Spans.Plural(summary.Kept, "message")}, ")}in a context of about {Spans.Count(summary.Tokens)} tokens; the model is sent this instead";
+        $"⧉ summary of what was said before, {(summary.Kept == 0 ? "" : $"but for the last {Spans.Plural(summary.Kept, "message")}, ")}in a context of about {Spans.Tokens(summary.Tokens)}; the model is sent this instead";
 
     private static string? Of(Part part) => part switch
     {

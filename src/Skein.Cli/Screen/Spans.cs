@@ -31,6 +31,9 @@ internal static class Spans
         _ => string.Create(CultureInfo.InvariantCulture, $"{count / 1_000_000.0:0.0}M"),
     };
 
+    /// <summary>A count of tokens: <c>1 token</c>, <c>12.3k tokens</c>.</summary>
+    public static string Tokens(long count) => count == 1 ? "1 token" : $"{Count(count)} tokens";
+
     /// <summary>A price: <c>$0.0042</c>, <c>$3.10</c>.</summary>
     public static string Dollars(decimal cost) =>
         cost.ToString(cost < 0.01m ? "$0.0000" : "$0.00", CultureInfo.InvariantCulture);

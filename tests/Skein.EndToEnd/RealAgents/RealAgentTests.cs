@@ -44,6 +44,25 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task What_is_allowed_always_is_done_again_without_a_question_as_long_as_it_lives()
+    {
+        Requires.Programs("node");
+        List<List<SessionEvent>> turns = [];
+
+        // Claude Code asks about a redirection of the shell each time, whatever was allowed.
+        foreach (var answer in (PermissionAnswer[])[PermissionAnswer.Always, PermissionAnswer.No])
+        {
+            Says(Run("node -e \"fs.appendFileSync('pond.txt', 'geese;')\""));
+            Says(new Said("Done."));
+            turns.Add(await GoodTurnAsync("Add geese.", answer));
+        }
+
+        Assert.Single(All<PermissionAsked>(turns[0]));
+        Assert.Empty(All<PermissionAsked>(turns[1]));
+        Assert.Equal("geese;geese;", await File.ReadAllTextAsync(PathOf("pond.txt"), Cancellation));
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task An_interrupt_ends_what_it_says_and_the_command_it_runs_and_it_goes_on_in_the_same_process()
     {
         Says(new Said("One goose"), new Stalled(Never()));
