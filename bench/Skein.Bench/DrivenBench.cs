@@ -149,7 +149,7 @@ internal static class DrivenBench
                 before = (program.ServerCpu(), PublishedProgram.CpuWithChildren(claude));
             for (var call = 0; call < Calls; call++)
             {
-                var input = JsonSerializer.Serialize(new { command = string.Create(CultureInfo.InvariantCulture, $"mkdir -p d{turn}-{call}"), description = "Makes a folder" });
+                var input = JsonSerializer.Serialize(new { command = string.Create(CultureInfo.InvariantCulture, $"mkdir -p d{call}"), description = "Makes a folder" });
                 model.Enqueue(new StreamedAnswer(new Said("Step."), new Called($"call_{turn}_{call}", "Bash", input)));
             }
 
