@@ -26,7 +26,7 @@ const options = [
   { optionId: 'a', name: 'Allow always', kind: 'allow_always' },
   { optionId: 'n', name: 'No', kind: 'reject_once' },
 ];
-const modes = { availableModes: ['yolo', 'default', 'plan'].map(id => ({ id, name: id })), currentModeId: 'yolo' };
+const modes = { availableModes: ['yolo', 'default', 'plan'].map(id => ({ id, name: id })), currentModeId: how === 'asking' ? 'default' : 'yolo' };
 const models = s => ({ availableModels: [{ modelId: 'grey', name: 'Grey' }, { modelId: 'wild/snow', name: 'Snow' }], currentModelId: s.model });
 
 const commands = {
@@ -95,7 +95,7 @@ const serve = {
     agentCapabilities: { loadSession: how !== 'forgetful', sessionCapabilities: { list: {}, ...(how === 'forking' ? { fork: {} } : {}) } }, authMethods: [{ id: 'pond', description: 'Log in at the pond' }] }),
   'session/new': ({ cwd }) => {
     const id = 'own-' + Math.random().toString(36).slice(2);
-    const s = { cwd, model: 'grey', mode: 'yolo', prompts: [] };
+    const s = { cwd, model: 'grey', mode: modes.currentModeId, prompts: [] };
     write(id, s);
     if (how === 'early') say(id, 'Good morning.');
     offer(id);
@@ -112,7 +112,7 @@ const serve = {
   },
   'session/load': ({ sessionId }) => {
     if (!fs.existsSync(file(sessionId))) throw { code: -32002, message: 'No such session: ' + sessionId };
-    const s = { ...read(sessionId), ...(how === 'fickle' ? { model: 'grey' } : {}) };
+    const s = { ...read(sessionId), ...(how === 'fickle' ? { model: 'grey', mode: 'yolo' } : {}) };
     write(sessionId, s);
     for (const p of s.prompts) say(sessionId, p, 'user_message_chunk');
     for (const where of s.leaves ?? []) try { fs.writeFileSync(where, ''); } catch { /* It may not. */ }

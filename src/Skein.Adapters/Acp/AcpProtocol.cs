@@ -180,7 +180,12 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
                 Configure(steps);
                 break;
             case Request.Model:
+                _settings.Refused();
                 Fail(new TurnFailure(FailureKind.BadRequest, agent, $"{agent} does not take the model '{_turn?.Session.Model}': {AcpErrors.TextOf(error!.Value)}{_settings.ModelsText}"), steps);
+                break;
+            case Request.Mode:
+                _settings.Refused();
+                Fail(AcpErrors.FailureOf(agent, error, _about), steps);
                 break;
             case Request.Prompt:
                 EndTurn(result, error, steps);

@@ -7,7 +7,8 @@ namespace Skein.Adapters.Acp;
 
 /// <summary>
 /// The model and the mode an agent's session has, and what else it could have: told by the fields <c>models</c> and <c>modes</c>, or by
-/// <c>configOptions</c>, which newer agents have. Immutable but for what has been asked for.
+/// <c>configOptions</c>, which newer agents have. Immutable but for what was asked for last, which counts more than what the agent told: not
+/// every agent tells what it has become.
 /// </summary>
 internal sealed record AcpSettings(AcpChoice? Models, AcpChoice? Modes)
 {
@@ -15,8 +16,9 @@ internal sealed record AcpSettings(AcpChoice? Models, AcpChoice? Modes)
     private static readonly string[] s_asking = ["default", "normal", "ask", "approve", "manual", "read-only", "build"];
     private static readonly string[] s_planning = ["plan", "read-only", "chat"];
 
+    // In the agent's words; null: nothing was, empty: it was refused.
     private string? _askedModel;
-    private PermissionMode? _askedMode;
+    private string? _askedMode;
 
     public static AcpSettings None { get; } = new(null, null);
 
@@ -40,15 +42,16 @@ internal sealed record AcpSettings(AcpChoice? Models, AcpChoice? Modes)
         };
     }
 
-    /// <summary>What sets the model, unless the session has it. Once for each model that is wanted.</summary>
+    /// <summary>What sets the model, unless the session has it.</summary>
     public (string Method, JsonObject Parameters)? TakeModelChange(string model, string session)
     {
-        if (Models is null || _askedModel == model)
+        if (Models is null)
             return null;
 
-        _askedModel = model;
         var name = Models.Values.Contains(model) ? model : Models.Values.FirstOrDefault(v => v.EndsWith("/" + model, StringComparison.Ordinal) || model.EndsWith("/" + v, StringComparison.Ordinal)) ?? model;
-        return name == Models.Current ? null : Models.Change(name, session);
+        var isSet = name == (_askedModel ?? Models.Current);
+        _askedModel = name;
+        return isSet ? null : Models.Change(name, session);
     }
 
     /// <summary>
@@ -57,13 +60,16 @@ internal sealed record AcpSettings(AcpChoice? Models, AcpChoice? Modes)
     /// </summary>
     public (string Method, JsonObject Parameters)? TakeModeChange(PermissionMode mode, string session)
     {
-        if (Modes is null || _askedMode == mode)
+        if (Modes is null || (mode == PermissionMode.Plan ? s_planning.Concat(s_asking) : s_asking).FirstOrDefault(Modes.Values.Contains) is not { } wanted)
             return null;
 
-        _askedMode = mode;
-        var wanted = (mode == PermissionMode.Plan ? s_planning.Concat(s_asking) : s_asking).FirstOrDefault(Modes.Values.Contains);
-        return wanted is null || wanted == Modes.Current ? null : Modes.Change(wanted, session);
+        var isSet = wanted == (_askedMode ?? Modes.Current);
+        _askedMode = wanted;
+        return isSet ? null : Modes.Change(wanted, session);
     }
+
+    /// <summary>What was asked for was refused: it is asked for again.</summary>
+    public void Refused() => (_askedModel, _askedMode) = ("", "");
 }
 
 /// <summary>One thing that can be chosen.</summary>

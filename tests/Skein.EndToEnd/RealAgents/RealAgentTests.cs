@@ -63,6 +63,23 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_mode_answers_for_its_user_and_is_changed_while_it_lives()
+    {
+        Dictionary<PermissionMode, int> asked = [];
+        foreach (var mode in (PermissionMode[])[PermissionMode.Auto, PermissionMode.Plan, PermissionMode.Ask])
+        {
+            SaysNoMore();
+            await Api.ChangeAsync(Id, new SessionChange(Mode: mode), Cancellation);
+            Says(Write(PathOf($"{mode}.txt"), "geese\n"));
+            Says(new Said("So it is."));
+            asked[mode] = All<PermissionAsked>(await TurnAsync("Write it.", mode == PermissionMode.Ask ? PermissionAnswer.Once : null)).Count();
+        }
+
+        Assert.Equal([(PermissionMode.Auto, 0), (PermissionMode.Plan, 0), (PermissionMode.Ask, 1)], asked.Select(a => (a.Key, a.Value)));
+        Assert.Equal([true, false, true], asked.Keys.Select(mode => File.Exists(PathOf($"{mode}.txt"))));
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task An_interrupt_ends_what_it_says_and_the_command_it_runs_and_it_goes_on_in_the_same_process()
     {
         Says(new Said("One goose"), new Stalled(Never()));
@@ -135,16 +152,19 @@ public abstract class RealAgentTests(string agent, string program) : RealAgentSe
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_model_is_changed_while_it_lives()
+    public async Task The_model_is_changed_while_it_lives_and_back_again()
     {
         Says(new Said("First."));
         await GoodTurnAsync("Who?");
         using var process = AgentProcesses.Oldest(User);
-        await Api.ChangeAsync(Id, new SessionChange(Model: Models.Second), Cancellation);
-        Says(new Said("Second."));
-        await GoodTurnAsync("And now?");
+        foreach (var model in (string[])[Models.Second, Models.First])
+        {
+            await Api.ChangeAsync(Id, new SessionChange(Model: model), Cancellation);
+            Says(new Said("As you like."));
+            await GoodTurnAsync("And now?");
+        }
 
-        Assert.Equal([WireName(Models.First), WireName(Models.Second)], Model.Requests.Where(OffersTools).Select(r => r.Model));
+        Assert.Equal([WireName(Models.First), WireName(Models.Second), WireName(Models.First)], Model.Requests.Where(OffersTools).Select(r => r.Model));
         using var now = AgentProcesses.Oldest(User);
         Assert.Equal(process.Id, now.Id);
     }

@@ -160,25 +160,62 @@ public sealed class AcpAgentTests
         Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
         Assert.Equal(2, flock.Starts.Count);
 
+    }
+
+    // P flaw 11.
+    [Fact]
+    public async Task A_model_that_it_does_not_know_fails_every_turn_until_another_is_named()
+    {
+        await using var flock = await Flock.StartAsync();
+        var session = await flock.NewSessionAsync(model: "snow");
+        await flock.TurnAsync(session, "echo one");
         await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Model: "dodo"), Kernel.User, Cancellation);
-        var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, "state"));
-        Assert.Equal((FailureKind.BadRequest, "goose does not take the model 'dodo': Unknown model dodo It has: grey, wild/snow."), (failed.Kind, failed.Message));
+
+        foreach (var prompt in (string[])["echo two", "echo three"])
+        {
+            var failed = Assert.IsType<TurnFailed>(await flock.TurnAsync(session, prompt));
+            Assert.Equal((FailureKind.BadRequest, "goose does not take the model 'dodo': Unknown model dodo It has: grey, wild/snow."), (failed.Kind, failed.Message));
+        }
+
+        await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Model: "grey"), Kernel.User, Cancellation);
+        await flock.TurnAsync(session, "state");
+        Assert.Equal("grey", await StateAsync(flock, session, "model"));
+        Assert.Single(flock.Starts);
     }
 
     // P-06, P-19.
     [Fact]
-    public async Task The_model_is_told_at_every_start_to_an_agent_that_does_not_keep_it()
+    public async Task Model_and_mode_are_told_at_every_start_to_an_agent_that_does_not_keep_them()
     {
         await using var flock = await Flock.StartAsync("fickle");
-        var session = await flock.NewSessionAsync(model: "snow");
+        var session = await flock.NewSessionAsync(PermissionMode.Plan, "snow");
 
         await flock.TurnAsync(session, "state");
-        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+        Assert.Equal(("wild/snow", "plan"), (await StateAsync(flock, session, "model"), await StateAsync(flock, session, "mode")));
 
         await flock.Kernel.RestartAsync();
         await flock.TurnAsync(session, "state");
-        Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
+        Assert.Equal(("wild/snow", "plan"), (await StateAsync(flock, session, "model"), await StateAsync(flock, session, "mode")));
         Assert.Equal(2, flock.Starts.Count);
+    }
+
+    [Theory]
+    [InlineData("sound")]
+    [InlineData("asking")]
+    public async Task Another_model_and_mode_are_told_to_the_running_agent_and_back_again(string how)
+    {
+        await using var flock = await Flock.StartAsync(how);
+        var session = await flock.NewSessionAsync(PermissionMode.Edits, "grey");
+        List<(string?, string?)> states = [];
+        foreach (var (model, mode) in ((string, PermissionMode)[])[("snow", PermissionMode.Plan), ("grey", PermissionMode.Auto), ("snow", PermissionMode.Plan), ("grey", PermissionMode.Ask)])
+        {
+            await flock.Kernel.Sessions.ChangeAsync(session, new SessionChange(Model: model, Mode: mode), Kernel.User, Cancellation);
+            await flock.TurnAsync(session, "state");
+            states.Add((await StateAsync(flock, session, "model"), await StateAsync(flock, session, "mode")));
+        }
+
+        Assert.Equal([("wild/snow", "plan"), ("grey", "default"), ("wild/snow", "plan"), ("grey", "default")], states);
+        Assert.Single(flock.Starts);
     }
 
     // P-06.

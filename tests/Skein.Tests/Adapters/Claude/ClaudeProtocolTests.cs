@@ -40,6 +40,25 @@ public sealed class ClaudeProtocolTests
         Assert.Equal(("success", "r1", told), (sent["subtype"]!.ToString(), sent["request_id"]!.ToString(), sent["response"]!.ToJsonString()));
     }
 
+    [Theory]
+    [InlineData(PermissionMode.Ask, PermissionMode.Plan, "default", "plan")]
+    [InlineData(PermissionMode.Plan, PermissionMode.Auto, "plan", "default")]
+    [InlineData(PermissionMode.Auto, PermissionMode.Edits, "default", null)]
+    public void A_mode_is_told_when_it_starts_and_with_the_next_prompt_and_it_is_never_told_to_ask_nobody(PermissionMode first, PermissionMode next, string begun, string? changed)
+    {
+        var arguments = _protocol.Arguments(Turn(first).Session, null);
+        _protocol.Prompt(Turn(first), null, _steps);
+        Hear("""{"type":"result","subtype":"success","is_error":false}""");
+        _ = Steps();
+
+        _protocol.Prompt(Turn(next), null, _steps);
+        var told = Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame;
+
+        Assert.Equal(begun, arguments[arguments.Index().Single(a => a.Item == "--permission-mode").Index + 1]);
+        Assert.DoesNotContain(arguments, a => a.Contains("dangerously", StringComparison.Ordinal));
+        Assert.Equal((changed is null ? null : "set_permission_mode", changed), (told["request"]?["subtype"]?.ToString(), told["request"]?["mode"]?.ToString()));
+    }
+
     [Fact]
     public void What_always_would_allow_is_told_in_words()
     {
@@ -155,7 +174,7 @@ public sealed class ClaudeProtocolTests
         Assert.Equal(kind, Assert.IsType<AgentStep.Over>(Steps()[^1]).Failure!.Kind);
     }
 
-    private static FakeTurn Turn() => new(Sample.Session(null), [Sample.User("Go.")]);
+    private static FakeTurn Turn(PermissionMode mode = PermissionMode.Ask) => new(Sample.Session(null, mode: mode), [Sample.User("Go.")]);
 
     private void Begin()
     {
