@@ -21,8 +21,8 @@ public sealed record StoreUse(
     private const int MostOfUnknown = 1 << 20;
 
     /// <summary>
-    /// Looks at the files, and at nothing in them but the catalog's rows and the beginnings of the logs it has none of, as of those in use; with
-    /// <paramref name="readLogs"/> also at which blobs each log names.
+    /// Looks at the files, and at nothing in them but the catalog's rows, what logs have had since, as those in use, and the beginnings of the logs it
+    /// has no row of; with <paramref name="readLogs"/> also at which blobs each log names.
     /// </summary>
     /// <param name="isSettings">Whether a name at the top of the home is of the settings.</param>
     public static StoreUse Of(string home, Func<string, bool> isSettings, bool readLogs, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ public sealed record StoreUse(
         var content = new ContentUse(home, blobs);
         var sessions = logs.Select(log =>
         {
-            var row = rows.GetValueOrDefault(log.Key) ?? Unknown(home, log.Key);
+            var row = RowOf(home, log.Key, rows.GetValueOrDefault(log.Key));
             return new SessionUse(log.Key, row?.Title ?? "", row?.Workspace, row?.TrashedAt is not null, log.Value, readLogs ? content.Of(log.Key, row, cancellationToken) : null);
         }).OrderByDescending(s => s.Bytes + (s.Blobs ?? 0)).ThenBy(s => s.Session.Value, StringComparer.Ordinal).ToList();
 
@@ -81,35 +81,41 @@ public sealed record StoreUse(
             ShouldIncludePredicate = (ref FileSystemEntry f) => !f.IsDirectory,
         };
 
-    // Its title is the first one it had, should it have had others behind that.
-    private static Session? Unknown(string home, SessionId session)
+    // The catalog is behind the logs that are in use. One that it has nothing of is not read to its end: its title is the first one it had.
+    private static Session? RowOf(string home, SessionId session, LogState? known)
     {
         var log = new SessionLog(session, home, new LogState(0, 0, null));
         try
         {
-            log.IsPacked = !File.Exists(log.PlainPath);
+            var plain = new FileInfo(log.PlainPath);
+            log.IsPacked = !plain.Exists;
+            if (known is not null && (log.IsPacked || plain.Length == known.End))
+                return known.Row;
+
             using var file = log.Open(new Disk());
-            return LogFold.Fold(file, log, Math.Min(file.Length, MostOfUnknown), from: null).Row;
+            return known?.End < file.Length
+                ? LogFold.Fold(file, log, file.Length, known).Row
+                : LogFold.Fold(file, log, Math.Min(file.Length, MostOfUnknown), from: null).Row;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
             // skein doctor tells why.
-            return null;
+            return known?.Row;
         }
     }
 
     // A cache: what of it cannot be read has no title here, and that is all.
-    private static Dictionary<SessionId, Session> Rows(string path)
+    private static Dictionary<SessionId, LogState> Rows(string path)
     {
-        var rows = new Dictionary<SessionId, Session>();
+        var rows = new Dictionary<SessionId, LogState>();
         if (!File.Exists(path))
             return rows;
 
         using var file = PlainFile.Open(new Disk(), path);
         foreach (var (line, place) in new CatalogReader(file).Read())
         {
-            if (line.Row is { State.Keys.Id: var session } && place.ReadRow(file) is { } row)
-                rows[session] = row;
+            if (line.Row is { State: { Keys.Id: var session } state } && place.ReadRow(file) is { } row)
+                rows[session] = state with { Row = row };
         }
 
         return rows;

@@ -77,6 +77,31 @@ public sealed class StoreUseTests : EmbeddedTests
         Assert.Equal([("in use", "/work/one")], Look().Sessions.Select(s => (s.Title, s.Workspace!)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_session_in_use_became_since_the_catalog_had_its_row_is_told(bool wasTrashed)
+    {
+        SessionId session;
+        await using (var store = await OpenAsync())
+        {
+            session = await MakeAsync(store, "/work/one", "before");
+            await using var writer = await store.OpenWriterAsync(session, Cancellation);
+            await writer.AppendAsync([wasTrashed ? new SessionTrashed() : new SessionRestored()], null, Cancellation);
+        }
+
+        await using (var store = await OpenAsync())
+        {
+            await using var writer = await store.OpenWriterAsync(session, Cancellation);
+            await writer.AppendAsync([Some.Titled("now"), wasTrashed ? new SessionRestored() : new SessionTrashed()], null, Cancellation);
+
+            var use = Look();
+
+            Assert.Equal([("now", !wasTrashed)], use.Sessions.Select(s => (s.Title, s.IsTrashed)));
+            Assert.Equal(new FileInfo(LogOf(session)).Length, wasTrashed ? use.Logs : use.Trash);
+        }
+    }
+
     [Fact]
     public async Task Without_a_catalog_the_logs_tell_and_of_what_is_no_log_only_the_bytes_are_told()
     {
