@@ -16,7 +16,8 @@ internal static partial class CoreLog
     [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Session {Session}: could not be taken over")]
     public static partial void TakeOverFailed(this ILogger logger, SessionId session, Exception exception);
 
-    [LoggerMessage(EventId = 105, Level = LogLevel.Information, Message = "Retention: {Trashed} sessions to the trash, {Purged} purged: {Sessions}")]
+    // A warning, so that a server in the foreground tells it, too.
+    [LoggerMessage(EventId = 105, Level = LogLevel.Warning, Message = "Retention: {Trashed} sessions to the trash, {Purged} purged: {Sessions}")]
     public static partial void Retained(this ILogger logger, int trashed, int purged, string sessions);
 
     [LoggerMessage(EventId = 106, Level = LogLevel.Error, Message = "Retention: session {Session} was left as it is")]

@@ -5,7 +5,7 @@ namespace Skein.Core.Running;
 
 /// <summary>How long sessions are kept. Null everywhere: for ever.</summary>
 /// <param name="Days">Sessions that did not change for longer go to the trash; 0: all do.</param>
-/// <param name="Sessions">Of those that are not in the trash so many stay, the most recently changed ones; 0: none does.</param>
+/// <param name="Sessions">Of those that are not in the trash so many stay, the most recently changed ones; 0: none does. Those that work for another count as one with it.</param>
 /// <param name="TrashDays">Sessions that are in the trash for longer are purged; 0: all are.</param>
 public sealed record RetentionRules(int? Days = null, int? Sessions = null, int? TrashDays = null)
 {
@@ -17,7 +17,8 @@ public sealed record Retained(IReadOnlyList<SessionId> Trashed, IReadOnlyList<Se
 
 /// <summary>
 /// Puts sessions into the trash by age and number, and purges by age what is there. Exempt from the trash: pinned ones, those with a turn
-/// or a prompt that waits, and those that a fork began from. Exempt ones count towards the number.
+/// or a prompt that waits, and those that a fork began from. Exempt ones count towards the number. A session stays or goes with those that work
+/// for it: what is true of one of them, also that it changed, is true of all.
 /// </summary>
 internal sealed class Retention(ISessionStore store, Runners runners, TimeProvider time, ILogger logger)
 {
@@ -60,10 +61,27 @@ internal sealed class Retention(ISessionStore store, Runners runners, TimeProvid
             .SelectMany(s => s.Segments.Select(g => g.Session).Append(s.ForkedFrom?.Session ?? s.Id).Where(origin => origin != s.Id))
             .ToHashSet();
         var before = rules.Days is { } days ? Before(days) : DateTimeOffset.MinValue;
-        var due = rows
-            .Where((s, i) => (s.UpdatedAt <= before || i >= rules.Sessions) && !IsInUse(s) && !origins.Contains(s.Id))
-            .ToList();
-        return await EachAsync(due.Select(s => s.Id), session => TrashAsync(due.Find(s => s.Id == session)!, trash, cancellationToken));
+        var due = Families(rows)
+            .Where((family, i) => (family.First().UpdatedAt <= before || i >= rules.Sessions) && !family.Any(s => IsInUse(s) || origins.Contains(s.Id)))
+            .ToDictionary(family => family.Key, family => family.ToList());
+        var trashed = await EachAsync(due.Keys, session => TrashAsync(due[session].Find(s => s.Id == session)!, trash, cancellationToken));
+        return [.. trashed.SelectMany(session => due[session]).Select(s => s.Id)];
+    }
+
+    // By the one that nobody here has work for; in the order of the rows, as is each.
+    private static IEnumerable<IGrouping<SessionId, Session>> Families(List<Session> rows)
+    {
+        var byId = rows.ToDictionary(s => s.Id);
+        var tops = new Dictionary<SessionId, SessionId>();
+        return rows.GroupBy(Top);
+
+        SessionId Top(Session session)
+        {
+            // Also where a log that somebody wrote by hand goes in a circle.
+            if (tops.TryAdd(session.Id, session.Id) && session.Parent is { } above && byId.TryGetValue(above, out var parent))
+                tops[session.Id] = Top(parent);
+            return tops[session.Id];
+        }
     }
 
     // Decided again where nothing can come in between: a prompt may have arrived since the list was made.

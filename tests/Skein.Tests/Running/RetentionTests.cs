@@ -92,6 +92,45 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task Sub_agents_sessions_count_as_one_with_the_session_they_work_for_and_stay_and_go_with_it()
+    {
+        await using var kernel = await Kernel.StartAsync(_clock, ScriptedAgent.Echo());
+        var (old, pinned) = (await kernel.NewSessionAsync(), await kernel.NewSessionAsync());
+        await kernel.Sessions.ChangeAsync(pinned, new SessionChange(Pinned: true), Kernel.User, Cancellation);
+        var (ofOld, ofPinned) = (await BelowAsync(old), await BelowAsync(pinned));
+        var belowOfOld = await BelowAsync(ofOld);
+        _clock.Advance(s_day);
+        var busy = await kernel.NewSessionAsync();
+        var ofBusy = new[] { await BelowAsync(busy), await BelowAsync(busy), await BelowAsync(busy) };
+
+        Assert.Empty((await kernel.Sessions.ApplyRetentionAsync(new RetentionRules(Sessions: 3), Cancellation)).Trashed);
+        var done = await kernel.Sessions.ApplyRetentionAsync(new RetentionRules(Days: 1), Cancellation);
+
+        Assert.Equal(new[] { old, ofOld, belowOfOld }.ToHashSet(), done.Trashed.ToHashSet());
+        foreach (var stays in (SessionId[])[pinned, ofPinned, busy, .. ofBusy])
+            Assert.Null((await kernel.GetAsync(stays)).TrashedAt);
+        await kernel.Sessions.RestoreAsync(old, Kernel.User, Cancellation);
+        Assert.Null((await kernel.GetAsync(belowOfOld)).TrashedAt);
+
+        async Task<SessionId> BelowAsync(SessionId parent) =>
+            (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: parent), Kernel.User, Cancellation)).Session.Id;
+    }
+
+    [Fact]
+    public async Task A_session_stays_as_long_as_one_that_works_for_it_is_pinned_or_changes()
+    {
+        await using var kernel = await Kernel.StartAsync(_clock, ScriptedAgent.Echo());
+        var (first, second) = (await kernel.NewSessionAsync(), await kernel.NewSessionAsync());
+        var pinned = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: first), Kernel.User, Cancellation)).Session.Id;
+        var changing = (await kernel.Sessions.CreateAsync(new NewSession(kernel.Workspace, Parent: second), Kernel.User, Cancellation)).Session.Id;
+        await kernel.Sessions.ChangeAsync(pinned, new SessionChange(Pinned: true), Kernel.User, Cancellation);
+        _clock.Advance(s_day * 30);
+        await kernel.TurnAsync(changing, "go on");
+
+        Assert.Empty((await kernel.Sessions.ApplyRetentionAsync(new RetentionRules(Days: 30), Cancellation)).Trashed);
+    }
+
+    [Fact]
     public async Task What_was_in_the_trash_for_so_many_days_is_purged_and_not_what_has_just_come_there()
     {
         await using var kernel = await Kernel.StartAsync(_clock, ScriptedAgent.Echo());
