@@ -189,14 +189,16 @@ internal sealed class Catalog : IDisposable
 
             // Growing by and by would leave twice as much behind.
             _logs.Reserve((int)Math.Min(_file.Length / UsualLine, MostReserved));
+            var isWhole = true;
             foreach (var (line, place) in reader.Read())
             {
                 _lines++;
+                isWhole &= line != default;
                 Take_Locked(line, place, root);
             }
 
             _logs.Trim();
-            _length = reader.Position == _file.Length ? reader.Position : -1;
+            _length = isWhole && reader.Position == _file.Length ? reader.Position : -1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
         {
@@ -259,7 +261,7 @@ internal sealed class Catalog : IDisposable
         before?.Dispose();
     }
 
-    // A torn end is never appended to.
+    // A torn end is never appended to, and what says nothing is not kept.
     private void Rewrite_Locked() => TryWrite_Locked(() =>
     {
         var fresh = _path + ".new";

@@ -40,7 +40,8 @@ public static class StoreCheck
     {
         private readonly Disk _disk = new();
         private readonly List<StoreFinding> _findings = [];
-        private readonly Dictionary<string, (long Size, string NamedBy, SessionId Session)> _named = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, (long Size, List<(string Log, SessionId? Session)> By)> _named = new(StringComparer.Ordinal);
+        private static readonly string[] s_forms = [SessionLog.Extension, SessionLog.PackedExtension, SessionLog.OriginExtension];
         private readonly Dictionary<SessionId, LogLook> _logs = [];
         private readonly Dictionary<SessionId, LogLook> _origins = [];
         private readonly long _total = Files(home, "sessions").Concat(Files(home, "blobs")).Sum(f => f.Length);
@@ -66,14 +67,16 @@ public static class StoreCheck
 
         public void Logs(CancellationToken cancellationToken)
         {
-            foreach (var folder in Folders("sessions").Where(f => SessionLog.Split(f.Name).Extension is SessionLog.Extension or SessionLog.PackedExtension or SessionLog.OriginExtension))
+            foreach (var folder in Folders("sessions").Where(f => s_forms.Contains(SessionLog.Split(f.Name).Extension)))
                 _findings.Add(new StoreFinding(NameOf(folder), "is a folder in the place of a log.", IsLoss: true));
-            foreach (var file in Files("sessions").OrderBy(f => f.Name, StringComparer.Ordinal))
+            var files = Files("sessions").OrderBy(f => f.Name, StringComparer.Ordinal).ToList();
+            var listed = files.Select(f => f.FullName).ToHashSet(StringComparer.Ordinal);
+            foreach (var file in files)
             {
                 var (name, extension) = SessionLog.Split(file.Name);
                 if (!Collection.IsKnown(file.Name))
                     Tell(file, "is nothing that Skein makes: no content is given back as long as it is there, since it may name any", isLoss: false);
-                if (extension is not (SessionLog.Extension or SessionLog.PackedExtension or SessionLog.OriginExtension))
+                if (!s_forms.Contains(extension))
                     continue;
 
                 if (!SessionId.TryParse(name, out var id) || Path.GetFullPath(Path.Combine(home, SessionLog.NameOf(id, extension))) != file.FullName)
@@ -88,26 +91,44 @@ public static class StoreCheck
                     continue;
                 }
 
-                if (extension == SessionLog.PackedExtension && File.Exists(Path.Combine(home, SessionLog.NameOf(id))))
+                if (extension == SessionLog.PackedExtension && listed.Contains(Path.GetFullPath(Path.Combine(home, SessionLog.NameOf(id)))))
                     Tell(file, $"stands beside {SessionLog.NameOf(id)}, of which nothing can be read: where that one is taken away, this one counts", isLoss: false);
 
-                var isOrigin = extension == SessionLog.OriginExtension;
-                _sessions += isOrigin ? 0 : 1;
-                try
-                {
-                    var look = new LogCheck(_disk, NameOf(file), id).Run(file.FullName, isOrigin, cancellationToken);
-                    (isOrigin ? _origins : _logs)[id] = look;
-                    _findings.AddRange(look.Findings);
-                    foreach (var blob in look.Blobs)
-                        _named.TryAdd(blob.Sha256, (blob.Size, NameOf(file), id));
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
-                {
-                    Tell(file, $"cannot be read: {e.Message}", isLoss: true);
-                }
-
-                progress?.Invoke(_read += file.Length, _total);
+                var length = file.Length;
+                Log(file, id, listed, cancellationToken);
+                progress?.Invoke(_read += length, _total);
             }
+        }
+
+        /// <param name="listed">The files that are looked at by themselves.</param>
+        private void Log(FileInfo file, SessionId id, HashSet<string> listed, CancellationToken cancellationToken)
+        {
+            var isOrigin = SessionLog.Split(file.Name).Extension == SessionLog.OriginExtension;
+            try
+            {
+                var look = new LogCheck(_disk, NameOf(file), id).Run(file.FullName, isOrigin, cancellationToken);
+                (isOrigin ? _origins : _logs)[id] = look;
+                _findings.AddRange(look.Findings);
+                foreach (var blob in look.Blobs.DistinctBy(b => b.Sha256))
+                {
+                    _named.TryAdd(blob.Sha256, (blob.Size, []));
+                    _named[blob.Sha256].By.Add((NameOf(file), isOrigin ? null : id));
+                }
+            }
+            catch (FileNotFoundException) when (file.LinkTarget is null)
+            {
+                // The server compressed, unpacked or purged it since the files were listed.
+                var form = s_forms.Select(extension => new FileInfo(Path.Combine(home, SessionLog.NameOf(id, extension)))).FirstOrDefault(f => f.Exists && listed.Add(f.FullName));
+                if (form is not null)
+                    Log(form, id, listed, cancellationToken);
+                return;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedException)
+            {
+                Tell(file, $"cannot be read: {e.Message}", isLoss: true);
+            }
+
+            _sessions += isOrigin ? 0 : 1;
         }
 
         public void Inheritance()
@@ -148,8 +169,8 @@ public static class StoreCheck
                 progress?.Invoke(_read += file.Length, _total);
             }
 
-            foreach (var (sha256, (_, by, session)) in _named.Where(n => !found.Contains(n.Key)))
-                _findings.Add(new StoreFinding(by, $"names blob {sha256}, which is missing.", IsLoss: true, session));
+            foreach (var (sha256, (_, by)) in _named.Where(n => !found.Contains(n.Key)))
+                _findings.AddRange(by.Select(b => new StoreFinding(b.Log, $"names blob {sha256}, which is missing.", IsLoss: true, b.Session)));
         }
 
         // Nobody needs what no event names: then it is no loss.

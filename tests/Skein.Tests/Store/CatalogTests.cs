@@ -84,6 +84,21 @@ public sealed class CatalogTests : EmbeddedTests
     }
 
     [Fact]
+    public async Task A_line_of_the_catalog_that_says_nothing_is_gone_after_the_next_start()
+    {
+        var session = await MakeAsync([Some.Titled("one")]);
+        await MakeAsync([Some.Titled("two")]);
+        var whole = await File.ReadAllBytesAsync(Catalog, Cancellation);
+        await File.WriteAllBytesAsync(Catalog, [.. "garbage\n"u8, .. whole], Cancellation);
+        Assert.Single(StoreCheck.Run(Home, null, Cancellation).Findings);
+
+        await using (var store = await OpenAsync())
+            Assert.Equal("one", (await store.FindAsync(session, Cancellation))!.Title);
+
+        Assert.Empty(StoreCheck.Run(Home, null, Cancellation).Findings);
+    }
+
+    [Fact]
     public async Task A_log_that_was_put_back_from_a_backup_is_read_again()
     {
         var session = await MakeAsync([Some.Titled("old")]);

@@ -54,6 +54,39 @@ public sealed class CompressedLogTests : CompressedTests
         Assert.Equal(new SessionTitled("Once more", TitleSource.Manual), (await ReadAsync(again, session))[^1].Body);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Doctor_finds_nothing_wrong_with_a_session_that_is_compressed_or_unpacked_while_it_looks(bool isCompressed)
+    {
+        var before = await MakeAsync([Some.Message("looked at before")]);
+        var (session, plain) = await MakeCompressedAsync();
+        var packed = await File.ReadAllBytesAsync(PackedLogOf(session), Cancellation);
+        var expected = StoreCheck.Run(Home, null, Cancellation);
+        if (isCompressed)
+            Swap(PackedLogOf(session), LogOf(session), plain);
+
+        var report = StoreCheck.Run(Home, (_, _) => Meanwhile(), Cancellation);
+
+        Assert.Equal((expected.Sessions, expected.Events), (report.Sessions, report.Events));
+        Assert.Equal(expected.Findings.Select(f => f.What), report.Findings.Select(f => f.What));
+        Assert.True(before.CompareTo(session) < 0);
+
+        void Meanwhile()
+        {
+            if (isCompressed && File.Exists(LogOf(session)))
+                Swap(LogOf(session), PackedLogOf(session), packed);
+            else if (!isCompressed && File.Exists(PackedLogOf(session)))
+                Swap(PackedLogOf(session), LogOf(session), plain);
+        }
+
+        static void Swap(string from, string to, byte[] content)
+        {
+            File.WriteAllBytes(to, content);
+            File.Delete(from);
+        }
+    }
+
     [Fact]
     public async Task One_that_is_live_young_small_or_being_written_stays_as_it_is()
     {

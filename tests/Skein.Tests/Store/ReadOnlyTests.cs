@@ -84,6 +84,19 @@ public sealed class ReadOnlyTests : EmbeddedTests
     }
 
     [Fact]
+    public async Task Every_session_that_names_a_missing_blob_is_told_and_once()
+    {
+        var blob = new BlobRef(new string('b', 64), 9, "text/plain");
+        PartAdded Named() => new(Some.Ids.Next<MessageId>(), Some.Ids.Next<PartId>(), new ToolResultPart("1", "…", Whole: blob));
+        var (first, second) = (await MakeAsync([Named(), Named()]), await MakeAsync([Named()]));
+
+        var missing = StoreCheck.Run(Home, null, Cancellation).Findings.Where(f => f.What == $"names blob {blob.Sha256}, which is missing.");
+
+        Assert.Equal(new SessionId?[] { first, second }.ToHashSet(), missing.Select(f => f.Session).ToHashSet());
+        Assert.Equal(2, missing.Count());
+    }
+
+    [Fact]
     public async Task A_look_finds_what_stands_in_the_place_of_what_a_store_needs()
     {
         await MakeAsync();
