@@ -40,11 +40,13 @@ internal static class Queries
             ("since", Word(query.Since)),
             ("role", query.Role is { } role ? role.ToString().ToLowerInvariant() : null),
             ("trashed", query.Trashed ? Word(true) : null),
-            ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)));
+            ("limit", query.Limit == unasked.Limit ? null : Word(query.Limit)),
+            ("follow", query.Follow ? Word(true) : null));
     }
 
     public static string Of(SpendingQuery query) => Of(
-        ("by", query.By.ToString().ToLowerInvariant()), ("workspace", query.Workspace), ("agent", query.Agent), ("since", Word(query.Since)));
+        ("by", query.By.ToString().ToLowerInvariant()), ("workspace", query.Workspace), ("agent", query.Agent), ("since", Word(query.Since)),
+        ("follow", query.Follow ? Word(true) : null));
 
     private static string Of(params ReadOnlySpan<(string Name, string? Value)> all)
     {

@@ -51,6 +51,8 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
         var scan = new LogScan(disk, fold, matcher, cancellationToken);
         foreach (var (log, state, upTo) in stretches)
         {
+            if (state.Row?.Damage.FirstOrDefault(gap => gap.IsLoss && gap.From <= upTo) is { } gap)
+                fault ??= $"{log.Name} is damaged: {gap.Lost} cannot be read.";
             Try(() =>
             {
                 scan.Read(log, state.End, upTo);
@@ -84,7 +86,7 @@ internal sealed class StoreSearch(LogFolder logs, BlobFolder blobs, Disk disk)
     {
         var sessions = SessionList.Matching(
             logs.Keys.Where(s => query.Since is null || s.UpdatedAt >= query.Since),
-            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Trashed: query.Trashed),
+            new SessionQuery(query.Workspace, Archived: null, Agent: query.Agent, Project: query.Project, NotIn: query.NotIn, Trashed: query.Trashed),
             logs.FindRow).ToList();
         var heirs = HeirsOf(sessions);
         foreach (var session in SessionList.NewestFirst(sessions))

@@ -14,7 +14,10 @@ internal sealed class StoreSpending(LogFolder logs, Disk disk)
 
     // What a log is of that nobody could look at yet is not known: it is told as not counted.
     private static bool MayHave(SessionKeys? session, SpendingQuery query) =>
-        session is null || (!(session.UpdatedAt < query.Since) && (query.Workspace is null || session.Workspace == query.Workspace));
+        session is null || (!(session.UpdatedAt < query.Since) && (query.Workspace is null || session.Workspace == query.Workspace || IsLost(session, query)));
+
+    private static bool IsLost(SessionKeys session, SpendingQuery query) =>
+        query.Project is { } project && session.Project == project && query.NotIn?.Contains(session.Workspace) is not true;
 
     private SessionSpending Scan(SessionLog log, CancellationToken cancellationToken)
     {

@@ -16,10 +16,13 @@ public sealed class MovedProjectTests : IAsyncDisposable
         await ShellAsync("git init -q && git -c user.name=Ada -c user.email=a@b commit -q --allow-empty -m first && git clone -q . ../clone");
         await _user.GoodAsync("run", "--model", _user.Script("One.", "Two."), "Count the geese.");
         Assert.Contains("No sessions", (await ShellAsync("cd ../clone && skein ls")).Error, StringComparison.Ordinal);
+        Assert.Equal("", (await ShellAsync("cd ../clone && skein cost -w . && skein search -w . geese")).Out);
 
         var listed = await ShellAsync("mv \"$PWD\" ../moved && cd ../moved && skein ls");
         Assert.Contains("Count the geese.", listed.Out, StringComparison.Ordinal);
         Assert.Contains(_user.Project, listed.Out, StringComparison.Ordinal);
+        Assert.Contains("Count the geese.", (await ShellAsync("cd ../moved && skein search -w . geese")).Out, StringComparison.Ordinal);
+        Assert.Contains(_user.Project, (await ShellAsync("cd ../moved && skein cost -w . --by workspace")).Out, StringComparison.Ordinal);
         var gone = await ShellAsync("cd ../moved && skein run -c 'And now?'");
         Assert.Equal("Two.\n", gone.Out);
         Assert.Contains($"{_user.Project} is not there any more; the session goes on in {Moved}", gone.Error, StringComparison.Ordinal);

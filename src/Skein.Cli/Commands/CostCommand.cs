@@ -38,7 +38,8 @@ internal static class CostCommand
                 parsed.GetValue(by) ?? SpendingBy.Day,
                 parsed.GetValue(workspace) is { } folder ? RealPath.Of(Path.GetFullPath(folder, surroundings.Folder)) : null,
                 parsed.GetValue(agent),
-                parsed.GetValue(since));
+                parsed.GetValue(since),
+                Follow: true);
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
             var report = await client.GetSpendingAsync(query, cancellationToken);
             if (parsed.GetValue(json))

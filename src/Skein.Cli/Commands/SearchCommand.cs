@@ -43,7 +43,8 @@ internal static class SearchCommand
                 parsed.GetValue(since),
                 parsed.GetValue(role),
                 parsed.GetValue(trash),
-                parsed.GetValue(limit));
+                parsed.GetValue(limit),
+                Follow: true);
             await using var client = await Servers.FindOrStartAsync(surroundings, cancellationToken);
             var found = client.SearchAsync(query, cancellationToken);
             await (parsed.GetValue(json) ? PrintAsync(found, surroundings.Out) : ShowAsync(found, query, surroundings));

@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Skein.Core.Events;
 using Skein.Core.Files;
 using Skein.Core.Protocol;
+using Skein.Core.Search;
+using Skein.Core.Spending;
 
 namespace Skein.Core.Running;
 
@@ -22,8 +24,29 @@ internal sealed class Projects(ISessionStore store, Func<string, CancellationTok
         RequestRules.Limit(query.Limit);
         if (query.WorktreesOf is { } origin)
             return await ListWorktreesAsync(query, origin, cancellationToken);
-        if (!query.Follow || query.Workspace is not { } workspace || await FindAsync(workspace, cancellationToken) is not { } project)
-            return await store.ListAsync(query, cancellationToken);
+        var (project, living) = await FindLostAsync(query.Follow, query.Workspace, cancellationToken);
+        return await store.ListAsync(query with { Project = project, NotIn = living }, cancellationToken);
+    }
+
+    /// <summary>The same for a search.</summary>
+    public async Task<SearchQuery> FollowAsync(SearchQuery query, CancellationToken cancellationToken)
+    {
+        var (project, living) = await FindLostAsync(query.Follow, query.Workspace, cancellationToken);
+        return query with { Project = project, NotIn = living };
+    }
+
+    /// <summary>The same for what was spent.</summary>
+    public async Task<SpendingQuery> FollowAsync(SpendingQuery query, CancellationToken cancellationToken)
+    {
+        var (project, living) = await FindLostAsync(query.Follow, query.Workspace, cancellationToken);
+        return query with { Project = project, NotIn = living };
+    }
+
+    // The lost sessions that belong to a folder are those of its project that are in none of the folders where it lives on.
+    private async Task<(Project? Project, IReadOnlyList<string>? Living)> FindLostAsync(bool follow, string? workspace, CancellationToken cancellationToken)
+    {
+        if (!follow || workspace is null || await FindAsync(workspace, cancellationToken) is not { } project)
+            return (null, null);
 
         var living = new List<string>();
         await foreach (var folder in FoldersOfAsync(project, workspace, cancellationToken))
@@ -32,7 +55,7 @@ internal sealed class Projects(ISessionStore store, Func<string, CancellationTok
                 living.Add(folder);
         }
 
-        return await store.ListAsync(query with { Project = project, NotIn = living }, cancellationToken);
+        return (project, living);
     }
 
     private async Task<SessionPage> ListWorktreesAsync(SessionQuery query, string origin, CancellationToken cancellationToken)

@@ -7,12 +7,13 @@ namespace Skein.Core.Running;
 /// <summary>A search as it is answered: what the store finds, up to the limit, and whether that is all.</summary>
 internal static class Searching
 {
-    public static async IAsyncEnumerable<SearchLine> RunAsync(ISessionStore store, SearchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<SearchLine> RunAsync(ISessionStore store, Projects projects, SearchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // One more than asked for tells whether there are more.
         var limit = RequestRules.Limit(query.Limit);
         var hits = 0;
-        await foreach (var finding in store.SearchAsync(query with { Limit = limit + 1 }, cancellationToken))
+        var followed = await projects.FollowAsync(query, cancellationToken);
+        await foreach (var finding in store.SearchAsync(followed with { Limit = limit + 1 }, cancellationToken))
         {
             if (finding is SearchHit && ++hits > limit)
                 break;

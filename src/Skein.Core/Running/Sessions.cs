@@ -314,11 +314,11 @@ public sealed class Sessions : IAsyncDisposable
     /// <summary>Looks for a text in what was said and done in all sessions, and ends with whether that was all.</summary>
     /// <exception cref="InvalidRequestException"/>
     public IAsyncEnumerable<SearchLine> SearchAsync(SearchQuery query, CancellationToken cancellationToken) =>
-        Searching.RunAsync(_store, query, cancellationToken);
+        Searching.RunAsync(_store, _projects, query, cancellationToken);
 
     /// <summary>What models were paid, as the logs have it.</summary>
     public Task<SpendingReport> SumSpendingAsync(SpendingQuery query, CancellationToken cancellationToken) =>
-        Spendings.SumAsync(_store, query, cancellationToken);
+        Spendings.SumAsync(_store, _projects, query, cancellationToken);
 
     /// <summary>Appends a finished message without a turn.</summary>
     public Task<Message> AddMessageAsync(SessionId session, NewMessage message, Cause by, CancellationToken cancellationToken) =>

@@ -5,11 +5,11 @@ namespace Skein.Core.Running;
 /// <summary>Sums up what the logs tell was spent, those in the trash included: what is there no longer to be read was purged.</summary>
 internal static class Spendings
 {
-    public static async Task<SpendingReport> SumAsync(ISessionStore store, SpendingQuery query, CancellationToken cancellationToken)
+    public static async Task<SpendingReport> SumAsync(ISessionStore store, Projects projects, SpendingQuery query, CancellationToken cancellationToken)
     {
         var sum = new SpendingSum(query);
         var uncounted = new List<UncountedSession>();
-        await foreach (var spent in store.ReadSpendingAsync(query, cancellationToken))
+        await foreach (var spent in store.ReadSpendingAsync(await projects.FollowAsync(query, cancellationToken), cancellationToken))
         {
             if (spent.Fault is { } fault)
                 uncounted.Add(new UncountedSession(spent.Session, fault));

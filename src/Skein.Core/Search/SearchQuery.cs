@@ -12,6 +12,7 @@ namespace Skein.Core.Search;
 /// <param name="Role">Only what this role said; a tool's output is the tool's, whatever message it stands in.</param>
 /// <param name="Trashed">In the sessions of the trash instead of the others. Archived ones are among those searched either way.</param>
 /// <param name="Limit">How many hits at most.</param>
+/// <param name="Follow">Also in those that are lost and belong to <paramref name="Workspace"/>, as <see cref="SessionQuery"/> has it, with <paramref name="Project"/> and <paramref name="NotIn"/>.</param>
 public sealed record SearchQuery(
     string Text,
     bool IsRegex = false,
@@ -21,4 +22,7 @@ public sealed record SearchQuery(
     DateTimeOffset? Since = null,
     Role? Role = null,
     bool Trashed = false,
-    int Limit = 50);
+    int Limit = 50,
+    bool Follow = false,
+    Project? Project = null,
+    IReadOnlyList<string>? NotIn = null);

@@ -22,7 +22,15 @@ public enum SpendingBy
 /// <param name="Workspace">Only sessions of this folder; null: all.</param>
 /// <param name="Agent">Only turns of this agent.</param>
 /// <param name="Since">Only calls that ended then or later.</param>
-public sealed record SpendingQuery(SpendingBy By = SpendingBy.Day, string? Workspace = null, string? Agent = null, DateTimeOffset? Since = null);
+/// <param name="Follow">Also those that are lost and belong to <paramref name="Workspace"/>, as <see cref="SessionQuery"/> has it, with <paramref name="Project"/> and <paramref name="NotIn"/>.</param>
+public sealed record SpendingQuery(
+    SpendingBy By = SpendingBy.Day,
+    string? Workspace = null,
+    string? Agent = null,
+    DateTimeOffset? Since = null,
+    bool Follow = false,
+    Project? Project = null,
+    IReadOnlyList<string>? NotIn = null);
 
 /// <summary>What was spent on one thing.</summary>
 /// <param name="Key">The day, the session's id, the model, the folder or the agent; empty where a session does not tell.</param>

@@ -21,7 +21,7 @@ internal static class SearchEndpoints
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/search", SearchAsync).WithTags("messages").WithSummary("Look for a text in all sessions (one JSON object a line)")
-            .WithMetadata(new QueryNames("text", "regex", "case", "workspace", "agent", "since", "role", "trashed", "limit"))
+            .WithMetadata(new QueryNames("text", "regex", "case", "workspace", "agent", "since", "role", "trashed", "limit", "follow"))
             .Produces(StatusCodes.Status200OK, contentType: Lines);
 
     private static async Task SearchAsync(HttpContext context, Sessions sessions, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
@@ -68,7 +68,8 @@ internal static class SearchEndpoints
             Since: QueryText.Instant(query, "since"),
             Role: QueryText.Text(query, "role") is { } role ? RoleOf(role) : null,
             Trashed: QueryText.Flag(query, "trashed"),
-            Limit: (int)(QueryText.Number(query, "limit", 1, 1000) ?? unasked.Limit));
+            Limit: (int)(QueryText.Number(query, "limit", 1, 1000) ?? unasked.Limit),
+            Follow: QueryText.Flag(query, "follow"));
     }
 
     private static Role RoleOf(string text) => text switch

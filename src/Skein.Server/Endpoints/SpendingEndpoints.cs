@@ -12,7 +12,7 @@ internal static class SpendingEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/spending", SumAsync).WithTags("server").WithSummary("What models were paid, by day, session, model, workspace or agent")
-            .WithMetadata(new QueryNames("by", "workspace", "agent", "since"));
+            .WithMetadata(new QueryNames("by", "workspace", "agent", "since", "follow"));
 
     private static async Task<Ok<SpendingReport>> SumAsync(HttpContext context, Sessions sessions, CancellationToken cancellationToken)
     {
@@ -22,7 +22,8 @@ internal static class SpendingEndpoints
                 QueryText.Text(query, "by") is { } by ? By(by) : SpendingBy.Day,
                 QueryText.Text(query, "workspace"),
                 QueryText.Text(query, "agent"),
-                QueryText.Instant(query, "since")),
+                QueryText.Instant(query, "since"),
+                QueryText.Flag(query, "follow")),
             cancellationToken));
     }
 

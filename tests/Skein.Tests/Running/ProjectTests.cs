@@ -3,6 +3,8 @@ using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Protocol;
+using Skein.Core.Search;
+using Skein.Core.Spending;
 using Skein.Testing;
 
 namespace Skein.Tests.Running;
@@ -32,6 +34,29 @@ public sealed class ProjectTests
         Assert.Equal(new SessionMoved(moved), (await kernel.LogAsync(session))[^1].Body);
         Assert.Equal([session], (await kernel.Sessions.ListAsync(new SessionQuery(moved), Cancellation)).Items.Select(s => s.Id));
         Assert.DoesNotContain(other, await ListAsync(kernel, moved));
+    }
+
+    [Fact]
+    public async Task What_was_said_and_spent_in_it_is_found_in_the_new_place_and_not_in_a_clone_beside_it()
+    {
+        await using var kernel = await StartAsync();
+        var (old, clone, moved) = (Folder(kernel, "old", "geese"), Folder(kernel, "clone", "geese"), Path.Combine(kernel.Workspace, "moved"));
+        var session = await NewAsync(kernel, old);
+        await kernel.TurnAsync(session, "a heron");
+
+        Assert.Empty(await FoundAsync(clone));
+        Directory.Move(old, moved);
+
+        Assert.Equal([session], await FoundAsync(moved));
+        Assert.Equal([old], (await SpentAsync(moved, follow: true)).Select(s => s.Key));
+        Assert.Empty(await SpentAsync(moved, follow: false));
+        Assert.Empty(await SpentAsync(Folder(kernel, "other", "ducks"), follow: true));
+
+        async Task<IReadOnlyList<SessionId>> FoundAsync(string folder) =>
+            [.. (await kernel.Sessions.SearchAsync(new SearchQuery("a heron", Workspace: folder, Role: Role.User, Follow: true), Cancellation).ToListAsync(Cancellation)).Select(l => l.Hit?.Session).OfType<SessionId>()];
+
+        async Task<IReadOnlyList<Spent>> SpentAsync(string folder, bool follow) =>
+            (await kernel.Sessions.SumSpendingAsync(new SpendingQuery(SpendingBy.Workspace, folder, Follow: follow), Cancellation)).Items;
     }
 
     [Fact]

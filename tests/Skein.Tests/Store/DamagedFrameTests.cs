@@ -76,9 +76,9 @@ public sealed class DamagedFrameTests : CompressedTests
             Assert.Equal(expected, Some.Texts(await ReadAsync(store, session)));
             Assert.Equal(expected.Reverse(), Some.Texts(await ReadBackAsync(store, session)));
             Assert.Equal([gap], (await store.FindAsync(session, Cancellation))!.Damage);
-            Assert.Equal(
-                expected.Count(e => e.Contains("\"needle ", StringComparison.Ordinal)),
-                (await store.SearchAsync(new SearchQuery("needle"), Cancellation).ToListAsync(Cancellation)).OfType<SearchHit>().Count());
+            var found = await store.SearchAsync(new SearchQuery("needle"), Cancellation).ToListAsync(Cancellation);
+            Assert.Equal(expected.Count(e => e.Contains("\"needle ", StringComparison.Ordinal)), found.OfType<SearchHit>().Count());
+            Assert.EndsWith($" is damaged: events {gap.From} to {gap.To} cannot be read.", Assert.Single(found.OfType<SearchSkipped>()).Reason, StringComparison.Ordinal);
         }
 
         var told = StoreCheck.Run(Home, null, Cancellation).Findings.Where(f => f.IsLoss && f.Session == session).Select(f => f.What).ToList();

@@ -77,7 +77,7 @@ public sealed class SearchFilesTests : EmbeddedTests
     }
 
     [Fact]
-    public async Task A_line_that_is_damaged_is_not_found_and_the_others_are()
+    public async Task A_line_that_is_damaged_is_not_found_and_told_of_and_the_others_are_found()
     {
         var session = await MakeAsync([Some.Message("smew 2")], [Some.Message("smew 3")], [Some.Message("smew 4")]);
         var bytes = await File.ReadAllBytesAsync(LogOf(session), Cancellation);
@@ -86,7 +86,10 @@ public sealed class SearchFilesTests : EmbeddedTests
 
         await using var store = await OpenAsync();
 
-        Assert.Equal(["smew 4", "smew 2"], (await SearchAsync(store, new SearchQuery("smew"))).Cast<SearchHit>().Select(h => h.Snippet.Text));
+        var found = await SearchAsync(store, new SearchQuery("smew"));
+
+        Assert.Equal(["smew 4", "smew 2"], found.OfType<SearchHit>().Select(h => h.Snippet.Text));
+        Assert.Equal([new SearchSkipped(session, $"{SessionLog.NameOf(session)} is damaged: event 3 cannot be read.")], found.OfType<SearchSkipped>());
     }
 
     [Fact]
