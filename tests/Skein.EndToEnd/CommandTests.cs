@@ -34,7 +34,12 @@ public sealed class CommandTests : IAsyncDisposable
         Assert.Equal(["First?"], await TitlesAsync());
         Assert.Equal(["Another way"], await TitlesAsync("--archived"));
         await GoodAsync("unarchive", fork);
+        await GoodAsync("pin", fork, "1");
+        Assert.Contains(" · idle · pinned · ", (await GoodAsync("show", fork)).Out, StringComparison.Ordinal);
+        await GoodAsync("unpin", fork);
+        Assert.DoesNotContain("pinned", (await GoodAsync("show", fork)).Out, StringComparison.Ordinal);
         await GoodAsync("trash", "1", "2");
+        Assert.Contains(" · idle · in the trash · ", (await GoodAsync("show", fork)).Out, StringComparison.Ordinal);
         Assert.Empty(await TitlesAsync());
         Assert.Equal(2, (await TitlesAsync("--trash")).Length);
         var prompted = await _user.RunAsync("run", "-s", fork, "Hello?");

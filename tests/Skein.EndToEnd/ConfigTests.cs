@@ -52,7 +52,7 @@ public sealed class ConfigTests : ModelBench
         await User.GoodAsync("config", "set", "model", "ollama/goose", "--project");
         var project = Path.Combine(User.Project, "skein.json");
         (string, string?, string?, bool)[] unset =
-            [("agent", "skein", null, false), ("effort", null, null, false), ("max_cost", null, null, false), ("max_steps", "1000", null, false), ("titles", "true", null, false), ("checkpoints", "true", null, false), ("durability", "durable", null, false), ("compress_days", "30", null, false), ("silence_seconds", "600", null, false), ("call_silence_seconds", "7200", null, false)];
+            [("agent", "skein", null, false), ("effort", null, null, false), ("max_cost", null, null, false), ("max_steps", "1000", null, false), ("titles", "true", null, false), ("checkpoints", "true", null, false), ("redaction", "true", null, false), ("retention.days", null, null, false), ("retention.sessions", null, null, false), ("retention.trash_days", null, null, false), ("durability", "durable", null, false), ("compress_days", "30", null, false), ("silence_seconds", "600", null, false), ("call_silence_seconds", "7200", null, false)];
 
         var before = await RowsAsync();
         Assert.Equal([("model", "ollama/goose", project, true), ("model", null, null, false), ("mode", "edits", UserFile, false), .. unset], before);
@@ -63,6 +63,30 @@ public sealed class ConfigTests : ModelBench
         Assert.Equal("ollama/goose\n", (await User.GoodAsync("config", "get", "model")).Out);
         Assert.Contains($"{UserFile}\n", (await User.GoodAsync("config", "list")).Out, StringComparison.Ordinal);
         Assert.Equal(2, (await User.RunAsync("config", "get", "goose")).Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_kept_and_what_is_open_is_listed_and_told_and_a_project_has_no_say_in_the_first()
+    {
+        await User.GoodAsync("config", "set", "retention", """{"days":90,"trash_days":0}""");
+        await User.GoodAsync("config", "set", "retention.days", "1", "--project");
+        await User.GoodAsync("config", "set", "redaction", "false", "--project");
+        await User.GoodAsync("config", "set", "sandbox", """{"network":true,"home":[".gitconfig"]}""");
+        await User.GoodAsync("trust");
+        var project = Path.Combine(User.Project, "skein.json");
+
+        var rows = (await RowsAsync()).Where(r => r.Item1.StartsWith("re", StringComparison.Ordinal) || r.Item1.StartsWith("sandbox", StringComparison.Ordinal));
+
+        Assert.Equal(
+            [
+                ("redaction", "false", project, true), ("redaction", "true", null, false),
+                ("retention.days", "90", UserFile, false), ("retention.days", "1", project, true), ("retention.sessions", null, null, false), ("retention.trash_days", "0", UserFile, false),
+                ("sandbox.network", "true", UserFile, false), ("sandbox.home", ".gitconfig", UserFile, false),
+            ],
+            rows);
+        Assert.Equal("90\n", (await User.GoodAsync("config", "get", "retention.days")).Out);
+        Assert.Equal(1, (await User.RunAsync("config", "get", "retention.sessions")).Code);
+        Assert.Equal(1, (await User.RunAsync("config", "get", "telemetry.endpoint")).Code);
     }
 
     [Fact(Timeout = 120_000)]

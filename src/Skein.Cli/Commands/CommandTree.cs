@@ -33,6 +33,8 @@ internal static class CommandTree
         ("import", ImportCommand.Create),
         ("archive", KeepingCommands.CreateArchive),
         ("unarchive", KeepingCommands.CreateUnarchive),
+        ("pin", KeepingCommands.CreatePin),
+        ("unpin", KeepingCommands.CreateUnpin),
         ("trash", TrashCommand.Create),
         ("restore", KeepingCommands.CreateRestore),
         ("gc", GcCommand.Create),

@@ -28,7 +28,7 @@ internal static class ConfigCommand
                 return CommandLine.Good;
             }
 
-            if (!SettingValues.Simple.Contains(wanted) && wanted is not ['p', 'r', 'o', 'v', ..] and not ['p', 'e', 'r', 'm', ..])
+            if (!SettingValues.IsKnown(wanted))
                 throw new UsageException($"There is no setting '{wanted}': see 'skein config list'.");
             surroundings.Error.WriteLine($"'{wanted}' is not set.", Style.Dim);
             return CommandLine.Failed;
@@ -98,7 +98,7 @@ internal static class ConfigCommand
         return command;
     }
 
-    private static Argument<string> Key() => new("KEY") { Description = "As model, mode, agent, max_cost, durability, compress_days, silence_seconds, call_silence_seconds, providers.NAME.base_url or permissions." };
+    private static Argument<string> Key() => new("KEY") { Description = "As model, mode, agent, max_cost, durability, retention.days, compress_days, silence_seconds, call_silence_seconds, providers.NAME.base_url or permissions." };
 
     private static async Task<IReadOnlyList<SettingValues.Row>> ReadAsync(Surroundings surroundings, CancellationToken cancellationToken)
     {

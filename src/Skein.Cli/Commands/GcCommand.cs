@@ -32,7 +32,7 @@ internal static class GcCommand
     {
         (string What, Reclaimed Of)[] rows = [("blob", collected.Blobs), ("origin of forks", collected.Origins), ("leftover", collected.Leftovers), ("compressed log", collected.Compressed), ("file of snapshots", collected.Snapshots)];
         foreach (var (what, of) in rows.Where(r => r.Of.Files > 0))
-            surroundings.Out.WriteLine(($"{of.Files} {what}{(of.Files == 1 || what.EndsWith('s') ? "" : "s")}", Style.Plain), ($"  {Spans.Count(of.Bytes)} bytes", Style.Dim));
+            surroundings.Out.WriteLine(($"{of.Files} {what}{(of.Files == 1 || what.EndsWith('s') ? "" : "s")}", Style.Plain), ($"  {Spans.Bytes(of.Bytes)}", Style.Dim));
         if (rows.All(r => r.Of.Files == 0))
             surroundings.Out.WriteLine("There was nothing to give back.");
         foreach (var problem in collected.Problems)

@@ -21,6 +21,14 @@ internal static class KeepingCommands
         surroundings, "unarchive", "Bring archived sessions back.", "unarchived",
         static (client, id, cancellationToken) => client.ChangeAsync(id, new SessionChange(Archived: false), cancellationToken));
 
+    public static Command CreatePin(Surroundings surroundings) => Create(
+        surroundings, "pin", "Keep sessions from the retention: what the settings throw away by age or number, these are not.", "pinned",
+        static (client, id, cancellationToken) => client.ChangeAsync(id, new SessionChange(Pinned: true), cancellationToken));
+
+    public static Command CreateUnpin(Surroundings surroundings) => Create(
+        surroundings, "unpin", "Leave pinned sessions to the retention again.", "unpinned",
+        static (client, id, cancellationToken) => client.ChangeAsync(id, new SessionChange(Pinned: false), cancellationToken));
+
     public static Command CreateRestore(Surroundings surroundings) => Create(
         surroundings, "restore", "Bring sessions back from the trash.", "restored",
         static (client, id, cancellationToken) => client.RestoreAsync(id, cancellationToken));

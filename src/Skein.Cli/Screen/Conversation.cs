@@ -14,7 +14,8 @@ internal sealed class Conversation(Terminal terminal, TimeProvider time, IReadOn
             (session.Id.Value, Style.Accent),
             (" · ", Style.Dim),
             (status, style),
-            ($" · {session.Model ?? session.Agent} · {session.Mode.ToString().ToLowerInvariant()} · {Words.Of(session.Usage)} · {Spans.Ago(session.UpdatedAt, time.GetUtcNow())}", Style.Dim));
+            (session.TrashedAt is null ? "" : " · in the trash", Style.Warning),
+            ($"{(session.Archived ? " · archived" : "")}{(session.Pinned ? " · pinned" : "")} · {session.Model ?? session.Agent} · {session.Mode.ToString().ToLowerInvariant()} · {Words.Of(session.Usage)} · {Spans.Ago(session.UpdatedAt, time.GetUtcNow())}", Style.Dim));
         terminal.WriteLine(session.Workspace, Style.Dim);
         foreach (var gap in session.Damage)
             ShowNotice(Notices.Of(gap));
