@@ -103,9 +103,15 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
         _isInterrupted = true;
         _questions.Cancel(steps);
         if (_prompt is null && !IsWaiting)
+        {
             steps.Send(JsonRpc.Notification("session/cancel", new JsonObject { ["sessionId"] = _session }));
-        else
-            Fail(null, steps); // The prompt was not sent yet.
+            return;
+        }
+
+        // The prompt was not sent yet. What has not been answered until now is not waited for: the next turn sets it again.
+        _requests.Clear();
+        _settings.Forget();
+        Fail(null, steps);
     }
 
     private void TryCompact(AgentSteps steps)
@@ -180,11 +186,11 @@ internal sealed class AcpProtocol(string agent, TimeProvider time) : IAgentProto
                 Configure(steps);
                 break;
             case Request.Model:
-                _settings.Refused();
+                _settings.Forget();
                 Fail(new TurnFailure(FailureKind.BadRequest, agent, $"{agent} does not take the model '{_turn?.Session.Model}': {AcpErrors.TextOf(error!.Value)}{_settings.ModelsText}"), steps);
                 break;
             case Request.Mode:
-                _settings.Refused();
+                _settings.Forget();
                 Fail(AcpErrors.FailureOf(agent, error, _about), steps);
                 break;
             case Request.Prompt:

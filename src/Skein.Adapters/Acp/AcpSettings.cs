@@ -16,7 +16,7 @@ internal sealed record AcpSettings(AcpChoice? Models, AcpChoice? Modes)
     private static readonly string[] s_asking = ["default", "normal", "ask", "approve", "manual", "read-only", "build"];
     private static readonly string[] s_planning = ["plan", "read-only", "chat"];
 
-    // In the agent's words; null: nothing was, empty: it was refused.
+    // In the agent's words; null: nothing was, empty: nobody knows what became of it.
     private string? _askedModel;
     private string? _askedMode;
 
@@ -68,8 +68,8 @@ internal sealed record AcpSettings(AcpChoice? Models, AcpChoice? Modes)
         return isSet ? null : Modes.Change(wanted, session);
     }
 
-    /// <summary>What was asked for was refused: it is asked for again.</summary>
-    public void Refused() => (_askedModel, _askedMode) = ("", "");
+    /// <summary>What was asked for was refused, or was not answered: it is asked for again.</summary>
+    public void Forget() => (_askedModel, _askedMode) = ("", "");
 }
 
 /// <summary>One thing that can be chosen.</summary>
