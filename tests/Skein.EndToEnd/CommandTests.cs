@@ -50,6 +50,25 @@ public sealed class CommandTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_a_collection_gave_back_is_told_by_kind()
+    {
+        List<string> origins = [], forks = [];
+        for (var i = 0; i < 2; i++)
+        {
+            await GoodAsync("run", "--model", _user.Script("One."), "First?");
+            origins.Add((await _user.JsonAsync("ls")).GetProperty("items")[0].GetProperty("id").GetString()!);
+            forks.Add((await GoodAsync("fork", origins[i])).Out.Trim());
+        }
+
+        await GoodAsync(["trash", .. origins, .. forks]);
+        await GoodAsync(["trash", "--purge", "--yes", .. origins]);
+        Assert.Equal("There was nothing to give back.\n", (await GoodAsync("gc")).Out);
+        await GoodAsync(["trash", "--purge", "--yes", .. forks]);
+
+        Assert.Matches("^2 origins of forks  [0-9.]+ KiB\n$", (await GoodAsync("gc")).Out);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Sessions_belong_to_their_folder_however_it_is_reached()
     {
         await GoodAsync("run", "--model", _user.Script("Hi."), "Hello.");

@@ -30,9 +30,13 @@ internal static class GcCommand
 
     private static void Show(Collected collected, Surroundings surroundings)
     {
-        (string What, Reclaimed Of)[] rows = [("blob", collected.Blobs), ("origin of forks", collected.Origins), ("leftover", collected.Leftovers), ("compressed log", collected.Compressed), ("file of snapshots", collected.Snapshots)];
-        foreach (var (what, of) in rows.Where(r => r.Of.Files > 0))
-            surroundings.Out.WriteLine(($"{of.Files} {what}{(of.Files == 1 || what.EndsWith('s') ? "" : "s")}", Style.Plain), ($"  {Spans.Bytes(of.Bytes)}", Style.Dim));
+        (string One, string Several, Reclaimed Of)[] rows =
+        [
+            ("blob", "blobs", collected.Blobs), ("origin of forks", "origins of forks", collected.Origins), ("leftover", "leftovers", collected.Leftovers),
+            ("compressed log", "compressed logs", collected.Compressed), ("file of snapshots", "files of snapshots", collected.Snapshots),
+        ];
+        foreach (var (one, several, of) in rows.Where(r => r.Of.Files > 0))
+            surroundings.Out.WriteLine(($"{of.Files} {(of.Files == 1 ? one : several)}", Style.Plain), ($"  {Spans.Bytes(of.Bytes)}", Style.Dim));
         if (rows.All(r => r.Of.Files == 0))
             surroundings.Out.WriteLine("There was nothing to give back.");
         foreach (var problem in collected.Problems)
