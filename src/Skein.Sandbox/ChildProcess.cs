@@ -96,8 +96,25 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes when the program has ended and been reaped.</summary>
     public Task<ChildExit> WaitAsync(CancellationToken cancellationToken) => _exit.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Ends the whole process group with SIGKILL. Does nothing when the program has ended.</summary>
-    public void Kill() => Send(Native.SigKill);
+    /// <summary>
+    /// Ends the whole process group with SIGKILL, and of one that is to end with us what it started outside of its group too. Does nothing
+    /// when the program has ended.
+    /// </summary>
+    public void Kill()
+    {
+        lock (_lock)
+        {
+            if (_watch is not null && !_reaped)
+            {
+                // What stands still starts no more, and loses nobody.
+                Send(Native.SigStop);
+                foreach (var below in ProcessTree.Below(Pid).ToList())
+                    _ = Native.kill(below, Native.SigKill);
+            }
+
+            Send(Native.SigKill);
+        }
+    }
 
     /// <summary>Sends SIGINT to the whole process group. Does nothing when the program has ended.</summary>
     public void Interrupt() => Send(Native.SigInt);

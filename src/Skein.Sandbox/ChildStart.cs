@@ -24,8 +24,8 @@ public sealed record ChildStart(
     public bool Detached { get; init; }
 
     /// <summary>
-    /// Its group is killed also where this process dies without a chance to do it, at the price of a shell that waits for that; a sandbox
-    /// sees to it by itself. Not for one that is detached.
+    /// Its group is killed also where this process dies without a chance to do it, at the price of a shell that waits for that, and on Linux with
+    /// it what comes from it outside of its group; a sandbox sees to it by itself. Not for one that is detached.
     /// </summary>
     public bool EndsWithUs { get; init; }
 }

@@ -1,13 +1,20 @@
 namespace Skein.Sandbox;
 
 /// <summary>
-/// Ends a child's group when this process is gone, however it went: a shell in a session of its own reads from a pipe whose other end
-/// only this process has, and kills the group at its end.
+/// Ends a child's group, and what comes from it outside of that, when this process is gone, however it went: a shell in a session of its own
+/// reads from a pipe whose other end only this process has, and kills them at its end.
 /// </summary>
 internal sealed class OrphanWatch : IAsyncDisposable
 {
-    // "--" before the group's number would be right, but dash does not know it.
-    private const string Script = "read -r _; kill -KILL \"-$1\" 2>/dev/null";
+    // As ChildProcess.Kill does it. "--" before the group's number would be right, but dash does not know it.
+    private const string Script = """
+        below() { for list in /proc/$1/task/*/children; do read -r all < $list; for one in $all; do (below $one); kill -KILL $one; done; done; }
+        read -r _
+        exec 2>/dev/null
+        kill -STOP "-$1"
+        below $1
+        kill -KILL "-$1"
+        """;
 
     private readonly ChildProcess _shell;
 

@@ -115,6 +115,19 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Killing_one_that_ends_with_us_ends_what_it_runs_in_other_sessions_too()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere nobody tells who comes from whom.");
+        await using var child = Shell("setsid sh -c 'sleep 600 & echo $!; wait' & wait", static start => start with { EndsWithUs = true });
+        var grandchild = int.Parse((await new StreamReader(child.Output).ReadLineAsync(Cancellation))!, null);
+
+        child.Kill();
+
+        Assert.Equal(9, (await child.WaitAsync(Cancellation)).Signal);
+        await EndOf(grandchild);
+    }
+
+    [Fact]
     public async Task What_a_program_leaves_running_in_its_group_ends_with_it()
     {
         await using var child = Shell("sleep 600 & echo $!");

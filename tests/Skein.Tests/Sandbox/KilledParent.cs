@@ -14,7 +14,7 @@ public sealed class KilledParent
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(SignVariable) is null, "This is the child of another test.");
         await using var child = ChildProcess.Start(
-            new ChildStart("/bin/sh", ["-c", "trap '' HUP INT TERM; sleep 600 & echo $$ $!; wait"], "/", new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }) { EndsWithUs = true });
+            new ChildStart("/bin/sh", ["-c", "trap '' HUP INT TERM; sleep 600 & one=$!; setsid sh -c 'sleep 600 & echo $PPID '$one' $$ $!; wait' & wait"], "/", new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }) { EndsWithUs = true });
         var pids = await new StreamReader(child.Output).ReadLineAsync(TestContext.Current.CancellationToken);
         await using var output = Console.OpenStandardOutput();
         await output.WriteAsync(Encoding.UTF8.GetBytes($"\n{Started}{pids}\n"), TestContext.Current.CancellationToken);
