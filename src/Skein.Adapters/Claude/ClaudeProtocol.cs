@@ -110,7 +110,7 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
         else if (_prompt is null)
             Send(Request.Interrupt, new JsonObject { ["subtype"] = "interrupt" }, steps);
         else
-            Fail(null, steps); // The prompt was not sent yet.
+            EndUnsent(steps);
     }
 
     public void GiveUp(TimeSpan waited, AgentSteps steps)
@@ -224,6 +224,15 @@ internal sealed class ClaudeProtocol(string agent, TimeProvider time) : IAgentPr
             Send(Request.StopTask, new JsonObject { ["subtype"] = "stop_task", ["task_id"] = subagent }, steps);
         _working!.End(isInterrupted: failure is null, failure is not null, _cost.Take(), steps);
         Fail(failure, steps);
+    }
+
+    // The prompt was not sent yet. What has not been answered until now is not waited for: the next turn sets it again.
+    private void EndUnsent(AgentSteps steps)
+    {
+        foreach (var (id, _) in _requests.Where(r => r.Value is Request.Model or Request.Mode).ToList())
+            _requests.Remove(id);
+        (_model, _mode) = ("", "");
+        Fail(null, steps);
     }
 
     private void Fail(TurnFailure? failure, AgentSteps steps)

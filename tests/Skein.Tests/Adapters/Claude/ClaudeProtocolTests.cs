@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Skein.Adapters.Claude;
 using Skein.Adapters.Driving;
 using Skein.Core.Agents;
@@ -145,6 +146,28 @@ public sealed class ClaudeProtocolTests
         Assert.Equal("user", Assert.IsType<AgentStep.Send>(Assert.Single(Steps())).Frame["type"]!.ToString());
     }
 
+    [Theory]
+    [InlineData("\"subtype\":\"error\",\"error\":\"no such model\"")]
+    [InlineData("\"subtype\":\"success\"")]
+    public void What_an_interrupted_turn_had_set_is_set_again_by_the_next_one_and_what_is_answered_late_ends_no_other(string late)
+    {
+        _ = _protocol.Arguments(Turn().Session, null);
+        _protocol.Prompt(Turn(model: "dodo"), null, _steps);
+        var first = Assert.Single(Sent())["request_id"]!.ToString();
+        _protocol.Interrupt(_steps);
+        Assert.Null(Assert.IsType<AgentStep.Over>(Assert.Single(Steps())).Failure);
+
+        _protocol.Prompt(Turn(model: "grey"), null, _steps);
+        var second = Assert.Single(Sent());
+        Hear($$$"""{"type":"control_response","response":{"request_id":"{{{first}}}",{{{late}}} } }""");
+        Assert.DoesNotContain(Steps(), s => s is AgentStep.Over or AgentStep.Send);
+        Hear($$$"""{"type":"control_response","response":{"request_id":"{{{second["request_id"]}}}","subtype":"success"} }""");
+        var third = Assert.Single(Sent());
+        Hear($$$"""{"type":"control_response","response":{"request_id":"{{{third["request_id"]}}}","subtype":"success"} }""");
+
+        Assert.Equal(("grey", "default", "user"), (second["request"]!["model"]!.ToString(), third["request"]!["mode"]!.ToString(), Assert.Single(Sent())["type"]!.ToString()));
+    }
+
     [Fact]
     public void A_session_that_it_no_longer_has_is_lost_and_says_so()
     {
@@ -174,7 +197,9 @@ public sealed class ClaudeProtocolTests
         Assert.Equal(kind, Assert.IsType<AgentStep.Over>(Steps()[^1]).Failure!.Kind);
     }
 
-    private static FakeTurn Turn(PermissionMode mode = PermissionMode.Ask) => new(Sample.Session(null, mode: mode), [Sample.User("Go.")]);
+    private static FakeTurn Turn(PermissionMode mode = PermissionMode.Ask, string? model = null) => new(Sample.Session(model, mode: mode), [Sample.User("Go.")]);
+
+    private List<JsonObject> Sent() => [.. Steps().OfType<AgentStep.Send>().Select(s => s.Frame)];
 
     private void Begin()
     {
