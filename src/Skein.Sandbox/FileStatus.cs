@@ -10,6 +10,7 @@ namespace Skein.Sandbox;
 public readonly record struct FileStatus(int Mode, long Device, long Inode, long Size, long Modified, long Changed)
 {
     private const int KindMask = 0xF000;
+    private const int ReadByAll = 0x124; // 0444
     private const int NoSuchName = 2;
 
     /// <summary>The kind alone.</summary>
@@ -17,7 +18,12 @@ public readonly record struct FileStatus(int Mode, long Device, long Inode, long
 
     public bool IsFolder => Kind == 0x4000;
 
-    public bool IsFileOrLink => Kind is 0x8000 or 0xA000;
+    public bool IsFile => Kind == 0x8000;
+
+    public bool IsFileOrLink => IsFile || Kind == 0xA000;
+
+    /// <summary>Its permissions let everybody read it.</summary>
+    public bool IsReadByAll => (Mode & ReadByAll) == ReadByAll;
 
     /// <returns>Null: there is nothing of this name.</returns>
     /// <exception cref="IOException">It cannot be told.</exception>

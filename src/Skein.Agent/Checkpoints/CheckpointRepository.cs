@@ -23,7 +23,8 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
     // Files are taken as they are: no line ending is changed, and nothing that a .gitattributes names is run.
     private const string Attributes = "* -text !eol -ident -filter !working-tree-encoding -crlf\n";
 
-    // The index is split, so that a change of one file in a large tree does not write all of it anew.
+    // The index is split, so that a change of one file in a large tree does not write all of it anew. An object is renamed to its name, not linked
+    // and unlinked: one that is there already has the same content.
     private const string Configuration = """
         [core]
         	repositoryformatversion = 0
@@ -35,6 +36,7 @@ internal sealed class CheckpointRepository(string folder, GitProgram git, TimePr
         	autocrlf = false
         	quotepath = false
         	logallrefupdates = false
+        	createobject = rename
         	untrackedcache = true
         	splitindex = true
         	hookspath = /dev/null

@@ -148,8 +148,14 @@ internal sealed class WorkTreeStatus
     {
         try
         {
-            using var opened = RegularFile.OpenRead(path, out var size);
-            return size > LargestFile ? $"it has {size:n0} bytes, more than {LargestFile:n0}" : null;
+            if (FileStatus.Of(path) is not { IsFile: true } file)
+                return null;
+            if (file.Size > LargestFile)
+                return $"it has {file.Size:n0} bytes, more than {LargestFile:n0}";
+
+            // Of very many new files few are secret: what everybody may read need not be opened to know it.
+            using var opened = file.IsReadByAll ? null : RegularFile.OpenRead(path, out _);
+            return null;
         }
         catch (IOException)
         {
