@@ -27,7 +27,7 @@ JSON
 # What differs from run to run is made the same, so that the page changes only where the program does.
 clean() {
   sed -E -e "s|$work|/home/ada|g" -e 's/ses_01[0-9a-z]{24}/ses_01m7yxwzjr3eqrzw7fz5gdtdsx/g' -e 's/^([0-9]+  )[0-9a-z]{6}(  )/\13eqrzw\2/' \
-    -e 's/(skein run -s )[0-9a-z]{6}/\13eqrzw/' -e 's/[0-9.]+ m?s( ·|$)/20 ms\1/' -e 's/pid [0-9]+/pid 4711/' -e 's/ *$//'
+    -e 's/(skein run -s )[0-9a-z]{6}/\13eqrzw/' -e 's/([0-9]+ min )?[0-9.]+ m?s( ·|$)/20 ms\2/' -e 's/pid [0-9]+/pid 4711/' -e 's/ *$//'
 }
 help() { echo '```text'; skein "$@" --help | clean | sed -e '/./,$!d' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; echo '```'; echo; }
 screen() {

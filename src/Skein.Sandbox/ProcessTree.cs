@@ -20,17 +20,21 @@ internal static class ProcessTree
         }
     }
 
-    private static List<int> ChildrenOf(int pid)
+    private static IEnumerable<int> ChildrenOf(int pid) =>
+        Read(() => Directory.GetDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task")))
+            .SelectMany(static task => Read(() => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+            .Select(static number => int.Parse(number, CultureInfo.InvariantCulture));
+
+    // Nothing of a process or a thread that went meanwhile, or that the system shows to nobody.
+    private static string[] Read(Func<string[]> read)
     {
-        var tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task");
         try
         {
-            return [.. Directory.EnumerateDirectories(tasks).SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                .Select(static number => int.Parse(number, CultureInfo.InvariantCulture))];
+            return read();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // It, or a thread of it, went meanwhile.
+            return [];
         }
     }
 }

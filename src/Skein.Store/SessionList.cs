@@ -65,7 +65,7 @@ internal static class SessionList
     /// <summary>What was asked for, made ready to be compared with many.</summary>
     private sealed class Asked(SessionQuery query)
     {
-        private readonly string? _workspace = query.Workspace is null ? null : Folder(query.Workspace);
+        private readonly FolderChoice _folders = new(query.Workspace, query.Project, query.NotIn);
         private readonly long _parent = Fingerprint.Of(query.Parent?.Value);
         private readonly long _agentSession = Fingerprint.Of(query.AgentSession);
         private readonly long _importedAs = Fingerprint.Of(query.ImportedAs);
@@ -83,7 +83,7 @@ internal static class SessionList
             && (query.AgentSession is null || s.Links.AgentSession == _agentSession)
             && (query.TitleStart is null || Fingerprint.MayBegin(s.TitleStart, query.TitleStart))
             && (query.ImportedAs is null || s.Links.ImportedAs == _importedAs)
-            && IsThere(s);
+            && _folders.Has(s);
 
         /// <summary>What keys do not decide.</summary>
         public bool Is(Session s) =>
@@ -91,18 +91,7 @@ internal static class SessionList
             && (query.AgentSession is null || s.AgentSession == query.AgentSession)
             && (query.TitleStart is null || s.Title.StartsWith(query.TitleStart, StringComparison.Ordinal))
             && (query.ImportedAs is null || s.Imported?.Id == query.ImportedAs);
-
-        private bool IsThere(SessionKeys s)
-        {
-            if (_workspace is null && query is { Project: null, NotIn: null })
-                return true;
-            var folder = Folder(s.Workspace);
-            var asked = folder == _workspace || (query.Project is { } project ? s.Project == project : _workspace is null);
-            return asked && query.NotIn?.Contains(folder) is not true;
-        }
     }
-
-    private static string Folder(string path) => Path.TrimEndingDirectorySeparator(path);
 
     /// <summary>The last row of a page. Its text is the cursor: opaque to clients, checked when it comes back.</summary>
     private sealed record Place(DateTimeOffset UpdatedAt, SessionId Session)

@@ -38,10 +38,11 @@ public static class StoreCheck
 
     private sealed class Look(string home, Action<long, long>? progress)
     {
+        private static readonly string[] s_forms = [SessionLog.Extension, SessionLog.PackedExtension, SessionLog.OriginExtension];
+
         private readonly Disk _disk = new();
         private readonly List<StoreFinding> _findings = [];
         private readonly Dictionary<string, (long Size, List<(string Log, SessionId? Session)> By)> _named = new(StringComparer.Ordinal);
-        private static readonly string[] s_forms = [SessionLog.Extension, SessionLog.PackedExtension, SessionLog.OriginExtension];
         private readonly Dictionary<SessionId, LogLook> _logs = [];
         private readonly Dictionary<SessionId, LogLook> _origins = [];
         private readonly long _total = Files(home, "sessions").Concat(Files(home, "blobs")).Sum(f => f.Length);

@@ -9,15 +9,14 @@ internal sealed class StoreSpending(LogFolder logs, Disk disk)
     private const int Chunk = 256 * 1024;
     private const int LinesBetweenLooks = 1024;
 
-    public IAsyncEnumerable<SessionSpending> ReadAsync(SpendingQuery query, CancellationToken cancellationToken) =>
-        ManyLogs.ScanAsync(logs.All.Where(log => MayHave(log.State.Keys, query)), Scan, cancellationToken);
+    public IAsyncEnumerable<SessionSpending> ReadAsync(SpendingQuery query, CancellationToken cancellationToken)
+    {
+        var folders = new FolderChoice(query.Workspace, query.Project, query.NotIn);
+        return ManyLogs.ScanAsync(logs.All.Where(log => MayHave(log.State.Keys)), Scan, cancellationToken);
 
-    // What a log is of that nobody could look at yet is not known: it is told as not counted.
-    private static bool MayHave(SessionKeys? session, SpendingQuery query) =>
-        session is null || (!(session.UpdatedAt < query.Since) && (query.Workspace is null || session.Workspace == query.Workspace || IsLost(session, query)));
-
-    private static bool IsLost(SessionKeys session, SpendingQuery query) =>
-        query.Project is { } project && session.Project == project && query.NotIn?.Contains(session.Workspace) is not true;
+        // What a log is of that nobody could look at yet is not known: it is told as not counted.
+        bool MayHave(SessionKeys? session) => session is null || (!(session.UpdatedAt < query.Since) && folders.Has(session));
+    }
 
     private SessionSpending Scan(SessionLog log, CancellationToken cancellationToken)
     {

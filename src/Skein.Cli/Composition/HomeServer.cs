@@ -37,6 +37,7 @@ internal sealed class HomeServer : IAsyncDisposable
     public static async Task<HomeServer> StartAsync(
         SkeinHome home, Listening listening, Surroundings surroundings, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
+        var descriptors = DescriptorLimit.Raise();
         var settings = new HomeSettings(home, surroundings);
         var user = await settings.ReadAsync(null, cancellationToken);
         var durability = user.Settings.Durability == Agent.Settings.Durability.Relaxed ? Store.Durability.Relaxed : Store.Durability.Durable;
@@ -66,7 +67,7 @@ internal sealed class HomeServer : IAsyncDisposable
                 AllowHosts = listening.AllowHosts,
 
                 // The rest is for logs and agents, whom clients must not keep from their work.
-                MostConnections = Math.Max(2, DescriptorLimit.Raise() / 2),
+                MostConnections = Math.Max(2, descriptors / 2),
             };
             var server = await SkeinServer.StartAsync(sessions, options, loggers, surroundings.Time, cancellationToken);
             var kept = user.Settings.Retention;

@@ -159,7 +159,6 @@ public sealed class AcpAgentTests
         await flock.TurnAsync(session, "state");
         Assert.Equal("wild/snow", await StateAsync(flock, session, "model"));
         Assert.Equal(2, flock.Starts.Count);
-
     }
 
     // P flaw 11.
