@@ -21,6 +21,7 @@ internal sealed class FlushThreads : IDisposable
     private readonly Queue<IFlushWork> _work = new();
     private readonly List<Thread> _threads = [];
     private int _idle;
+    private bool _isPoolBusy;
     private bool _stopping;
 
     public void Add(IFlushWork work)
@@ -34,6 +35,29 @@ internal sealed class FlushThreads : IDisposable
             else
                 Monitor.Pulse(_gate);
         }
+    }
+
+    /// <summary>
+    /// Adds what a caller on the thread pool is about to wait for. One such work at a time is done by the pool, on the caller's own thread as soon as that
+    /// has nothing else to do: two changes of threads less, which on a slow machine took as long as the flush (0.58 of a bare loop's speed, 0.95 so).
+    /// More at once would leave the pool without threads.
+    /// </summary>
+    public void AddNearby(IFlushWork work)
+    {
+        if (Interlocked.Exchange(ref _isPoolBusy, true))
+        {
+            Add(work);
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static added =>
+            {
+                added.Work.Run();
+                Volatile.Write(ref added.Threads._isPoolBusy, false);
+            },
+            (Threads: this, Work: work),
+            preferLocal: true);
     }
 
     /// <summary>Runs something that blocks. From the call on it will run: cancelling is the caller's, before.</summary>

@@ -6,8 +6,8 @@ using Skein.Core.Events;
 namespace Skein.Store;
 
 /// <summary>
-/// Appends to one log. Calls number and encode their events at once, in the order made, and wait; a flush thread, or the caller's where that is
-/// none of the pool's, writes and flushes all that has gathered since the last flush, so that one flush serves everybody who waits.
+/// Appends to one log. Calls number and encode their events at once, in the order made, and wait; one thread at a time writes and flushes all
+/// that has gathered since the last flush, so that one flush serves everybody who waits.
 /// </summary>
 internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle file, long fence, IReadOnlyList<Repair> repairs) : ISessionWriter, IFlushWork
 {
@@ -55,7 +55,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         if (schedule && !Thread.CurrentThread.IsThreadPoolThread)
             ((IFlushWork)this).Run();
         else if (schedule)
-            parts.Threads.Add(this);
+            parts.Threads.AddNearby(this);
         return new ValueTask<IReadOnlyList<SessionEvent>>(pending.Done.Task);
     }
 
