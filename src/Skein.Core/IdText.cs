@@ -44,13 +44,16 @@ internal static class IdText
     public static string Encode(string prefix, long milliseconds, UInt128 random) => Encode(prefix, ((UInt128)milliseconds << RandomBits) | random);
 
     public static string Encode(string prefix, UInt128 bits) =>
-        string.Create(prefix.Length + Length, (prefix, bits), static (text, value) =>
-        {
-            value.prefix.CopyTo(text);
-            var rest = value.bits;
-            for (var i = text.Length - 1; i >= value.prefix.Length; i--, rest >>= 5)
-                text[i] = Alphabet[(int)((ulong)rest & 31)];
-        });
+        string.Create(prefix.Length + Length, (prefix, bits), static (text, value) => Encode(value.prefix, value.bits, text));
+
+    /// <param name="text">As long as the prefix and the 26 characters.</param>
+    public static void Encode(string prefix, UInt128 bits, Span<char> text)
+    {
+        prefix.CopyTo(text);
+        var rest = bits;
+        for (var i = text.Length - 1; i >= prefix.Length; i--, rest >>= 5)
+            text[i] = Alphabet[(int)((ulong)rest & 31)];
+    }
 
     /// <returns>Negative where not all are digits.</returns>
     private static long Number(ReadOnlySpan<char> digits)

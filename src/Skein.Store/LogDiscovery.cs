@@ -57,11 +57,10 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
 
     private void Take(Seen file, string folder, SafeFileHandle? opened)
     {
-        var name = file.Name ?? file.Known!.Id.Value + SessionLog.Extension;
         if (file.Known is { } log && IsMonthOf(log.Id, Path.GetFileName(folder.AsSpan())))
-            Found(log, isPacked: false, folder, name, opened);
+            Found(log, isPacked: false, folder, opened);
         else
-            Take(Path.Combine(folder, name));
+            Take(Path.Combine(folder, file.Name ?? file.Known!.Id.Value + SessionLog.Extension));
     }
 
     private void Take(string path)
@@ -96,12 +95,14 @@ internal sealed class LogDiscovery(string root, LogParts parts, LogTable logs)
     {
         if (logs.Find(id) is not { } log)
             logs.Add(log = new SessionLog(id, root, new LogState(0, 0, null)));
-        Found(log, isPacked, Path.GetDirectoryName(path)!, Path.GetFileName(path), opened: null);
+        Found(log, isPacked, Path.GetDirectoryName(path)!, opened: null);
     }
 
-    private void Found(SessionLog log, bool isPacked, string folder, string name, SafeFileHandle? opened)
+    private void Found(SessionLog log, bool isPacked, string folder, SafeFileHandle? opened)
     {
         (log.IsPacked, log.IsGone) = (isPacked, false);
+        Span<char> name = stackalloc char[SessionLog.LongestFileName];
+        name = name[..log.FileName(name)];
         (long Length, long Written) file;
         try
         {

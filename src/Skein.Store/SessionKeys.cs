@@ -92,7 +92,7 @@ internal sealed record SessionKeys
             var name = reader.ValueSpan;
             reader.Read();
             if (name.SequenceEqual("id"u8))
-                id = SessionId.TryParse(reader.GetString(), out var read) ? read : null;
+                id = ReadId(ref reader);
             else if (name.SequenceEqual("seq"u8))
                 seq = reader.GetInt64();
             else if (name.SequenceEqual("updated"u8))
@@ -144,6 +144,12 @@ internal sealed record SessionKeys
             TitleStart = title,
             Links = SessionLinks.Of(segments, parent, agentSession, importedAs, key),
         };
+    }
+
+    private static SessionId? ReadId(ref Utf8JsonReader reader)
+    {
+        Span<char> text = stackalloc char[SessionLog.LongestFileName];
+        return reader.ValueSpan.Length <= text.Length && SessionId.TryParse(text[..reader.CopyString(text)], out var id) ? id : null;
     }
 
     private static void WriteIf(Utf8JsonWriter writer, ReadOnlySpan<byte> name, bool holds)

@@ -20,6 +20,8 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>How the folder of a month is called.</summary>
     public const string Month = "yyyy-MM";
 
+    public const int LongestFileName = 64;
+
     private const int RecentCommits = 64;
 
     private readonly bool _isOrigin = extension == OriginExtension;
@@ -35,6 +37,16 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
 
     /// <summary>The log's file, as it is kept just now.</summary>
     public string Path => _isPacked ? PackedPath : PlainPath;
+
+    /// <summary>Writes the name of the log's file, without its folder, as it is kept just now.</summary>
+    /// <returns>How long it is.</returns>
+    public int FileName(Span<char> into)
+    {
+        var length = id.Format(into);
+        var end = _isOrigin ? OriginExtension : _isPacked ? PackedExtension : Extension;
+        end.CopyTo(into[length..]);
+        return length + end.Length;
+    }
 
     public string PlainPath => System.IO.Path.Combine(root, Name);
 
