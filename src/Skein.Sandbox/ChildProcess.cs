@@ -49,6 +49,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It goes to a file.</exception>
     public Stream Output => _output ?? throw new InvalidOperationException($"The output of '{_program}' has no pipe.");
 
+    /// <summary>
+    /// Completes when so long has passed. Where a thread reads <see cref="Output"/>, it completes there, while it reads, which wakes no other thread;
+    /// then a later call takes the place of an earlier one, which never completes.
+    /// </summary>
+    public Task DelayAsync(TimeSpan delay, TimeProvider time) =>
+        _output is ThreadedStream stream && time == TimeProvider.System ? stream.DelayAsync(delay) : Task.Delay(delay, time);
+
     /// <summary>Its standard error, where that has a pipe of its own; as <see cref="Output"/>.</summary>
     /// <exception cref="InvalidOperationException">It is merged, or goes to a file.</exception>
     public Stream Errors => _errors ?? throw new InvalidOperationException($"The errors of '{_program}' have no pipe of their own.");

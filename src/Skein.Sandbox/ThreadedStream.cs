@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using Microsoft.Win32.SafeHandles;
@@ -15,10 +16,14 @@ internal sealed class ThreadedStream : ChildStream, IValueTaskSource<int>
     private readonly SafePipeHandle _pipe;
     private readonly SafePipeHandle _woken;
     private readonly SafePipeHandle _wakes;
+    private readonly CancellationToken _exited;
     private readonly CancellationTokenRegistration _exit;
+    private readonly Thread _thread;
     private ManualResetValueTaskSourceCore<int> _read;
     private Memory<byte>? _wanted;
-    private bool _isStopping;
+    private (TaskCompletionSource Passed, long From, TimeSpan Delay)? _delay;
+    private byte _drained;
+    private volatile bool _isStopping;
     private bool _isClosed;
 
     /// <param name="pipe">Closed with this.</param>
@@ -26,8 +31,9 @@ internal sealed class ThreadedStream : ChildStream, IValueTaskSource<int>
     /// <param name="exited">The program has ended.</param>
     public ThreadedStream(SafePipeHandle pipe, (SafePipeHandle Read, SafePipeHandle Write) waking, string program, CancellationToken exited)
     {
-        (_pipe, _woken, _wakes) = (pipe, waking.Read, waking.Write);
-        new Thread(Work) { IsBackground = true, Name = $"Skein reads {program}" }.Start();
+        (_pipe, _woken, _wakes, _exited) = (pipe, waking.Read, waking.Write, exited);
+        _thread = new Thread(Work) { IsBackground = true, Name = $"Skein reads {program}" };
+        _thread.Start();
         _exit = exited.Register(Wake);
     }
 
@@ -45,6 +51,20 @@ internal sealed class ThreadedStream : ChildStream, IValueTaskSource<int>
             Monitor.Pulse(_gate);
             return new ValueTask<int>(this, _read.Version);
         }
+    }
+
+    /// <summary>
+    /// Completes when so long has passed while something is being read, and whoever awaits it goes on on the reading thread. That waits anyway:
+    /// asked on it, this costs nothing, where a timer wakes three threads. A later call takes the place of an earlier one, which never completes.
+    /// </summary>
+    public Task DelayAsync(TimeSpan delay)
+    {
+        var passed = new TaskCompletionSource();
+        lock (_gate)
+            _delay = (passed, Stopwatch.GetTimestamp(), delay);
+        if (Thread.CurrentThread != _thread)
+            Wake();
+        return passed.Task;
     }
 
     int IValueTaskSource<int>.GetResult(short token) => _read.GetResult(token);
@@ -102,14 +122,16 @@ internal sealed class ThreadedStream : ChildStream, IValueTaskSource<int>
     private (int Read, IOException? Error) Await(Span<byte> into)
     {
         Native.PollDescriptor[] both = [Readable(_pipe), Readable(_woken)];
-        while (Native.poll(both, 2, Timeout.Infinite) < 0)
+        while (Native.poll(both, 2, Patience()) is var ready && (ready <= 0 || both[0].Happened == 0))
         {
-            if (Marshal.GetLastPInvokeError() != Native.Interrupted)
+            if (ready < 0 && Marshal.GetLastPInvokeError() != Native.Interrupted)
                 return (0, Failed());
+            if (_isStopping || _exited.IsCancellationRequested)
+                return (0, null);
+            if (ready > 0)
+                _ = Native.read(both[1].Descriptor, ref _drained, 1);
         }
 
-        if (both[0].Happened == 0)
-            return (0, null);
         nint read;
         while ((read = Native.read(both[0].Descriptor, ref MemoryMarshal.GetReference(into), into.Length)) < 0)
         {
@@ -120,6 +142,25 @@ internal sealed class ThreadedStream : ChildStream, IValueTaskSource<int>
         return ((int)read, null);
 
         static IOException Failed() => new($"What a program writes could not be read: {Native.LastError()}.");
+    }
+
+    // Milliseconds until the delay has passed; of one that has, whoever waits for it is told here.
+    private int Patience()
+    {
+        while (true)
+        {
+            TaskCompletionSource passed;
+            lock (_gate)
+            {
+                if (_delay is not { } delay)
+                    return Timeout.Infinite;
+                if (delay.Delay - Stopwatch.GetElapsedTime(delay.From) is { Ticks: > 0 } left)
+                    return (int)Math.Min(Math.Ceiling(left.TotalMilliseconds), int.MaxValue);
+                (passed, _delay) = (delay.Passed, null);
+            }
+
+            passed.SetResult();
+        }
     }
 
     private void Wake()

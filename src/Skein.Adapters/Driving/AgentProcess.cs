@@ -66,6 +66,9 @@ internal sealed class AgentProcess : IAsyncDisposable
     public async Task<JsonElement> ReceiveAsync(CancellationToken cancellationToken) =>
         await _lines.ReadAsync(cancellationToken) ?? throw await EndedAsync("closed its output");
 
+    /// <inheritdoc cref="ChildProcess.DelayAsync"/>
+    public Task DelayAsync(TimeSpan delay) => _child.DelayAsync(delay, _time);
+
     /// <summary>SIGINT to the group, and SIGKILL to what is left of it after a while.</summary>
     public async Task StopAsync(TimeSpan grace, TimeProvider time)
     {

@@ -39,6 +39,9 @@ public sealed record DrivenAgentOptions(string Name, AgentCommand Command, Func<
     /// <summary>How long what it tells may be held, to be appended with what follows: an append is a flush of the disk, and wakes all who follow.</summary>
     public TimeSpan HoldWithin { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long it may be held while words wait behind it: other words than a turn's first, which do not wait.</summary>
+    public TimeSpan HoldWordsWithin { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How long it may take to end an interrupted turn by its own means; then it gets SIGINT.</summary>
     public TimeSpan InterruptWithin { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -21,6 +21,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private readonly CancellationTokenRegistration _interrupting;
     private readonly List<Task> _watches = [];
     private readonly HeldEvents _held;
+    private readonly Queue<AgentDelta> _words = new();
     private Phase _phase;
     private AgentResume? _resume;
     private Silence? _silence;
@@ -31,7 +32,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     public DrivenTurn(DrivenAgent agent, DrivenAgentOptions options, ITurn turn, CancellationToken cancellationToken)
     {
         (_agent, _options, _turn) = (agent, options, turn);
-        _held = new HeldEvents(options.HoldWithin, options.Time);
+        _held = new HeldEvents(options.HoldWithin, options.HoldWordsWithin, options.Time, delay => agent.Live?.Process.DelayAsync(delay) ?? Task.Delay(delay, options.Time));
         _interrupting = cancellationToken.Register(() => _interrupted.TrySetResult());
     }
 
@@ -41,6 +42,9 @@ internal sealed class DrivenTurn : IAsyncDisposable
     /// <returns>Null: the turn is over.</returns>
     public async Task<AgentOutput?> NextAsync()
     {
+        if (_words.TryDequeue(out var words))
+            return words;
+
         try
         {
             while (_phase != Phase.Over)
@@ -66,7 +70,13 @@ internal sealed class DrivenTurn : IAsyncDisposable
         }
 
         if (_held.Any)
-            return await BoundedOutput.OfAsync(_held.Take(), _turn, CancellationToken.None);
+        {
+            var (bodies, behind) = _held.Take();
+            foreach (var delta in behind)
+                _words.Enqueue(delta);
+            return await BoundedOutput.OfAsync(bodies, _turn, CancellationToken.None);
+        }
+
         (var failure, _failure) = (_failure, null);
         return failure;
     }
@@ -78,7 +88,6 @@ internal sealed class DrivenTurn : IAsyncDisposable
             await _agent.DropAsync();
         await _bounds.CancelAsync();
         await Task.WhenAll(_watches);
-        _held.Dispose();
         await _askedEnds.CancelAsync();
         await _interrupting.DisposeAsync();
         _silence?.Dispose();
@@ -128,6 +137,8 @@ internal sealed class DrivenTurn : IAsyncDisposable
                 return null;
             case AgentStep.Yield { Output: AgentEvents events }:
                 _held.Add(events.Bodies);
+                return null;
+            case AgentStep.Yield { Output: AgentDelta words } when _held.TryHold(words):
                 return null;
             case AgentStep.Yield yield:
                 return yield.Output;

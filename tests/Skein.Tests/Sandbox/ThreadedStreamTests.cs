@@ -17,7 +17,7 @@ public sealed class ThreadedStreamTests
         List<string?> threads = [];
         for (var line = 0; line < 3; line++)
         {
-            var waiting = ThreadAfterReadAsync(child);
+            var waiting = ThreadAfterAsync(() => ReadAsync(child));
             await child.Input.WriteAsync("honk\n"u8.ToArray(), Cancellation);
             threads.Add(await waiting);
         }
@@ -49,10 +49,38 @@ public sealed class ThreadedStreamTests
         Assert.Equal(0, await waiting);
     }
 
-    private static async Task<string?> ThreadAfterReadAsync(ChildProcess child)
+    [Fact]
+    public async Task A_delay_passes_on_the_thread_that_reads_whoever_asked_for_it()
+    {
+        await using var child = Start("read -r line; echo \"$line\"; read -r line");
+        var waiting = ReadAsync(child);
+
+        List<string?> threads = [await ThreadAfterAsync(() => child.DelayAsync(TimeSpan.FromMilliseconds(1), TimeProvider.System))];
+        threads.Add(await ThreadAfterAsync(() => child.DelayAsync(TimeSpan.FromMilliseconds(1), TimeProvider.System)));
+
+        Assert.Equal(["Skein reads sh", "Skein reads sh"], threads);
+        Assert.False(waiting.IsCompleted);
+        await child.Input.WriteAsync("honk\n"u8.ToArray(), Cancellation);
+        Assert.Equal(5, await waiting);
+    }
+
+    [Fact]
+    public async Task A_child_that_ends_is_noticed_before_a_delay_has_passed()
+    {
+        await using var child = Start("read -r line");
+        var waiting = ReadAsync(child);
+
+        var delay = child.DelayAsync(TimeSpan.FromHours(1), TimeProvider.System);
+        child.Kill();
+
+        Assert.Equal(0, await waiting);
+        Assert.False(delay.IsCompleted);
+    }
+
+    private static async Task<string?> ThreadAfterAsync(Func<Task> wait)
     {
         // Not where a test's own context would have it go on.
-        await ReadAsync(child).ConfigureAwait(false);
+        await wait().ConfigureAwait(false);
         return Thread.CurrentThread.Name;
     }
 

@@ -9,6 +9,9 @@ namespace Skein.Tests.Adapters.Driving;
 
 public sealed class HeldEventsTests
 {
+    private static readonly EventBody s_told = new AgentCompacted("goose", null, null);
+    private static readonly IdSource s_ids = new(TimeProvider.System);
+
     [Fact]
     public async Task What_an_agent_tells_in_several_lines_is_appended_at_once()
     {
@@ -27,28 +30,78 @@ public sealed class HeldEventsTests
     public async Task What_nothing_follows_is_due_after_a_moment()
     {
         var clock = new ManualClock();
-        using var held = new HeldEvents(TimeSpan.FromMilliseconds(20), clock);
-        EventBody told = new AgentCompacted("goose", null, null);
+        var held = Holding(clock);
 
-        held.Add([told]);
+        held.Add([s_told]);
         var before = held.MustGoBefore(null);
         clock.Advance(TimeSpan.FromMilliseconds(20));
-        await held.Due.WaitAsync(TestContext.Current.CancellationToken);
+        await held.Due.WaitAsync(Cancellation);
 
         Assert.Equal((false, true), (before, held.MustGoBefore(null)));
-        Assert.Equal([told], held.Take());
+        Assert.Equal([s_told], held.Take().Bodies);
         Assert.False(held.Any);
     }
 
     [Fact]
     public void Only_what_is_held_too_goes_before_it()
     {
-        using var held = new HeldEvents(TimeSpan.FromMilliseconds(20), new ManualClock());
+        var held = Holding(new ManualClock());
 
-        held.Add([new AgentCompacted("goose", null, null)]);
+        held.Add([s_told]);
 
-        Assert.False(held.MustGoBefore(new AgentStep.Yield(AgentOutput.FromEventBody(new AgentCompacted("goose", null, null)))));
-        Assert.True(held.MustGoBefore(new AgentStep.Yield(new AgentDelta(default, default, StreamKind.Text, "Honk."))));
+        Assert.False(held.MustGoBefore(new AgentStep.Yield(AgentOutput.FromEventBody(s_told))));
         Assert.True(held.MustGoBefore(new AgentStep.Over(null)));
     }
+
+    [Fact]
+    public void A_turns_first_words_do_not_wait()
+    {
+        var held = Holding(new ManualClock());
+        held.Add([s_told]);
+
+        var first = held.MustGoBefore(new AgentStep.Yield(Words("Ho")));
+        held.Take();
+        var isHeld = held.TryHold(Words("Ho"));
+        held.Add([s_told]);
+
+        Assert.Equal((true, false, false), (first, isHeld, held.MustGoBefore(new AgentStep.Yield(Words("nk.")))));
+    }
+
+    [Fact]
+    public async Task Later_words_wait_behind_what_is_held_but_not_as_long()
+    {
+        var clock = new ManualClock();
+        var held = Holding(clock);
+        held.TryHold(Words("Honk."));
+        held.Add([s_told]);
+
+        Assert.True(held.TryHold(Words("Ho")) && held.TryHold(Words("nk.")));
+        clock.Advance(TimeSpan.FromMilliseconds(5));
+        await held.Due.WaitAsync(Cancellation);
+
+        Assert.True(held.MustGoBefore(null));
+        Assert.Equal(["Ho", "nk."], held.Take().Words.Select(words => words.Text));
+    }
+
+    [Fact]
+    public void Words_whose_part_is_whole_or_dropped_are_not_told()
+    {
+        var held = Holding(new ManualClock());
+        var (whole, dropped, open) = (Words("Honk."), Words("Hiss."), Words("Hon"));
+        held.TryHold(Words("Honk."));
+        held.Add([s_told]);
+        foreach (var words in (AgentDelta[])[whole, dropped, open])
+            held.TryHold(words);
+
+        held.Add([new PartAdded(whole.Message, whole.Part, new TextPart("Honk.")), new PartDropped(dropped.Message, dropped.Part, "aborted")]);
+
+        Assert.Equal([open], held.Take().Words);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static HeldEvents Holding(ManualClock clock) =>
+        new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(5), clock, left => Task.Delay(left, clock, Cancellation));
+
+    private static AgentDelta Words(string text) => new(s_ids.Next<MessageId>(), s_ids.Next<PartId>(), StreamKind.Text, text);
 }
