@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Skein.Agent.Git;
 using Skein.Agent.Projects;
@@ -16,14 +17,27 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
 {
     private readonly Lazy<Task<string>> _everywhere = new(() => FindEverywhereAsync(home, configuration, git));
 
+    // What each written file was made of, and was, when it last said what it should: at most snapshots all of it is as it was.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<(string Path, FileStatus? Status)>> _known = new(StringComparer.Ordinal);
+
     /// <summary>Writes a file of them, where it would say something else than it does.</summary>
+    /// <param name="now">The time before this.</param>
     /// <returns>Whether it did.</returns>
-    public async Task<bool> WriteAsync(string file, string root, CancellationToken cancellationToken)
+    public async Task<bool> WriteAsync(string file, string root, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        if (_known.TryGetValue(file, out var known) && known.All(static was => StatusOf(was.Path) == was.Status))
+            return false;
+
+        var everywhere = await _everywhere.Value;
+        var repository = GitRepository.Find(root) is { } found && found.Root == root ? found : null;
+        var own = repository is null ? null : Path.Combine(repository.CommonFolder, "info", "exclude");
+        string?[] places = [everywhere, Path.Combine(root, ".git"), repository is null ? null : Path.Combine(repository.Folder, "commondir"), own, file];
+        var seen = places.OfType<string>().Select(static path => (path, StatusOf(path))).ToList();
+
         var text = new StringBuilder();
-        text.Append(Read(await _everywhere.Value)).Append('\n');
-        if (GitRepository.Find(root) is { } repository && repository.Root == root)
-            text.Append(Read(Path.Combine(repository.CommonFolder, "info", "exclude"))).Append('\n');
+        text.Append(Read(everywhere)).Append('\n');
+        if (own is not null)
+            text.Append(Read(own)).Append('\n');
         text.Append(WorkTree.RestoringPrefix).Append("*\n");
         foreach (var folder in hidden)
         {
@@ -33,10 +47,34 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
 
         var wanted = text.ToString();
         if (Read(file) == wanted)
+        {
+            if (seen.All(was => IsTelling(was.Item2, now)))
+                _known[file] = seen;
             return false;
+        }
+
+        _known.TryRemove(file, out _);
         await File.WriteAllTextAsync(file, wanted, cancellationToken);
         return true;
     }
+
+    // Of a folder it counts that it is the same one, not what is done in it.
+    private static FileStatus? StatusOf(string path)
+    {
+        try
+        {
+            return FileStatus.Of(path) is not { } status ? null : status.IsFolder ? new FileStatus(status.Kind, status.Device, status.Inode, 0, 0, 0) : status;
+        }
+        catch (IOException)
+        {
+            // Neither nothing nor what it was.
+            return default(FileStatus);
+        }
+    }
+
+    // Where a link leads is not told of it.
+    private static bool IsTelling(FileStatus? status, DateTimeOffset now) =>
+        status is null or { IsFolder: true } || (status is { IsFile: true } file && TreeWitness.IsSettled(file, now));
 
     // Asked for one value, git reads the user's own configuration, and runs nothing of it.
     private static async Task<string> FindEverywhereAsync(string home, string configuration, GitProgram git)

@@ -104,7 +104,7 @@ internal sealed class WorkTree : IDisposable
     private async Task<Snapshot> TakeOnceAsync(SessionId session, Action<int>? reading, CancellationToken cancellationToken)
     {
         var began = _repository.Time.GetUtcNow();
-        var (witness, areOther) = (_witness, await _exclusions.WriteAsync(ExclusionFile, _root, cancellationToken));
+        var (witness, areOther) = (_witness, await _exclusions.WriteAsync(ExclusionFile, _root, began, cancellationToken));
         if (!areOther && _head is { } known && witness?.IsUnchanged(began) == true)
         {
             _wasted = 0;
@@ -208,7 +208,7 @@ internal sealed class WorkTree : IDisposable
 
     private async Task<bool> IsIgnoredAsync(CancellationToken cancellationToken)
     {
-        await _exclusions.WriteAsync(ExclusionFile, _root, cancellationToken);
+        await _exclusions.WriteAsync(ExclusionFile, _root, _repository.Time.GetUtcNow(), cancellationToken);
         return (await IgnoredAsync([_prefix], cancellationToken)).Count > 0;
     }
 

@@ -55,6 +55,24 @@ public sealed class FileCheckpointsTests : IDisposable
         Assert.Equal("kept\nchanged\n", await _workspace.ShellAsync("cat kept a.log"));
     }
 
+    [Theory]
+    [InlineData("echo '*.b' >> .git/info/exclude")]
+    [InlineData("echo '*.b' >> ../user/.config/git/ignore")]
+    [InlineData("mv .git ../elsewhere; echo 'gitdir: ../elsewhere' > .git; echo '*.b' >> ../elsewhere/info/exclude")]
+    [InlineData("rm .git/info/exclude; echo '*.b' > ../rules; ln -s ../../../rules .git/info/exclude")]
+    [InlineData("rm $(find ../home -path '*worktrees*' -name exclude); echo '*.b' >> .git/info/exclude")]
+    public async Task What_is_ignored_since_is_not_taken_however_often_it_was_as_it_is(string ignores)
+    {
+        await _workspace.ShellAsync("git init -q; mkdir -p ../user/.config/git; echo '*.a' > ../user/.config/git/ignore; echo kept > kept");
+        var before = await _workspace.TreeAsync();
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(before, await _workspace.TreeAsync());
+
+        await _workspace.ShellAsync($"echo new > new.b; {ignores}");
+
+        Assert.Equal(before, await _workspace.TreeAsync());
+    }
+
     [Fact]
     public async Task The_users_own_repository_stays_as_it_is_and_nothing_that_it_names_is_run()
     {
