@@ -50,7 +50,7 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProv
 
                 if (deltas.Count > 0)
                     spoke = time.GetTimestamp();
-                await await Task.WhenAny(changed, appended).WaitAsync(cancellationToken);
+                await await Task.WhenAny(changed, appended);
 
                 // Only what comes too soon needs a timer.
                 if (!appended.IsCompleted && spoke > long.MinValue && s_pace - time.GetElapsedTime(spoke) is { Ticks: > 0 } rest)
