@@ -90,6 +90,34 @@ public sealed class ManyWritersTests : EmbeddedTests
     }
 
     [Fact]
+    public async Task An_append_that_the_disk_keeps_waiting_holds_up_no_other_session_and_one_flush_serves_all_who_come_meanwhile()
+    {
+        await using var store = await OpenAsync();
+        await using var writer = await CreateAsync(store);
+        await using var other = await CreateAsync(store);
+        var flushes = Disk.Count(DiskCall.Flush, LogOf(writer.Session));
+        var reached = Disk.HoldFlush(writer.Session.Value);
+        var first = OfPool(writer);
+        await reached;
+
+        var behind = Enumerable.Range(0, 100).Select(_ => AppendAsync(writer)).ToList();
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(2 + i, (await OfPool(other))[0].Seq);
+        Assert.False(first.IsCompleted);
+        Disk.Release();
+        await first;
+        await Task.WhenAll(behind);
+
+        Assert.Equal(102, writer.LastSeq);
+        Assert.Equal(flushes + 2, Disk.Count(DiskCall.Flush, LogOf(writer.Session)));
+
+        // As a server calls it: on a thread of the pool, which it leaves to wait.
+        static Task<IReadOnlyList<SessionEvent>> OfPool(ISessionWriter writer) => Task.Run(() => AppendAsync(writer), Cancellation);
+
+        static Task<IReadOnlyList<SessionEvent>> AppendAsync(ISessionWriter writer) => writer.AppendAsync([Some.Titled("honk")], null, Cancellation).AsTask();
+    }
+
+    [Fact]
     public async Task Writers_that_take_a_session_from_each_other_never_write_over_each_other()
     {
         await using var store = await OpenAsync(Durability.Relaxed);
