@@ -1,5 +1,6 @@
 using Skein.Core.Agents;
 using Skein.Core.Events;
+using Skein.Core.Running;
 
 namespace Skein.Adapters.Driving;
 
@@ -38,7 +39,7 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
 
         _bodies.AddRange(bodies);
         if (_words.Count > 0)
-            _words.RemoveAll(words => bodies.Any(body => body is PartAdded { Part: var whole } && whole == words.Part || body is PartDropped { Part: var dropped } && dropped == words.Part));
+            _words.RemoveAll(words => bodies.Any(body => LiveText.EndedBy(body) == words.Part));
     }
 
     /// <summary>Holds words, where something must be told before them.</summary>

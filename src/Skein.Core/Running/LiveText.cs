@@ -18,6 +18,14 @@ internal sealed class LiveText
     /// <summary>Followers attached.</summary>
     public int Followers { get; set; }
 
+    /// <summary>The part that is whole by an event, or dropped: nobody needs more of its pieces. Null: none.</summary>
+    public static PartId? EndedBy(EventBody body) => body switch
+    {
+        PartAdded added => added.Part,
+        PartDropped dropped => dropped.Part,
+        _ => null,
+    };
+
     /// <summary>Completes at the next change after this very call.</summary>
     public Task NextChange()
     {
@@ -51,7 +59,7 @@ internal sealed class LiveText
         {
             foreach (var e in events)
             {
-                var ended = e.Body is PartAdded added ? added.Part : (e.Body as PartDropped)?.Part;
+                var ended = EndedBy(e.Body);
                 _parts.RemoveAll(p => p.Part == ended);
             }
         }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Skein.Core.Events;
 using Skein.Core.Protocol;
 
 namespace Skein.Core.Running;
@@ -31,7 +30,7 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProv
                     await foreach (var e in store.ReadAsync(session, after, cancellationToken))
                     {
                         after = Math.Max(after, e.Seq);
-                        if (Ended(e.Body) is { } part)
+                        if (LiveText.EndedBy(e.Body) is { } part)
                             live.End(sent, part);
                         yield return new EventFrame(e);
                     }
@@ -95,11 +94,4 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProv
     }
 
     private static SessionRow Row(Session session) => new(session.Id, session.Seq, session);
-
-    private static PartId? Ended(EventBody body) => body switch
-    {
-        PartAdded added => added.Part,
-        PartDropped dropped => dropped.Part,
-        _ => null,
-    };
 }
