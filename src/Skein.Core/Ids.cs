@@ -49,14 +49,11 @@ public readonly record struct SessionId : ITypedId<SessionId>
         return good;
     }
 
+    /// <summary>Characters of the text.</summary>
+    internal static int Length => Prefix.Length + IdText.Length;
+
     /// <summary>Writes the text to the beginning of what is given.</summary>
-    /// <returns>How long it is.</returns>
-    internal int Format(Span<char> into)
-    {
-        var length = Prefix.Length + IdText.Length;
-        IdText.Encode(Prefix, _bits, into[..length]);
-        return length;
-    }
+    internal void Format(Span<char> into) => IdText.Encode(Prefix, _bits, into[..Length]);
 
     /// <summary>In the order of their texts, which is that of their time.</summary>
     internal int CompareTo(SessionId other) => _bits.CompareTo(other._bits);

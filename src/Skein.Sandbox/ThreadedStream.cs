@@ -55,7 +55,7 @@ internal sealed class ThreadedStream : ChildStream, IValueTaskSource<int>
 
     /// <summary>
     /// Completes when so long has passed while something is being read, and whoever awaits it goes on on the reading thread. That waits anyway:
-    /// asked on it, this costs nothing, where a timer wakes three threads. A later call takes the place of an earlier one, which never completes.
+    /// asked on it, this costs nothing, where a timer wakes several threads. A later call takes the place of an earlier one, which never completes.
     /// </summary>
     public Task DelayAsync(TimeSpan delay)
     {

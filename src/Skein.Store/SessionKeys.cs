@@ -148,7 +148,8 @@ internal sealed record SessionKeys
 
     private static SessionId? ReadId(ref Utf8JsonReader reader)
     {
-        Span<char> text = stackalloc char[SessionLog.LongestFileName];
+        // Room for one that somebody wrote with escapes.
+        Span<char> text = stackalloc char[6 * SessionId.Length];
         return reader.ValueSpan.Length <= text.Length && SessionId.TryParse(text[..reader.CopyString(text)], out var id) ? id : null;
     }
 

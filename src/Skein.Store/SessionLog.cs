@@ -20,8 +20,6 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>How the folder of a month is called.</summary>
     public const string Month = "yyyy-MM";
 
-    public const int LongestFileName = 64;
-
     private const int RecentCommits = 64;
 
     private readonly bool _isOrigin = extension == OriginExtension;
@@ -38,14 +36,17 @@ internal sealed class SessionLog(SessionId id, string root, LogState state, stri
     /// <summary>The log's file, as it is kept just now.</summary>
     public string Path => _isPacked ? PackedPath : PlainPath;
 
+    /// <summary>Characters that the name of a log's file has at most.</summary>
+    public static int LongestFileName => SessionId.Length + PackedExtension.Length;
+
     /// <summary>Writes the name of the log's file, without its folder, as it is kept just now.</summary>
     /// <returns>How long it is.</returns>
     public int FileName(Span<char> into)
     {
-        var length = id.Format(into);
+        id.Format(into);
         var end = _isOrigin ? OriginExtension : _isPacked ? PackedExtension : Extension;
-        end.CopyTo(into[length..]);
-        return length + end.Length;
+        end.CopyTo(into[SessionId.Length..]);
+        return SessionId.Length + end.Length;
     }
 
     public string PlainPath => System.IO.Path.Combine(root, Name);

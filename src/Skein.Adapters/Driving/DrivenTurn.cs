@@ -21,7 +21,6 @@ internal sealed class DrivenTurn : IAsyncDisposable
     private readonly CancellationTokenRegistration _interrupting;
     private readonly List<Task> _watches = [];
     private readonly HeldEvents _held;
-    private readonly Queue<AgentDelta> _words = new();
     private Phase _phase;
     private AgentResume? _resume;
     private Silence? _silence;
@@ -42,7 +41,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
     /// <returns>Null: the turn is over.</returns>
     public async Task<AgentOutput?> NextAsync()
     {
-        if (_words.TryDequeue(out var words))
+        if (_held.TakeWords() is { } words)
             return words;
 
         try
@@ -70,13 +69,7 @@ internal sealed class DrivenTurn : IAsyncDisposable
         }
 
         if (_held.Any)
-        {
-            var (bodies, behind) = _held.Take();
-            foreach (var delta in behind)
-                _words.Enqueue(delta);
-            return await BoundedOutput.OfAsync(bodies, _turn, CancellationToken.None);
-        }
-
+            return await BoundedOutput.OfAsync(_held.Take(), _turn, CancellationToken.None);
         (var failure, _failure) = (_failure, null);
         return failure;
     }

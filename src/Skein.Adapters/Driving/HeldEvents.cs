@@ -15,8 +15,8 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
 {
     private const int Most = 100;
 
+    private readonly List<AgentDelta> _words = [];
     private List<EventBody> _bodies = [];
-    private List<AgentDelta> _words = [];
     private bool _hasSpoken;
     private long _since;
     private long _wordsSince;
@@ -54,19 +54,26 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
         if (_words.Count == 1)
         {
             _wordsSince = time.GetTimestamp();
-            Due = delay(TimeSpan.FromTicks(Math.Max(0, Left().Ticks)));
+            Due = delay(Left());
         }
 
         return true;
     }
 
-    /// <summary>All that is held; from here on nothing is.</summary>
-    /// <returns>The words come after the events.</returns>
-    public (IReadOnlyList<EventBody> Bodies, IReadOnlyList<AgentDelta> Words) Take()
+    /// <summary>All events that are held; the words behind them are to be told next.</summary>
+    public IReadOnlyList<EventBody> Take()
     {
-        var taken = (_bodies, _words);
-        (_bodies, _words) = ([], []);
+        (var taken, _bodies) = (_bodies, []);
         return taken;
+    }
+
+    /// <summary>The next words that nothing must be told before any more; null: there are none.</summary>
+    public AgentDelta? TakeWords()
+    {
+        if (Any || _words is not [var next, ..])
+            return null;
+        _words.RemoveAt(0);
+        return next;
     }
 
     // A turn's first words are waited for.
@@ -75,14 +82,17 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
     private TimeSpan Left()
     {
         var left = longest - time.GetElapsedTime(_since);
-        return _words.Count > 0 && longestOfWords - time.GetElapsedTime(_wordsSince) is var less && less < left ? less : left;
+        if (_words.Count > 0 && longestOfWords - time.GetElapsedTime(_wordsSince) is var less && less < left)
+            left = less;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private bool IsLongEnough()
     {
         var left = Left();
-        if (left <= TimeSpan.Zero)
+        if (left == TimeSpan.Zero)
             return true;
+
         // Clocks differ by a little.
         if (Due.IsCompleted)
             Due = delay(left);

@@ -17,22 +17,27 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
 {
     private readonly Lazy<Task<string>> _everywhere = new(() => FindEverywhereAsync(home, configuration, git));
 
-    // What each written file was made of, and was, when it last said what it should: at most snapshots all of it is as it was.
-    private readonly ConcurrentDictionary<string, IReadOnlyList<(string Path, FileStatus? Status)>> _known = new(StringComparer.Ordinal);
+    // For each written file, itself and what it was made of when it last said what it should: at most of the snapshots all of that is as it was.
+    private readonly ConcurrentDictionary<string, TreeWitness> _witnesses = new(StringComparer.Ordinal);
 
     /// <summary>Writes a file of them, where it would say something else than it does.</summary>
     /// <param name="now">The time before this.</param>
     /// <returns>Whether it did.</returns>
     public async Task<bool> WriteAsync(string file, string root, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue(file, out var known) && known.All(static was => StatusOf(was.Path) == was.Status))
+        if (_witnesses.TryGetValue(file, out var known) && known.IsUnchanged(now))
             return false;
 
         var everywhere = await _everywhere.Value;
         var repository = GitRepository.Find(root) is { } found && found.Root == root ? found : null;
         var own = repository is null ? null : Path.Combine(repository.CommonFolder, "info", "exclude");
-        string?[] places = [everywhere, Path.Combine(root, ".git"), repository is null ? null : Path.Combine(repository.Folder, "commondir"), own, file];
-        var seen = places.OfType<string>().Select(static path => (path, StatusOf(path))).ToList();
+        List<string> sources = [file, everywhere];
+        if (repository is not null)
+            sources.AddRange([own!, Path.Combine(repository.Folder, "commondir")]);
+        // A folder is touched by all that git does; what matters in it is among the files.
+        if (Path.Combine(root, ".git") is var place && place != repository?.Folder)
+            sources.Add(place);
+        var witness = Witness(sources, now);
 
         var text = new StringBuilder();
         text.Append(Read(everywhere)).Append('\n');
@@ -48,33 +53,36 @@ internal sealed class Exclusions(IReadOnlyList<string> hidden, string home, stri
         var wanted = text.ToString();
         if (Read(file) == wanted)
         {
-            if (seen.All(was => IsTelling(was.Item2, now)))
-                _known[file] = seen;
+            if (witness is not null)
+                _witnesses[file] = witness;
             return false;
         }
 
-        _known.TryRemove(file, out _);
         await File.WriteAllTextAsync(file, wanted, cancellationToken);
         return true;
     }
 
-    // Of a folder it counts that it is the same one, not what is done in it.
-    private static FileStatus? StatusOf(string path)
+    /// <returns>Null where one of them does not tell enough: it was just written, or is a link, of which it is not told where it leads.</returns>
+    private static TreeWitness? Witness(IEnumerable<string> files, DateTimeOffset now)
     {
+        var witness = new TreeWitness();
         try
         {
-            return FileStatus.Of(path) is not { } status ? null : status.IsFolder ? new FileStatus(status.Kind, status.Device, status.Inode, 0, 0, 0) : status;
+            foreach (var file in files)
+            {
+                var status = FileStatus.Of(file);
+                if (status is { } known && !(known.IsFile && TreeWitness.IsSettled(known, now)))
+                    return null;
+                witness.AddFile(file, status);
+            }
+
+            return witness;
         }
         catch (IOException)
         {
-            // Neither nothing nor what it was.
-            return default(FileStatus);
+            return null;
         }
     }
-
-    // Where a link leads is not told of it.
-    private static bool IsTelling(FileStatus? status, DateTimeOffset now) =>
-        status is null or { IsFolder: true } || (status is { IsFile: true } file && TreeWitness.IsSettled(file, now));
 
     // Asked for one value, git reads the user's own configuration, and runs nothing of it.
     private static async Task<string> FindEverywhereAsync(string home, string configuration, GitProgram git)

@@ -43,7 +43,7 @@ internal sealed class SessionFeed(ISessionStore store, LiveTexts texts, TimeProv
                     yield return new DeltaFrame(delta);
                 if (behind)
                 {
-                    await appended.WaitAsync(cancellationToken);
+                    await appended;
                     continue;
                 }
 

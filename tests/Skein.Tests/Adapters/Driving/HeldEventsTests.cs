@@ -38,7 +38,7 @@ public sealed class HeldEventsTests
         await held.Due.WaitAsync(Cancellation);
 
         Assert.Equal((false, true), (before, held.MustGoBefore(null)));
-        Assert.Equal([s_told], held.Take().Bodies);
+        Assert.Equal([s_told], held.Take());
         Assert.False(held.Any);
     }
 
@@ -50,6 +50,7 @@ public sealed class HeldEventsTests
         held.Add([s_told]);
 
         Assert.False(held.MustGoBefore(new AgentStep.Yield(AgentOutput.FromEventBody(s_told))));
+        Assert.True(held.MustGoBefore(new AgentStep.Yield(new AgentDelta(default, default, StreamKind.Text, "Honk."))));
         Assert.True(held.MustGoBefore(new AgentStep.Over(null)));
     }
 
@@ -80,7 +81,10 @@ public sealed class HeldEventsTests
         await held.Due.WaitAsync(Cancellation);
 
         Assert.True(held.MustGoBefore(null));
-        Assert.Equal(["Ho", "nk."], held.Take().Words.Select(words => words.Text));
+        Assert.Null(held.TakeWords());
+        held.Take();
+        Assert.Equal(("Ho", "nk."), (held.TakeWords()?.Text, held.TakeWords()?.Text));
+        Assert.Null(held.TakeWords());
     }
 
     [Fact]
@@ -95,7 +99,9 @@ public sealed class HeldEventsTests
 
         held.Add([new PartAdded(whole.Message, whole.Part, new TextPart("Honk.")), new PartDropped(dropped.Message, dropped.Part, "aborted")]);
 
-        Assert.Equal([open], held.Take().Words);
+        held.Take();
+        Assert.Equal(open, held.TakeWords());
+        Assert.Null(held.TakeWords());
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
