@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Testing;
+using Xunit.v3;
 
 namespace Skein.EndToEnd;
 
@@ -7,7 +8,6 @@ namespace Skein.EndToEnd;
 public sealed class Pane : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(25);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly User _user;
     private readonly string _tmux;
 
@@ -52,9 +52,9 @@ public sealed class Pane : IAsyncDisposable
     /// <summary>Waits until the screen is as it should be.</summary>
     public async Task<string> SeeAsync(Func<string, bool> isRight, string what)
     {
-        // Shorter than a test may take, so that its failure shows the screen.
+        // Half of what the test may take, so that its failure shows the screen; one with an agent that is slow to start may take more.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(s_patience);
+        patience.CancelAfter(((IXunitTest)TestContext.Current.Test!).Timeout / 2);
         var screen = "";
         try
         {
