@@ -13,24 +13,21 @@ internal sealed class CatalogReader(LogFile file)
     /// <summary>What the lines say, in their order, and where; of one that is damaged: nothing.</summary>
     public IEnumerable<(CatalogLine Line, CatalogPlace Place)> Read()
     {
-        var pieces = new Piece[Environment.ProcessorCount];
-        for (var i = 0; i < pieces.Length; i++)
-            pieces[i] = new Piece();
-
+        // One more than there are cores: the caller takes the lines of one while the others are decoded.
+        var free = new Queue<Piece>(Enumerable.Range(0, Environment.ProcessorCount + 1).Select(_ => new Piece()));
+        var decoding = new Queue<(Piece Piece, Task Decoded)>();
         while (true)
         {
-            var filled = 0;
-            while (filled < pieces.Length && TryFill(pieces[filled]))
-                filled++;
-            if (filled == 0)
+            while (free.TryPeek(out var next) && TryFill(next))
+                decoding.Enqueue((free.Dequeue(), Task.Run(next.Decode)));
+            if (!decoding.TryDequeue(out var first))
                 yield break;
 
-            Parallel.For(0, filled, i => pieces[i].Decode());
-            for (var i = 0; i < filled; i++)
-            {
-                foreach (var line in pieces[i].Lines)
-                    yield return line;
-            }
+            // One that no thread has begun is decoded here.
+            first.Decoded.GetAwaiter().GetResult();
+            foreach (var line in first.Piece.Lines)
+                yield return line;
+            free.Enqueue(first.Piece);
         }
     }
 

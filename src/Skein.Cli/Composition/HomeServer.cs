@@ -13,8 +13,6 @@ namespace Skein.Cli.Composition;
 /// <summary>This process as the server of a home: the store, the agents, the sessions and their API, put together.</summary>
 internal sealed class HomeServer : IAsyncDisposable
 {
-    private const long MuchMemory = 16 << 20;
-
     private readonly EmbeddedStore _store;
     private readonly HomeSettings _settings;
     private readonly Agents _agents;
@@ -22,10 +20,10 @@ internal sealed class HomeServer : IAsyncDisposable
     private readonly Housekeeping _housekeeping;
     private readonly SkeinServer _server;
     private readonly Exporting? _exporting;
-    private readonly FirstPage? _firstPage;
+    private readonly AfterStart? _afterStart;
 
-    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server, Exporting? exporting, FirstPage? firstPage) =>
-        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting, _firstPage) = (store, settings, agents, sessions, housekeeping, server, exporting, firstPage);
+    private HomeServer(EmbeddedStore store, HomeSettings settings, Agents agents, Sessions sessions, Housekeeping housekeeping, SkeinServer server, Exporting? exporting, AfterStart? afterStart) =>
+        (_store, _settings, _agents, _sessions, _housekeeping, _server, _exporting, _afterStart) = (store, settings, agents, sessions, housekeeping, server, exporting, afterStart);
 
     public ServerInfo Info => _server.Info;
 
@@ -55,7 +53,6 @@ internal sealed class HomeServer : IAsyncDisposable
 
             // A server that ends with its command would only interrupt them.
             await sessions.TakeOverAbandonedAsync(startsQueued: listening.Lasts, cancellationToken);
-            GiveBack();
             StartedWith.Of(home, user.Settings, settings.UserFile, surroundings, listening.InBackground).Write(home);
             var options = new SkeinServerOptions
             {
@@ -73,7 +70,7 @@ internal sealed class HomeServer : IAsyncDisposable
             var kept = user.Settings.Retention;
             var housekeeping = new Housekeeping(
                 sessions, new RetentionRules(kept.Days, kept.Sessions, kept.TrashDays), surroundings.Time, loggers.CreateLogger<Housekeeping>());
-            return new HomeServer(store, settings, agents, sessions, housekeeping, server, exporting, listening.Lasts ? new FirstPage(sessions) : null);
+            return new HomeServer(store, settings, agents, sessions, housekeeping, server, exporting, listening.Lasts ? new AfterStart(sessions, surroundings.Time) : null);
         }
         catch
         {
@@ -93,20 +90,13 @@ internal sealed class HomeServer : IAsyncDisposable
     {
         await _server.DisposeAsync();
         await _housekeeping.DisposeAsync();
-        if (_firstPage is not null)
-            await _firstPage.DisposeAsync();
+        if (_afterStart is not null)
+            await _afterStart.DisposeAsync();
         await _sessions.DisposeAsync();
         await _agents.DisposeAsync();
         _exporting?.Dispose();
         _settings.Dispose();
         await _store.DisposeAsync();
-    }
-
-    // Reading the keys of very many sessions leaves nearly half as much behind as they need, which would stay until memory is short.
-    private static void GiveBack()
-    {
-        if (GC.GetTotalMemory(forceFullCollection: false) > MuchMemory)
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }
 
