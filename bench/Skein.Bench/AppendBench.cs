@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Store;
@@ -51,19 +50,13 @@ internal static class AppendBench
 
     /// <summary>Writes the lines into a new file, each flushed before the next.</summary>
     /// <returns>Seconds.</returns>
-    // .NET's own flush would do for speed, but the bare loop should not be slowed by it either.
     public static double Raw(string path, byte[] log)
     {
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-        var descriptor = (int)file.DangerousGetHandle();
+        using var file = new BareFile(path);
         var lines = Lines(log);
         var watch = Stopwatch.StartNew();
         foreach (var (start, length) in lines)
-        {
-            RandomAccess.Write(file, log.AsSpan(start, length), start);
-            if (FSync(descriptor) != 0)
-                throw new IOException("fsync failed");
-        }
+            file.Append(log.AsSpan(start, length));
 
         return watch.Elapsed.TotalSeconds;
     }
@@ -80,8 +73,4 @@ internal static class AppendBench
 
         return lines;
     }
-
-    [DllImport("libc", EntryPoint = "fsync")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int FSync(int descriptor);
 }
