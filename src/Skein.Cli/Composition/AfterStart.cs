@@ -29,11 +29,17 @@ internal sealed class AfterStart : IAsyncDisposable
 
     private static async Task WorkAsync(Sessions sessions, TimeProvider time, CancellationToken cancellationToken)
     {
+        // What is there later is in use, and would be taken again at once.
+        var leftMuch = GC.GetTotalMemory(forceFullCollection: false) > MuchMemory;
         try
         {
             await ReadFirstPageAsync(sessions, cancellationToken);
+            if (!leftMuch)
+                return;
+
+            // Reading the keys of very many sessions leaves nearly half as much behind as they need, which would stay until memory is short.
             await Task.Delay(s_givesBackAfter, time, cancellationToken);
-            GiveBack();
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
         catch (OperationCanceledException)
         {
@@ -53,12 +59,5 @@ internal sealed class AfterStart : IAsyncDisposable
         {
             // The session cannot be read: whoever asks for it is told.
         }
-    }
-
-    // Reading the keys of very many sessions leaves nearly half as much behind as they need, which would stay until memory is short.
-    private static void GiveBack()
-    {
-        if (GC.GetTotalMemory(forceFullCollection: false) > MuchMemory)
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }
