@@ -16,7 +16,7 @@ internal static class WritersBench
 {
     private const int Writers = 64;
     private const int Each = 250;
-    private const int Rounds = 3;
+    private const int Rounds = 9;
 
     public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellationToken)
     {
