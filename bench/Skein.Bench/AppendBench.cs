@@ -53,24 +53,11 @@ internal static class AppendBench
     public static double Raw(string path, byte[] log)
     {
         using var file = new BareFile(path);
-        var lines = Lines(log);
+        var lines = BareFile.LinesOf(log).ToList();
         var watch = Stopwatch.StartNew();
-        foreach (var (start, length) in lines)
-            file.Append(log.AsSpan(start, length));
+        foreach (var line in lines)
+            file.Append(line.Span);
 
         return watch.Elapsed.TotalSeconds;
-    }
-
-    private static List<(int Start, int Length)> Lines(byte[] log)
-    {
-        List<(int, int)> lines = [];
-        for (var start = 0; start < log.Length;)
-        {
-            var end = Array.IndexOf(log, (byte)'\n', start) + 1;
-            lines.Add((start, end - start));
-            start = end;
-        }
-
-        return lines;
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
 using Skein.Store;
@@ -72,30 +70,26 @@ internal static class WritersBench
 
     private static double Files(string folder, byte[][] logs) => OnThreads(logs, (log, i) =>
     {
-        using var file = File.OpenHandle(Path.Combine(folder, $"raw-{i}"), FileMode.CreateNew, FileAccess.Write);
-        foreach (var (start, length) in Lines(log))
-        {
-            RandomAccess.Write(file, log.AsSpan(start, length), start);
-            Flush(file);
-        }
+        using var file = new BareFile(Path.Combine(folder, $"raw-{i}"));
+        foreach (var line in BareFile.LinesOf(log))
+            file.Append(line.Span);
     });
 
     // Each writer has one line under way, as a session has; the journal's own thread takes all that wait, writes them and flushes once.
     private static double Journal(string path, byte[][] logs)
     {
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        using var file = new BareFile(path);
         using var waiting = new BlockingCollection<(ReadOnlyMemory<byte> Line, ManualResetEventSlim Done)>();
         var writing = new Thread(() =>
         {
             var batch = new List<(ReadOnlyMemory<byte> Line, ManualResetEventSlim Done)>();
-            for (long end = 0; waiting.TryTake(out var first, Timeout.Infinite); batch.Clear())
+            while (waiting.TryTake(out var first, Timeout.Infinite))
             {
+                batch.Clear();
                 batch.Add(first);
                 while (waiting.TryTake(out var next))
                     batch.Add(next);
-                RandomAccess.Write(file, batch.ConvertAll(b => b.Line), end);
-                end += batch.Sum(b => (long)b.Line.Length);
-                Flush(file);
+                file.Append(batch.ConvertAll(b => b.Line));
                 foreach (var (_, done) in batch)
                     done.Set();
             }
@@ -104,9 +98,9 @@ internal static class WritersBench
         var seconds = OnThreads(logs, (log, _) =>
         {
             using var done = new ManualResetEventSlim();
-            foreach (var (start, length) in Lines(log))
+            foreach (var line in BareFile.LinesOf(log))
             {
-                waiting.Add((log.AsMemory(start, length), done));
+                waiting.Add((line, done));
                 done.Wait();
                 done.Reset();
             }
@@ -124,24 +118,4 @@ internal static class WritersBench
         threads.ForEach(t => t.Join());
         return watch.Elapsed.TotalSeconds;
     }
-
-    private static IEnumerable<(int Start, int Length)> Lines(byte[] log)
-    {
-        for (var start = 0; start < log.Length;)
-        {
-            var end = Array.IndexOf(log, (byte)'\n', start) + 1;
-            yield return (start, end - start);
-            start = end;
-        }
-    }
-
-    private static void Flush(SafeFileHandle file)
-    {
-        if (FSync((int)file.DangerousGetHandle()) != 0)
-            throw new IOException("fsync failed");
-    }
-
-    [DllImport("libc", EntryPoint = "fsync")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int FSync(int descriptor);
 }
