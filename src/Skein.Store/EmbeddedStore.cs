@@ -270,7 +270,8 @@ public sealed class EmbeddedStore : ISessionStore
             log.Close(static () => new ObjectDisposedException(nameof(EmbeddedStore)));
         }
 
-        _threads.Dispose();
+        // Whoever closes the store may have come here on one of the threads.
+        await Task.Run(_threads.Dispose);
         _catalog.Dispose();
         _home.Dispose();
     }

@@ -4,18 +4,25 @@ namespace Skein.Store;
 internal interface IFlushWork
 {
     /// <summary>Does it, on a thread that may wait. It does not throw.</summary>
-    void Run();
+    /// <param name="mayGoOn">Whether one of those who wait for it may go on on this thread, once it is done.</param>
+    void Run(bool mayGoOn);
 }
 
 /// <summary>
 /// The threads that wait for the disk, so that several files are flushed side by side. Not the thread pool, but for one at a time: it grows too
 /// slowly for work that blocks, 64 flushes of 3 ms each got 1,011 a second there and 20,549 here. What waits is bounded by who waits for it: a log
-/// is here at most once, everything else has a caller that awaits it.
+/// is here at most once, everything else has a caller that awaits it. Who waited goes on on the thread pool; but where many flush at once, on the
+/// thread that flushed for him, and the pool, with a thread for each core, is no strait between a flush and the next.
 /// </summary>
 internal sealed class FlushThreads : IDisposable
 {
-    private const int MostThreads = 32;
-    private const int StackBytes = 512 * 1024;
+    private const int MostThreads = 64;
+
+    /// <summary>So many threads that flush at once are many.</summary>
+    private const int Many = 8;
+
+    [ThreadStatic]
+    private static bool t_isOne;
 
     private readonly object _gate = new();
     private readonly Queue<IFlushWork> _work = new();
@@ -38,26 +45,19 @@ internal sealed class FlushThreads : IDisposable
     }
 
     /// <summary>
-    /// Adds what a caller on the thread pool is about to wait for. One such work at a time is done by the pool, on the caller's own thread as soon as that
-    /// has nothing else to do: two changes of threads less, which on a slow machine took as long as the flush (0.58 of a bare loop's speed, 0.95 so).
-    /// More at once would leave the pool without threads.
+    /// Adds what the caller is about to wait for, without a change of threads where it can be had: there and back took as long as the flush on a slow
+    /// machine (0.58 of a bare loop's speed, 0.95 without). Who has a thread of his own waits for the disk himself, before this returns. On the thread
+    /// pool one such work at a time is done on the caller's thread as soon as that has nothing else to do; more would leave the pool without threads.
     /// </summary>
     public void AddNearby(IFlushWork work)
     {
-        if (Interlocked.Exchange(ref _isPoolBusy, true))
-        {
+        var isOfPool = Thread.CurrentThread.IsThreadPoolThread;
+        if (isOfPool && !Interlocked.Exchange(ref _isPoolBusy, true))
+            ThreadPool.UnsafeQueueUserWorkItem(RunOnPool, (this, work), preferLocal: true);
+        else if (isOfPool || t_isOne)
             Add(work);
-            return;
-        }
-
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static added =>
-            {
-                added.Work.Run();
-                Volatile.Write(ref added.Threads._isPoolBusy, false);
-            },
-            (Threads: this, Work: work),
-            preferLocal: true);
+        else
+            work.Run(mayGoOn: false);
     }
 
     /// <summary>Runs something that blocks. From the call on it will run: cancelling is the caller's, before.</summary>
@@ -83,25 +83,33 @@ internal sealed class FlushThreads : IDisposable
             thread.Join();
     }
 
+    private static void RunOnPool((FlushThreads Threads, IFlushWork Work) added)
+    {
+        added.Work.Run(mayGoOn: false);
+        Volatile.Write(ref added.Threads._isPoolBusy, false);
+    }
+
     private void Start_Locked()
     {
-        var thread = new Thread(Loop, StackBytes) { IsBackground = true, Name = $"flush {_threads.Count + 1}" };
+        var thread = new Thread(Loop) { IsBackground = true, Name = $"flush {_threads.Count + 1}" };
         _threads.Add(thread);
         thread.Start();
     }
 
     private void Loop()
     {
-        while (Take() is { } work)
-            work.Run();
+        t_isOne = true;
+        while (Take(out var areMany) is { } work)
+            work.Run(areMany);
     }
 
-    private IFlushWork? Take()
+    private IFlushWork? Take(out bool areMany)
     {
         lock (_gate)
         {
             while (_work.Count == 0)
             {
+                areMany = false;
                 if (_stopping)
                     return null;
 
@@ -110,6 +118,7 @@ internal sealed class FlushThreads : IDisposable
                 _idle--;
             }
 
+            areMany = _threads.Count - _idle >= Many;
             return _work.Dequeue();
         }
     }
@@ -118,7 +127,7 @@ internal sealed class FlushThreads : IDisposable
     {
         public TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Run()
+        public void Run(bool mayGoOn)
         {
             T result;
             try

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Threading.Tasks.Sources;
 using Microsoft.Win32.SafeHandles;
 using Skein.Core;
 using Skein.Core.Events;
@@ -51,26 +52,25 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
             (schedule, _scheduled) = (!_scheduled, true);
         }
 
-        // A caller who has a thread of his own waits for the disk himself: two changes of threads less.
-        if (schedule && !Thread.CurrentThread.IsThreadPoolThread)
-            ((IFlushWork)this).Run();
-        else if (schedule)
+        if (schedule)
             parts.Threads.AddNearby(this);
-        return new ValueTask<IReadOnlyList<SessionEvent>>(pending.Done.Task);
+        return pending.Task;
     }
 
-    void IFlushWork.Run()
+    void IFlushWork.Run(bool mayGoOn)
     {
         lock (_gate)
             (_gathering, _flushing) = (_flushing, _gathering);
 
+        PendingAppend? last = null;
         if (TryWrite() is { } failure)
             Undo(failure);
         else
-            Acknowledge();
+            last = Acknowledge(exceptLast: mayGoOn);
 
         _flushing.Clear();
         GoOn();
+        last?.Acknowledge(here: true);
     }
 
     /// <summary>Takes the right to append away, waits for what was already called and closes the file.</summary>
@@ -140,7 +140,8 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         }
     }
 
-    private void Acknowledge()
+    /// <returns>Who is still to be acknowledged: all others were.</returns>
+    private PendingAppend? Acknowledge(bool exceptLast)
     {
         var state = log.State;
         var row = state.Row;
@@ -152,14 +153,20 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
 
         log.Commit(new LogState(row!.Seq, state.End + _flushing.Bytes.WrittenCount, row), _flushing.Appends.SelectMany(static p => p.Events));
         parts.Committed(log);
+        var last = exceptLast ? _flushing.Appends[^1] : null;
         foreach (var pending in _flushing.Appends)
-            pending.Done.SetResult(pending.Events);
+        {
+            if (pending != last)
+                pending.Acknowledge(here: false);
+        }
 
         if (log.State.End - _rowEnd >= RowEvery)
         {
             _rowEnd = log.State.End;
             _kept = parts.Catalog.Write(log, log.State, file);
         }
+
+        return last;
     }
 
     // After a failed flush the cache holds what the disk may not, and a second flush would not say so: only what was acknowledged counts.
@@ -188,9 +195,9 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         // What gathered behind the failure was numbered after it, and never written.
         var undone = new StoreStoppedException($"Session {log.Id}: nothing was appended, the disk refused: {failure.Message}", failure);
         foreach (var pending in _flushing.Appends)
-            pending.Done.SetException(unable is null ? undone : new AppendUnknownException(log.Id, failure));
+            pending.Fail(unable is null ? undone : new AppendUnknownException(log.Id, failure));
         foreach (var pending in behind)
-            pending.Done.SetException(undone);
+            pending.Fail(undone);
     }
 
     private void GoOn()
@@ -211,9 +218,27 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     }
 
     /// <summary>One call of <see cref="AppendAsync"/> that waits.</summary>
-    private sealed record PendingAppend(IReadOnlyList<SessionEvent> Events)
+    private sealed class PendingAppend(IReadOnlyList<SessionEvent> events) : IValueTaskSource<IReadOnlyList<SessionEvent>>
     {
-        public TaskCompletionSource<IReadOnlyList<SessionEvent>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private ManualResetValueTaskSourceCore<IReadOnlyList<SessionEvent>> _done = new() { RunContinuationsAsynchronously = true };
+
+        public IReadOnlyList<SessionEvent> Events => events;
+        public ValueTask<IReadOnlyList<SessionEvent>> Task => new(this, _done.Version);
+
+        /// <param name="here">Whether the caller goes on on this thread, before this returns.</param>
+        public void Acknowledge(bool here)
+        {
+            _done.RunContinuationsAsynchronously = !here;
+            _done.SetResult(events);
+        }
+
+        public void Fail(Exception why) => _done.SetException(why);
+
+        IReadOnlyList<SessionEvent> IValueTaskSource<IReadOnlyList<SessionEvent>>.GetResult(short token) => _done.GetResult(token);
+        ValueTaskSourceStatus IValueTaskSource<IReadOnlyList<SessionEvent>>.GetStatus(short token) => _done.GetStatus(token);
+
+        void IValueTaskSource<IReadOnlyList<SessionEvent>>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _done.OnCompleted(continuation, state, token, flags);
     }
 
     /// <summary>What one write will hold. There are two: one gathers while the other is flushed.</summary>

@@ -117,6 +117,34 @@ public sealed class ManyWritersTests : EmbeddedTests
         static Task<IReadOnlyList<SessionEvent>> AppendAsync(ISessionWriter writer) => writer.AppendAsync([Some.Titled("honk")], null, Cancellation).AsTask();
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task The_last_of_many_whose_appends_were_flushed_side_by_side_may_close_the_store()
+    {
+        var store = await OpenAsync();
+        var writers = new List<ISessionWriter>();
+        for (var i = 0; i < 64; i++)
+            writers.Add(await CreateAsync(store));
+        var reached = Disk.HoldFlush(SessionLog.Extension);
+        var left = writers.Count;
+
+        // As a server does: what goes on there is bound to no thread.
+        var appends = await Task.Run(() => writers.ConvertAll(AppendAsync), Cancellation);
+        await reached;
+        Disk.Release();
+        await Task.WhenAll(appends).WaitAsync(Cancellation);
+
+        await using var again = await OpenAsync();
+        foreach (var writer in writers)
+            Assert.Equal(2, (await ReadAsync(again, writer.Session)).Count);
+
+        async Task AppendAsync(ISessionWriter writer)
+        {
+            await writer.AppendAsync([Some.Titled("honk")], null, Cancellation);
+            if (Interlocked.Decrement(ref left) == 0)
+                await store.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task Writers_that_take_a_session_from_each_other_never_write_over_each_other()
     {
