@@ -8,8 +8,8 @@ namespace Skein.Bench;
 /// <summary>Durable appends to one session, against a bare loop that writes and flushes the same bytes to one file.</summary>
 internal static class AppendBench
 {
-    private const int Events = 5000;
-    private const int Rounds = 3;
+    private const int Events = 1000;
+    private const int Rounds = 15;
 
     public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellationToken)
     {

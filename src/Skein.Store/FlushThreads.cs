@@ -4,8 +4,16 @@ namespace Skein.Store;
 internal interface IFlushWork
 {
     /// <summary>Does it, on a thread that may wait. It does not throw.</summary>
-    /// <param name="mayGoOn">Whether one of those who wait for it may go on on this thread, once it is done.</param>
-    void Run(bool mayGoOn);
+    /// <returns>Who is still to be told that it is done; null: whoever waited was told.</returns>
+    IFlushWaiter? Run();
+}
+
+/// <summary>Somebody who waits for work on the disk.</summary>
+internal interface IFlushWaiter
+{
+    /// <summary>Tells him that it is done.</summary>
+    /// <param name="here">Whether he goes on on this thread, before this returns, or on the thread pool.</param>
+    void Tell(bool here);
 }
 
 /// <summary>
@@ -57,7 +65,7 @@ internal sealed class FlushThreads : IDisposable
         else if (isOfPool || t_isOne)
             Add(work);
         else
-            work.Run(mayGoOn: false);
+            work.Run()?.Tell(here: false);
     }
 
     /// <summary>Runs something that blocks. From the call on it will run: cancelling is the caller's, before.</summary>
@@ -85,8 +93,9 @@ internal sealed class FlushThreads : IDisposable
 
     private static void RunOnPool((FlushThreads Threads, IFlushWork Work) added)
     {
-        added.Work.Run(mayGoOn: false);
+        var waiter = added.Work.Run();
         Volatile.Write(ref added.Threads._isPoolBusy, false);
+        waiter?.Tell(here: true);
     }
 
     private void Start_Locked()
@@ -100,7 +109,7 @@ internal sealed class FlushThreads : IDisposable
     {
         t_isOne = true;
         while (Take(out var areMany) is { } work)
-            work.Run(areMany);
+            work.Run()?.Tell(here: areMany);
     }
 
     private IFlushWork? Take(out bool areMany)
@@ -127,7 +136,7 @@ internal sealed class FlushThreads : IDisposable
     {
         public TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Run(bool mayGoOn)
+        public IFlushWaiter? Run()
         {
             T result;
             try
@@ -138,10 +147,11 @@ internal sealed class FlushThreads : IDisposable
             {
                 // The caller's error: it is rethrown where it is awaited.
                 Done.SetException(e);
-                return;
+                return null;
             }
 
             Done.SetResult(result);
+            return null;
         }
     }
 }

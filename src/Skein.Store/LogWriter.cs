@@ -57,7 +57,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         return pending.Task;
     }
 
-    void IFlushWork.Run(bool mayGoOn)
+    IFlushWaiter? IFlushWork.Run()
     {
         lock (_gate)
             (_gathering, _flushing) = (_flushing, _gathering);
@@ -66,11 +66,11 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         if (TryWrite() is { } failure)
             Undo(failure);
         else
-            last = Acknowledge(exceptLast: mayGoOn);
+            last = Acknowledge();
 
         _flushing.Clear();
         GoOn();
-        last?.Acknowledge(here: true);
+        return last;
     }
 
     /// <summary>Takes the right to append away, waits for what was already called and closes the file.</summary>
@@ -140,8 +140,8 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         }
     }
 
-    /// <returns>Who is still to be acknowledged: all others were.</returns>
-    private PendingAppend? Acknowledge(bool exceptLast)
+    /// <returns>The last who waits: all others were told.</returns>
+    private PendingAppend Acknowledge()
     {
         var state = log.State;
         var row = state.Row;
@@ -153,12 +153,8 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
 
         log.Commit(new LogState(row!.Seq, state.End + _flushing.Bytes.WrittenCount, row), _flushing.Appends.SelectMany(static p => p.Events));
         parts.Committed(log);
-        var last = exceptLast ? _flushing.Appends[^1] : null;
-        foreach (var pending in _flushing.Appends)
-        {
-            if (pending != last)
-                pending.Acknowledge(here: false);
-        }
+        foreach (var pending in _flushing.Appends.SkipLast(1))
+            pending.Tell(here: false);
 
         if (log.State.End - _rowEnd >= RowEvery)
         {
@@ -166,7 +162,7 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
             _kept = parts.Catalog.Write(log, log.State, file);
         }
 
-        return last;
+        return _flushing.Appends[^1];
     }
 
     // After a failed flush the cache holds what the disk may not, and a second flush would not say so: only what was acknowledged counts.
@@ -218,15 +214,14 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     }
 
     /// <summary>One call of <see cref="AppendAsync"/> that waits.</summary>
-    private sealed class PendingAppend(IReadOnlyList<SessionEvent> events) : IValueTaskSource<IReadOnlyList<SessionEvent>>
+    private sealed class PendingAppend(IReadOnlyList<SessionEvent> events) : IValueTaskSource<IReadOnlyList<SessionEvent>>, IFlushWaiter
     {
         private ManualResetValueTaskSourceCore<IReadOnlyList<SessionEvent>> _done = new() { RunContinuationsAsynchronously = true };
 
         public IReadOnlyList<SessionEvent> Events => events;
         public ValueTask<IReadOnlyList<SessionEvent>> Task => new(this, _done.Version);
 
-        /// <param name="here">Whether the caller goes on on this thread, before this returns.</param>
-        public void Acknowledge(bool here)
+        public void Tell(bool here)
         {
             _done.RunContinuationsAsynchronously = !here;
             _done.SetResult(events);
