@@ -29,14 +29,14 @@ internal static class CheckpointBench
 
             // After a commit of so many files git packs them beside all that is measured here.
             Git(tree, "config", "gc.auto", "0");
-            Settle();
+            await Backlog.WriteAsync(cancellationToken);
             var add = Stopwatch.StartNew();
             Git(tree, "add", "-A");
             var added = add.Elapsed.TotalSeconds;
             Git(tree, "-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "-qm", "all");
             using var files = new FileCheckpoints(Path.Combine(place, "home"), [], Environment.GetEnvironmentVariable, static (_, _) => ValueTask.FromResult(true));
             var session = new IdSource(TimeProvider.System).Next<SessionId>();
-            Settle();
+            await Backlog.WriteAsync(cancellationToken);
             var first = Stopwatch.StartNew();
             await files.TakeAsync(session, tree, cancellationToken);
             var begun = first.Elapsed.TotalSeconds;
@@ -80,13 +80,6 @@ internal static class CheckpointBench
         }
 
         return (Median.Of(snapshots), Median.Of(statuses));
-    }
-
-    // What was written before is on the disk, and is not written beside what comes.
-    private static void Settle()
-    {
-        using var sync = Process.Start("sync");
-        sync.WaitForExit();
     }
 
     private static void Git(string folder, params string[] arguments)

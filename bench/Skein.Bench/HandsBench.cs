@@ -31,8 +31,7 @@ internal static class HandsBench
         {
             var workspace = Directory.CreateDirectory(Path.Combine(root, "work")).FullName;
             var bytes = FillTree(workspace);
-            using (var written = Process.Start("sync"))
-                await written.WaitForExitAsync(cancellationToken);
+            await Backlog.WriteAsync(cancellationToken);
             return
             [
                 await SandboxAsync(workspace, Path.Combine(root, "home"), cancellationToken),

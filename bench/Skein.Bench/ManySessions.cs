@@ -16,6 +16,12 @@ internal static class ManySessions
 
     public static async Task FillAsync(string home, int sessions, Func<int, string> folderOf, CancellationToken cancellationToken)
     {
+        await MakeAsync(home, sessions, folderOf, cancellationToken);
+        await Backlog.WriteAsync(cancellationToken);
+    }
+
+    private static async Task MakeAsync(string home, int sessions, Func<int, string> folderOf, CancellationToken cancellationToken)
+    {
         await using var store = await EmbeddedStore.OpenAsync(home, new EmbeddedStoreOptions(Durability.Relaxed), TimeProvider.System, cancellationToken);
         var ids = new IdSource(TimeProvider.System);
         await Parallel.ForAsync(0, sessions, cancellationToken, async (i, token) =>

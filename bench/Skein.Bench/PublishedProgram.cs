@@ -63,9 +63,17 @@ internal sealed class PublishedProgram : IAsyncDisposable
     public async Task<SkeinClient> ServeAsync(CancellationToken cancellationToken)
     {
         _server = Start("serve");
-        var client = SkeinClient.ForSocket(Path.Combine(Home, "run", "skein.sock"));
+        var socket = Path.Combine(Home, "run", "skein.sock");
+        var client = SkeinClient.ForSocket(socket);
         while (true)
         {
+            // Looked for first: to be refused a thousand times a second would take from the cores that are being measured.
+            if (!File.Exists(socket) && !_server.HasExited)
+            {
+                await Task.Delay(1, cancellationToken);
+                continue;
+            }
+
             try
             {
                 await client.GetHealthAsync(cancellationToken);

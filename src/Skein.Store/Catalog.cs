@@ -16,6 +16,7 @@ internal sealed class Catalog : IDisposable
     private const int RewritePiece = 1 << 20;
     private const int UsualLine = 512;
     private const int MostReserved = 1_000_000;
+    private const long MuchToRead = 8 << 20;
 
     /// <summary>Held by who changes the catalog, also while the disk writes.</summary>
     private readonly Lock _writing = new();
@@ -187,6 +188,9 @@ internal sealed class Catalog : IDisposable
             _file = PlainFile.Open(_disk, _path);
             var reader = new CatalogReader(_file);
 
+            // What is kept of a row is smaller than its line.
+            using var no = _file.Length > MuchToRead ? new NoCollection(_file.Length) : null;
+
             // Growing by and by would leave twice as much behind.
             _logs.Reserve((int)Math.Min(_file.Length / UsualLine, MostReserved));
             var isWhole = true;
@@ -211,10 +215,13 @@ internal sealed class Catalog : IDisposable
         switch (line)
         {
             case { Row: { } row }:
-                if (_logs.Find(row.State.Keys!.Id) is not { } log)
-                    _logs.Add(log = new SessionLog(row.State.Keys.Id, root, row.State) { IsGone = true });
-                else
+                var log = new SessionLog(row.State.Keys!.Id, root, row.State) { IsGone = true };
+                if (!_logs.TryAdd(log))
+                {
+                    log = _logs.Find(log.Id)!;
                     log.Learn(row.State);
+                }
+
                 Keep_Locked(log, place with { Written = row.Written, Packed = row.Packed is > 0 and <= uint.MaxValue and var length ? (uint)length : 0 });
                 break;
             case { Opened: { } opened }:

@@ -36,17 +36,25 @@ internal sealed class LogTable
 
     public void Add(SessionLog log)
     {
+        if (!TryAdd(log))
+            throw new ArgumentException($"Session {log.Id} has a log already.", nameof(log));
+    }
+
+    /// <returns>Whether the session had none.</returns>
+    public bool TryAdd(SessionLog log)
+    {
         lock (_gate)
         {
             if (!_logs.Add(log))
-                throw new ArgumentException($"Session {log.Id} has a log already.", nameof(log));
+                return false;
             if (_inOrder is null)
-                return;
+                return true;
 
             // Who walks has the first ones: what is put behind them is not theirs.
             if (_inOrder.Length < _logs.Count)
                 Array.Resize(ref _inOrder, Math.Max(_logs.Count * 2, 16));
             _inOrder[_logs.Count - 1] = log;
+            return true;
         }
     }
 
