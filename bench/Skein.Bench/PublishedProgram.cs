@@ -65,15 +65,12 @@ internal sealed class PublishedProgram : IAsyncDisposable
         _server = Start("serve");
         var socket = Path.Combine(Home, "run", "skein.sock");
         var client = SkeinClient.ForSocket(socket);
+
+        // Looked for first: to be refused a thousand times a second would take from the cores that are being measured.
+        while (!File.Exists(socket) && !_server.HasExited)
+            await Task.Delay(1, cancellationToken);
         while (true)
         {
-            // Looked for first: to be refused a thousand times a second would take from the cores that are being measured.
-            if (!File.Exists(socket) && !_server.HasExited)
-            {
-                await Task.Delay(1, cancellationToken);
-                continue;
-            }
-
             try
             {
                 await client.GetHealthAsync(cancellationToken);

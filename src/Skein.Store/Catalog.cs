@@ -188,8 +188,8 @@ internal sealed class Catalog : IDisposable
             _file = PlainFile.Open(_disk, _path);
             var reader = new CatalogReader(_file);
 
-            // What is kept of a row is smaller than its line.
-            using var no = _file.Length > MuchToRead ? new NoCollection(_file.Length) : null;
+            // What is made of a row is smaller than its line.
+            using var uncollected = _file.Length > MuchToRead ? new NoCollection(_file.Length) : null;
 
             // Growing by and by would leave twice as much behind.
             _logs.Reserve((int)Math.Min(_file.Length / UsualLine, MostReserved));

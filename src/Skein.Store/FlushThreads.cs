@@ -20,7 +20,7 @@ internal interface IFlushWaiter
 /// The threads that wait for the disk, so that several files are flushed side by side. Not the thread pool, but for one at a time: it grows too
 /// slowly for work that blocks, 64 flushes of 3 ms each got 1,011 a second there and 20,549 here. What waits is bounded by who waits for it: a log
 /// is here at most once, everything else has a caller that awaits it. Who waited goes on on the thread pool; but where many flush at once, on the
-/// thread that flushed for him, and the pool, with a thread for each core, is no strait between a flush and the next.
+/// thread that flushed for him: the pool, which has a thread for each core, would hold up his next flush.
 /// </summary>
 internal sealed class FlushThreads : IDisposable
 {
@@ -94,6 +94,8 @@ internal sealed class FlushThreads : IDisposable
     private static void RunOnPool((FlushThreads Threads, IFlushWork Work) added)
     {
         var waiter = added.Work.Run();
+
+        // Before he goes on: his next append is done here as well.
         Volatile.Write(ref added.Threads._isPoolBusy, false);
         waiter?.Tell(here: true);
     }
