@@ -29,6 +29,33 @@ internal sealed class LogIndex
     public IReadOnlyList<SessionEvent> FindAppended(LogFile file, SessionLog log, long end, string key) =>
         [.. Find(file, log, end, _keys, key).Where(e => e.By?.Key == key)];
 
+    /// <summary>Whether it is known, without a look at the log, that no request with this key appended anything.</summary>
+    /// <param name="end">Where the log ends.</param>
+    public bool Lacks(string key, long end)
+    {
+        var hash = Hash(key);
+        lock (_gate)
+            return _end >= end && !_keys.Exists(e => e.Hash == hash);
+    }
+
+    /// <summary>Takes in what was just appended: what is known need not be read. An index that has not been asked yet reads all when it is.</summary>
+    /// <param name="start">Where the log ended before.</param>
+    /// <param name="appended">The events, and how many bytes each has in the log.</param>
+    public void Append(long start, IEnumerable<(SessionEvent Event, int Length)> appended)
+    {
+        lock (_gate)
+        {
+            if (_end != start)
+                return;
+
+            foreach (var (e, length) in appended)
+            {
+                Add((e.Body as MessageAdded)?.Message.Value, e.By?.Key, _end);
+                _end += length;
+            }
+        }
+    }
+
     private List<SessionEvent> Find(LogFile file, SessionLog log, long end, List<Entry> entries, string name)
     {
         var hash = Hash(name);
@@ -58,12 +85,17 @@ internal sealed class LogIndex
                 (message, key) = ((e?.Body as MessageAdded)?.Message.Value, e?.By?.Key);
             }
 
-            if (message is not null)
-                _messages.Add(new Entry(Hash(message), lines.Offset));
-            if (key is not null)
-                _keys.Add(new Entry(Hash(key), lines.Offset));
+            Add(message, key, lines.Offset);
             _end = lines.Position;
         }
+    }
+
+    private void Add(string? message, string? key, long offset)
+    {
+        if (message is not null)
+            _messages.Add(new Entry(Hash(message), offset));
+        if (key is not null)
+            _keys.Add(new Entry(Hash(key), offset));
     }
 
     private static SessionEvent? Read(LogFile file, SessionLog log, long at, long end)

@@ -145,13 +145,11 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     {
         var state = log.State;
         var row = state.Row;
-        foreach (var pending in _flushing.Appends)
-        {
-            foreach (var e in pending.Events)
-                row = row.Apply(e);
-        }
+        foreach (var (e, _) in _flushing.Lines)
+            row = row.Apply(e);
 
-        log.Commit(new LogState(row!.Seq, state.End + _flushing.Bytes.WrittenCount, row), _flushing.Appends.SelectMany(static p => p.Events));
+        log.Commit(new LogState(row!.Seq, state.End + _flushing.Bytes.WrittenCount, row), _flushing.Lines.Select(static line => line.Event));
+        Index.Append(state.End, _flushing.Lines);
         parts.Committed(log);
         foreach (var pending in _flushing.Appends.SkipLast(1))
             pending.Tell(here: false);
@@ -218,7 +216,6 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
     {
         private ManualResetValueTaskSourceCore<IReadOnlyList<SessionEvent>> _done = new() { RunContinuationsAsynchronously = true };
 
-        public IReadOnlyList<SessionEvent> Events => events;
         public ValueTask<IReadOnlyList<SessionEvent>> Task => new(this, _done.Version);
 
         public void Tell(bool here)
@@ -244,16 +241,24 @@ internal sealed class LogWriter(LogParts parts, SessionLog log, SafeFileHandle f
         public ArrayBufferWriter<byte> Bytes { get; private set; } = new();
         public List<PendingAppend> Appends { get; } = [];
 
+        /// <summary>All events of these, and how many bytes each has.</summary>
+        public List<(SessionEvent Event, int Length)> Lines { get; } = [];
+
         public void Add(PendingAppend pending, EncodedBatch batch)
         {
             Appends.Add(pending);
-            foreach (var json in batch.Json)
+            foreach (var (e, json) in batch.Events.Zip(batch.Json))
+            {
+                var start = Bytes.WrittenCount;
                 LogLine.Seal(json.Span, Bytes);
+                Lines.Add((e, Bytes.WrittenCount - start));
+            }
         }
 
         public void Clear()
         {
             Appends.Clear();
+            Lines.Clear();
             if (Bytes.Capacity > MostKept)
                 Bytes = new ArrayBufferWriter<byte>();
             else

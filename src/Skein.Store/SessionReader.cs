@@ -94,6 +94,9 @@ internal sealed class SessionReader(LogFolder logs, Disk disk)
     {
         var log = logs.Get(session);
         var state = await StateOfAsync(log, cancellationToken);
+        if (log.Writer?.Index.Lacks(key, state.End) == true)
+            return [];
+
         using var file = TryOpen(log) ?? throw new SessionNotFoundException(session);
         return IndexOf(log).FindAppended(file, log, state.End, key);
     }

@@ -81,6 +81,26 @@ public abstract class SessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_appended_between_two_questions_is_found_by_the_second()
+    {
+        await using var writer = await CreateAsync();
+        var appended = new Dictionary<string, IReadOnlyList<SessionEvent>>();
+        for (var number = 0; number < 20; number++)
+        {
+            var key = $"key-{number}";
+            Assert.Empty(await Store.FindAppendedAsync(writer.Session, key, Cancellation));
+            await writer.AppendAsync([Some.Titled(new string('ä', 100 * number))], Some.By, Cancellation);
+            appended[key] = await writer.AppendAsync([Some.Message("asked", 1), Some.Titled("between"), Some.Message("said", 2)], Some.By with { Key = key }, Cancellation);
+
+            foreach (var (asked, events) in appended)
+            {
+                Assert.Equal(events.Select(e => e.Seq), (await Store.FindAppendedAsync(writer.Session, asked, Cancellation)).Select(e => e.Seq));
+                Assert.Equal(events[^1].Seq, await Store.FindMessageAsync(writer.Session, ((MessageAdded)events[^1].Body).Message, Cancellation));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_fork_finds_the_messages_it_inherited_and_no_request_of_its_origin()
     {
         var (kept, left) = (Some.Message("before the fork"), Some.Message("after it", 2));
