@@ -44,8 +44,15 @@ internal sealed class ContextReader
         return [.. reader._events.OrderBy(e => e.Seq)];
     }
 
-    /// <summary>How many characters a model may be sent of it.</summary>
-    public static long SizeOf(IEnumerable<MessagePart> parts) => parts.Sum(p => SizeOf(p.Content));
+    /// <summary>How many characters a model may be sent of it. What also came piece by piece counts twice.</summary>
+    public static long SizeOf(EventBody body) => body switch
+    {
+        MessageAdded added => SizeOf(added.Parts),
+        MessageEdited edited => SizeOf(edited.Parts),
+        PartAdded added => SizeOf(added.Content),
+        PartStreamed streamed => streamed.Text.Length,
+        _ => 0,
+    };
 
     /// <returns>Whether what is before it is needed as well.</returns>
     private bool Take(SessionEvent e)
@@ -91,14 +98,7 @@ internal sealed class ContextReader
 
     private bool IsBeginning(EventBody body) => body is TurnStarted || (body is MessageAdded { Role: Role.User } added && (added.Turn is null || added.Turn != _open));
 
-    private static long SizeOf(EventBody body) => body switch
-    {
-        MessageAdded added => SizeOf(added.Parts),
-        MessageEdited edited => SizeOf(edited.Parts),
-        PartAdded added => SizeOf(added.Content),
-        PartStreamed streamed => streamed.Text.Length,
-        _ => 0,
-    };
+    private static long SizeOf(IEnumerable<MessagePart> parts) => parts.Sum(p => SizeOf(p.Content));
 
     private static long SizeOf(Part part) => part switch
     {

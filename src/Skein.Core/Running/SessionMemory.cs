@@ -14,6 +14,7 @@ internal sealed class SessionMemory
     private readonly HashSet<string> _startedCalls = [];
     private readonly List<MessageId> _aside = [];
     private Transcript? _context;
+    private long _contextSize;
     private bool _isOutdated;
 
     private SessionMemory(ISessionStore store, Session session) => (_store, Session) = (store, session);
@@ -44,14 +45,16 @@ internal sealed class SessionMemory
     /// <summary>Reads the messages, unless they are here.</summary>
     public async Task LoadMessagesAsync(CancellationToken cancellationToken)
     {
-        if (_context is not null && !_isOutdated && _context.Messages.Sum(m => ContextReader.SizeOf(m.Parts)) <= 2 * ContextReader.Most)
+        if (_context is not null && !_isOutdated && _contextSize <= 2 * ContextReader.Most)
             return;
 
         var context = new Transcript();
         _aside.Clear();
+        _contextSize = 0;
         foreach (var e in await ContextReader.ReadAsync(_store, Session, cancellationToken))
         {
             context.Apply(e);
+            _contextSize += ContextReader.SizeOf(e.Body);
             Track(e.Body);
         }
 
@@ -65,6 +68,7 @@ internal sealed class SessionMemory
         if (e.Body is SessionRewound or SessionUnrewound)
             _context = null;
         _context?.Apply(e);
+        _contextSize += ContextReader.SizeOf(e.Body);
         _isOutdated |= e.Body is MessageAdded { Parts: [{ Content: SummaryPart }] };
     }
 
