@@ -45,6 +45,9 @@ internal sealed class RunningTurn(SessionRunner runner, RunnerParts parts, TurnS
     public Task<PermissionAnswered> AskAsync(PermissionAsked question, CancellationToken cancellationToken) =>
         Ended.IsCompleted ? throw new OperationCanceledException($"Turn {Id} has ended.") : runner.AskAsync(question, cancellationToken);
 
+    /// <inheritdoc cref="TurnCheckpoints.TakeUntold"/>
+    public EventBody? TakeUntold() => _checkpoints.TakeUntold();
+
     public Task ReadyForChangesAsync(CancellationToken cancellationToken) => _checkpoints.BegunAsync(cancellationToken);
 
     public ValueTask<AgentOrigin?> FindAgentOriginAsync(CancellationToken cancellationToken) =>

@@ -18,8 +18,12 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
     /// <summary>How long a snapshot may take before people are told what is being waited for.</summary>
     private static readonly TimeSpan s_untold = TimeSpan.FromSeconds(1);
 
+    private static readonly Task<IReadOnlyList<SessionEvent>> s_nothing = Task.FromResult<IReadOnlyList<SessionEvent>>([]);
+
     private readonly HashSet<string> _changing = new(StringComparer.Ordinal);
     private Task _first = Task.CompletedTask;
+    private Task? _begun;
+    private volatile EventBody? _untold;
     private string? _last;
     private bool _isTold;
     private bool _isBeside;
@@ -33,11 +37,23 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
     public void Begin(CancellationToken cancellationToken)
     {
         _isBeside = true;
-        _first = _isOff ? Task.CompletedTask : Task.Run(() => TakeAsync(before: true, null, cancellationToken), CancellationToken.None);
+        _first = _isOff ? Task.CompletedTask : Task.Run(async () => _untold = await FindNewAsync(before: true, null, cancellationToken), CancellationToken.None);
     }
 
-    /// <summary>Completes when what there was before the turn is kept, or cannot be.</summary>
-    public Task BegunAsync(CancellationToken cancellationToken) => Task.WhenAny(_first).WaitAsync(cancellationToken);
+    /// <summary>Completes when what there was before the turn is kept and in the log, or cannot be.</summary>
+    public Task BegunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAny(LazyInitializer.EnsureInitialized(ref _begun, TellFirstAsync)).WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// What the first snapshot showed, where nobody has needed it in the log yet: it goes there with what the agent tells first, and has no flush
+    /// of its own while the agent begins. Null: nothing. On the mailbox only.
+    /// </summary>
+    public EventBody? TakeUntold()
+    {
+        var untold = _untold;
+        _untold = null;
+        return untold;
+    }
 
     /// <summary>Before calls begin.</summary>
     public async Task BeforeAsync(IReadOnlyList<EventBody> bodies, CancellationToken cancellationToken)
@@ -53,7 +69,7 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
     {
         if (bodies.OfType<ToolFinished>().LastOrDefault(f => _changing.Remove(f.CallId)) is not { } finished)
             return;
-        await _first;
+        await BegunAsync(CancellationToken.None);
         await TakeAsync(before: false, finished.CallId, cancellationToken);
         _isOpen = _changing.Count > 0 || cancellationToken.IsCancellationRequested;
     }
@@ -84,41 +100,48 @@ internal sealed class TurnCheckpoints(SessionRunner runner, IFileCheckpoints? fi
         }
     }
 
-    // One that shows nothing new is not told of, but for the turn's first: where it began must be found again.
+    private async Task TellFirstAsync()
+    {
+        await _first;
+        await runner.DoAsync(() => TakeUntold() is { } untold ? runner.AppendAsync([untold], null) : s_nothing, CancellationToken.None);
+    }
+
     private async Task TakeAsync(bool before, string? callId, CancellationToken cancellationToken)
     {
-        if (_isOff)
-            return;
+        if (await FindNewAsync(before, callId, cancellationToken) is { } found)
+            await runner.DoAsync(() => runner.AppendAsync([found], null), CancellationToken.None);
+    }
 
-        EventBody told;
+    // One that shows nothing new is not told of, but for the turn's first: where it began must be found again.
+    private async Task<EventBody?> FindNewAsync(bool before, string? callId, CancellationToken cancellationToken)
+    {
+        if (_isOff)
+            return null;
+
         try
         {
             if (before && !await files!.AreOnAsync(session.Workspace, cancellationToken))
             {
                 _isOff = true;
-                return;
+                return null;
             }
 
             var snapshot = await TellingAsync(cancellationToken);
             if (snapshot.Tree == _last)
-                return;
+                return null;
             _last = snapshot.Tree;
-            told = Checkpointing.Of(snapshot, turn, callId, before);
+            return Checkpointing.Of(snapshot, turn, callId, before);
         }
         catch (OperationCanceledException)
         {
             // The agent is told of the interrupt, not cut off. The turn's last snapshot shows what this one would have, or else the next turn's.
-            return;
+            return null;
         }
         catch (CheckpointException e)
         {
             _isOff = e.Lasts;
-            if (e.Lasts && session.FilesProblem == e.Message)
-                return;
-            told = new FilesCheckpointFailed(e.Message, turn);
+            return e.Lasts && session.FilesProblem == e.Message ? null : new FilesCheckpointFailed(e.Message, turn);
         }
-
-        await runner.DoAsync(() => runner.AppendAsync([told], null), CancellationToken.None);
     }
 
     private async Task<Snapshot> TellingAsync(CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
     private readonly TempFolder _folder = new();
     private readonly ManualClock _clock = new();
     private readonly Gate _calling = new();
+    private readonly List<int> _knownWhenAllowed = [];
     private Kernel _kernel = null!;
     private FileCheckpoints _real = null!;
     private HeldCheckpoints _files = null!;
@@ -72,6 +73,22 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
         var taken = (await _kernel.LogAsync(session)).Select(e => e.Body).OfType<FilesCheckpointed>().ToList();
         Assert.Equal([(true, null), (false, "call1")], taken.Select(t => (t.Before, t.CallId)));
         Assert.Contains("-mine\n+changed\n", (await _files.PatchAsync(taken[0].Tree, taken[1].Tree, 1000, Cancellation)).Text);
+    }
+
+    [Theory]
+    [InlineData("echo 1 > a\nread: true")]
+    [InlineData("read: true\necho 1 > a")]
+    [InlineData("read: true\nread: true\necho 1 > a\necho 2 > a")]
+    public async Task What_there_was_before_a_driven_turn_is_in_the_log_once_and_before_anything_may_be_changed(string prompt)
+    {
+        var session = await NewSessionAsync("driven");
+        await Shell.RunAsync(Work, "echo mine > a");
+
+        await _kernel.TurnAsync(session, prompt);
+
+        Assert.All(_knownWhenAllowed, known => Assert.Equal(1, known));
+        Assert.Equal(prompt.Split('\n').Count(line => line[0] == 'e'), _knownWhenAllowed.Count);
+        Assert.Single((await _kernel.LogAsync(session)).Select(e => e.Body).OfType<FilesCheckpointed>(), taken => taken.Before);
     }
 
     [Theory]
@@ -158,7 +175,11 @@ public sealed class TurnCheckpointTests : IAsyncLifetime
                 new ToolStarted(message, call, "bash", line, reads),
             ]);
             if (!reads)
+            {
                 await turn.ReadyForChangesAsync(cancellationToken);
+                _knownWhenAllowed.Add((await _kernel.LogAsync(turn.Session.Id)).Count(e => e.Body is FilesCheckpointed { Before: true }));
+            }
+
             await Shell.RunAsync(Work, (reads ? line[6..] : line).Replace("; hang", "", StringComparison.Ordinal));
             if (line.EndsWith("; hang", StringComparison.Ordinal))
                 await _calling.PassAsync(cancellationToken);
