@@ -1,3 +1,4 @@
+using Skein.Core;
 using Skein.Core.Agents;
 using Skein.Core.Events;
 using Skein.Core.Running;
@@ -18,6 +19,8 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
     private readonly List<AgentDelta> _words = [];
     private List<EventBody> _bodies = [];
     private bool _hasSpoken;
+    private bool _hasBegun;
+    private bool _begins;
     private long _since;
     private long _wordsSince;
 
@@ -38,6 +41,8 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
         }
 
         _bodies.AddRange(bodies);
+        _begins = !_hasBegun && bodies is [.., MessageAdded { Role: Role.Assistant }];
+        _hasBegun |= _begins;
         if (_words.Count > 0)
             _words.RemoveAll(words => bodies.Any(body => LiveText.EndedBy(body) == words.Part));
     }
@@ -63,7 +68,7 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
     /// <summary>All events that are held; the words behind them are to be told next.</summary>
     public IReadOnlyList<EventBody> Take()
     {
-        (var taken, _bodies) = (_bodies, []);
+        (var taken, _bodies, _begins) = (_bodies, [], false);
         return taken;
     }
 
@@ -76,8 +81,14 @@ internal sealed class HeldEvents(TimeSpan longest, TimeSpan longestOfWords, Time
         return next;
     }
 
-    // A turn's first words are waited for.
-    private bool IsHeld(AgentStep? next) => next is null or AgentStep.Yield { Output: AgentEvents } || (_hasSpoken && next is AgentStep.Yield { Output: AgentDelta });
+    // A turn's first words are waited for: the message that they will stand in is flushed while they are on their way.
+    private bool IsHeld(AgentStep? next) => next switch
+    {
+        null => !_begins,
+        AgentStep.Yield { Output: AgentEvents } => true,
+        AgentStep.Yield { Output: AgentDelta } => _hasSpoken,
+        _ => false,
+    };
 
     private TimeSpan Left()
     {

@@ -69,6 +69,30 @@ public sealed class HeldEventsTests
     }
 
     [Fact]
+    public void A_turns_first_answer_is_told_before_its_words_have_come()
+    {
+        var held = Holding(new ManualClock());
+        held.Add([s_told, Answer()]);
+
+        var first = (held.MustGoBefore(null), held.MustGoBefore(new AgentStep.Yield(AgentOutput.FromEventBody(s_told))));
+        held.Take();
+        held.Add([Answer()]);
+
+        Assert.Equal(((true, false), false), (first, held.MustGoBefore(null)));
+    }
+
+    [Fact]
+    public void An_answer_that_has_a_part_already_waits_for_more()
+    {
+        var held = Holding(new ManualClock());
+
+        held.Add([Answer()]);
+        held.Add([s_told]);
+
+        Assert.False(held.MustGoBefore(null));
+    }
+
+    [Fact]
     public async Task Later_words_wait_behind_what_is_held_but_not_as_long()
     {
         var clock = new ManualClock();
@@ -108,6 +132,8 @@ public sealed class HeldEventsTests
 
     private static HeldEvents Holding(ManualClock clock) =>
         new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(5), clock, left => Task.Delay(left, clock, Cancellation));
+
+    private static MessageAdded Answer() => new(s_ids.Next<MessageId>(), Role.Assistant, MessageStatus.Pending, 1, []);
 
     private static AgentDelta Words(string text) => new(s_ids.Next<MessageId>(), s_ids.Next<PartId>(), StreamKind.Text, text);
 }
