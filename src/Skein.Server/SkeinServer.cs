@@ -126,6 +126,9 @@ public sealed class SkeinServer : IAsyncDisposable
                 kestrel.Listen(address);
         });
 
+        // Else each request, and each event that a follower is sent, changes threads once more: a good part of what a prompt takes beside its flush.
+        builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
+
         var services = builder.Services;
         services.AddRoutingCore();
         services.AddSingleton(loggers);

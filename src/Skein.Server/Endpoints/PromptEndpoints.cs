@@ -24,8 +24,14 @@ internal static class PromptEndpoints
     }
 
     private static async Task<Accepted<PromptAccepted>> PromptAsync(
-        string id, Body<PromptRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
-        TypedResults.Accepted((string?)null, await sessions.PromptAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken));
+        string id, Body<PromptRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken)
+    {
+        var accepted = await sessions.PromptAsync(SessionId.Parse(id), body.Value, caller.By, cancellationToken);
+
+        // Behind the turn, which this thread takes up next: the agent's first word is waited for longer than this answer.
+        await Task.Yield();
+        return TypedResults.Accepted((string?)null, accepted);
+    }
 
     private static async Task<Accepted<PromptAccepted>> CompactAsync(
         string id, Body<CompactRequest> body, Caller caller, Sessions sessions, CancellationToken cancellationToken) =>
