@@ -88,7 +88,25 @@ public sealed class ClaudeProtocolTests
         Hear("""{"type":"result","subtype":"success","is_error":false}""");
         Assert.Equal(
             [(100L, 7L), (200L, 9L)],
-            Steps().OfType<AgentStep.Yield>().Select(y => y.Output).OfType<AgentEvents>().SelectMany(e => e.Bodies).OfType<MessageCompleted>().Select(m => (m.Usage!.Input, m.Usage.Output)));
+            Bodies(Steps()).OfType<MessageCompleted>().Select(m => (m.Usage!.Input, m.Usage.Output)));
+    }
+
+    [Fact]
+    public void An_answer_is_told_when_it_begins_and_closed_where_another_takes_its_place_before_its_first_word()
+    {
+        Begin();
+
+        Hear("""{"type":"stream_event","event":{"type":"message_start","message":{"id":"msg_1","role":"assistant","model":"goose","content":[]}}}""");
+        var begun = Bodies(Steps());
+        Hear("""{"type":"stream_event","event":{"type":"message_start","message":{"id":"msg_2","role":"assistant","model":"goose","content":[]}}}""");
+        Hear("""{"type":"assistant","message":{"id":"msg_2","role":"assistant","content":[{"type":"text","text":"Geese."}]}}""");
+        Hear("""{"type":"result","subtype":"success","is_error":false}""");
+
+        var first = Assert.IsType<MessageAdded>(Assert.Single(begun));
+        Assert.Equal("goose", first.Model);
+        var rest = Bodies(Steps());
+        Assert.Equal([typeof(MessageCompleted), typeof(MessageAdded), typeof(PartAdded), typeof(MessageCompleted)], rest.Select(body => body.GetType()));
+        Assert.Equal(first.Message, ((MessageCompleted)rest[0]).Message);
     }
 
     [Fact]
@@ -200,6 +218,9 @@ public sealed class ClaudeProtocolTests
     private static FakeTurn Turn(PermissionMode mode = PermissionMode.Ask, string? model = null) => new(Sample.Session(model, mode: mode), [Sample.User("Go.")]);
 
     private List<JsonObject> Sent() => [.. Steps().OfType<AgentStep.Send>().Select(s => s.Frame)];
+
+    private static List<EventBody> Bodies(List<AgentStep> steps) =>
+        [.. steps.OfType<AgentStep.Yield>().Select(y => y.Output).OfType<AgentEvents>().SelectMany(e => e.Bodies)];
 
     private void Begin()
     {
