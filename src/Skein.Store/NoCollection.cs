@@ -8,16 +8,20 @@ internal sealed class NoCollection : IDisposable
 {
     private readonly bool _isOurs;
 
-    /// <param name="bytes">How much is made meanwhile at most; beyond that it is collected as usual.</param>
+    /// <param name="bytes">How much is made meanwhile at most; beyond that it is collected as usual. More than a quarter of what the process may have is not asked for.</param>
     public NoCollection(long bytes)
     {
+        // It is taken at once, if only to find that there is not so much: another thread that wants memory meanwhile would be refused it.
+        if (bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4)
+            return;
+
         try
         {
             _isOurs = GC.TryStartNoGCRegion(bytes);
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or InvalidOperationException)
         {
-            // More than the process may have, or somebody else does it already.
+            // More than the process may have after all, or somebody else does it already.
         }
     }
 
