@@ -49,7 +49,7 @@ internal static class DrivenBench
             program.Environment[name] = value;
         await using var client = await program.ServeAsync(cancellationToken);
 
-        // Two processes of one program differ by more than what is measured: as soon as they have begun, and as long as they live.
+        // Two processes of one program differ by some milliseconds, as long as they live: one pair alone tells more of them than of Skein.
         using var bare = new BareFile(Path.Combine(program.Own, "bare"));
         List<FirstTokens> pairs = [];
         while (pairs.Count < Pairs)

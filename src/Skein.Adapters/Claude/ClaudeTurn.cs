@@ -67,7 +67,7 @@ internal sealed class ClaudeTurn(string agent, TurnId turn, TurnWriter writer, C
                 if (_stop is not null)
                     EndMessage(null, null); // Some gateways give all messages one id.
                 Begin(message);
-                writer.Begin();
+                writer.BeginMessage();
                 return true;
             case "content_block_delta" when piece.Find("delta") is { } delta:
                 if (delta.Text("text") is { } text)

@@ -26,8 +26,8 @@ public sealed class TurnWriter(IdSource ids, TimeProvider time, AgentSteps steps
     /// <summary>The calls that have no result yet, as the agent calls them.</summary>
     public IEnumerable<string> Open => _calls.Where(c => !c.Value.Done).Select(c => c.Key);
 
-    /// <summary>The model begins to answer, and nothing of that has come yet: what is told now is not waited for with the first words.</summary>
-    public void Begin() => _ = Message();
+    /// <summary>The model begins to answer, and nothing of that has come yet: the message that is told now is not waited for with its first words.</summary>
+    public void BeginMessage() => _ = Message();
 
     /// <summary>More of what the agent says, or thinks aloud.</summary>
     /// <param name="kind">Not the arguments of a call.</param>

@@ -192,7 +192,7 @@ internal sealed class SessionRunner : IAsyncDisposable
     /// <summary>For the turn: appends what the agent yielded; durable when it returns.</summary>
     public Task AppendAsync(RunningTurn turn, AgentEvents events) =>
         _mailbox.DoAsync(
-            () => AppendAsync(turn.TakeUntold() is { } untold ? [untold, .. Placed(events.Bodies, turn.Id)] : Placed(events.Bodies, turn.Id), null), CancellationToken.None);
+            () => AppendAsync(Placed(turn.TakeUntold() is { } untold ? [untold, .. events.Bodies] : events.Bodies, turn.Id), null), CancellationToken.None);
 
     /// <summary>For the turn: more of a part that is still arriving.</summary>
     public void Hear(AgentDelta delta)
